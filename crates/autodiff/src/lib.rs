@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+pub mod check;
+mod derivatives;
+mod elementwise;
+mod gradients;
+mod kernels;
+mod number;
+mod op;
+pub mod ops;
+mod pair;
+mod pool;
+mod shape;
+mod tape;
+mod value;
+mod variable;
+
+pub use elementwise::{Elementwise, Elementwise2, Map, Zip};
+pub(crate) use gradients::Key;
+pub use gradients::{Gradient, Gradients};
+pub use linalg::{self, Mat, MatRef, Scalar};
+pub use number::{Dual, Number, Plain};
+pub use op::{Accumulator, Array, Cotangents, Op, Side, Table};
+pub use pair::Pair;
+pub use shape::Shape;
+pub use tape::Tape;
+pub use value::Value;
+pub use variable::Var;

@@ -1,0 +1,104 @@
+//! Functions of each entry.
+//!
+//! An entry of the list below is the whole definition of a function: its name, the range in which the checker tries it,
+//! a vector kernel if there is one, its value, and `d` times its slope. Value and slope see the argument `x`, the slope
+//! also the value `y`.
+
+use linalg::{Scalar, elementwise};
+
+use crate::{Elementwise, Number, Var};
+
+/// 2/√π, the slope of erf at 0.
+const TWO_OVER_ROOT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
+
+macro_rules! functions {
+    ($(
+        $(#[$doc:meta])*
+        $op:ident $name:ident on $from:literal..$to:literal $(by $kernel:path)?:
+        |$x:ident| $value:expr, |$sx:pat_param, $sy:pat_param, $d:ident| $slope:expr;
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub struct $op;
+
+            impl Elementwise for $op {
+                fn name(&self) -> &'static str {
+                    stringify!($name)
+                }
+                #[inline]
+                fn value<T: Scalar>(self, $x: T) -> T {
+                    $value
+                }
+                #[inline]
+                fn chain<N: Number>(self, $sx: N, $sy: N, $d: N) -> N {
+                    $slope
+                }
+                $(#[inline]
+                fn map<T: Scalar>(self, x: &[T], out: &mut [T]) {
+                    $kernel(x, out);
+                })?
+            }
+        )*
+
+        impl<T: Scalar> Var<'_, T> {
+            $(
+                $(#[$doc])*
+                #[track_caller]
+                pub fn $name(self) -> Self {
+                    self.map($op)
+                }
+            )*
+        }
+
+        /// A function of one variable with its name and the range in which it is checked.
+        pub type Listed = (&'static str, std::ops::Range<f64>, for<'t> fn(Var<'t, f64>) -> Var<'t, f64>);
+
+        /// Every function of this list, for tests that run over all of them.
+        pub const FUNCTIONS: &[Listed] = &[$((stringify!($name), $from..$to, |x| x.$name())),*];
+    };
+}
+
+functions! {
+    /// x itself.
+    Identity identity on -2.0..2.0: |x| x, |_, _, d| d;
+    /// eˣ.
+    Exp exp on -3.0..3.0 by elementwise::exp: |x| x.exp(), |_, y, d| d * y;
+    /// eˣ − 1.
+    ExpM1 exp_m1 on -3.0..3.0 by elementwise::exp_m1: |x| x.exp_m1(), |_, y, d| d * y.affine(1.0, 1.0);
+    /// Natural logarithm.
+    Ln ln on 0.2..4.0 by elementwise::ln: |x| x.ln(), |x, _, d| d / x;
+    /// ln(1 + x).
+    Ln1p ln_1p on -0.7..3.0 by elementwise::ln_1p: |x| x.ln_1p(), |x, _, d| d / x.affine(1.0, 1.0);
+    /// Square root.
+    Sqrt sqrt on 0.2..4.0 by elementwise::sqrt: |x| x.sqrt(), |_, y, d| d / y.affine(2.0, 0.0);
+    /// 1 / x.
+    Recip recip on 0.3..3.0: |x| T::ONE / x, |_, y, d| -(d * y * y);
+    /// x².
+    Square square on -2.0..2.0: |x| x * x, |x, _, d| d * x.affine(2.0, 0.0);
+    /// |x|, whose slope at 0 is taken as 0.
+    Abs abs on 0.2..2.0: |x| x.abs(), |x, _, d| d * x.apply(Sign);
+    /// −1, 0 or 1. The slope is 0 everywhere.
+    Sign sign on 0.2..2.0: |x| if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { x },
+        |_, _, d| d.affine(0.0, 0.0);
+    /// 1 where x > 0, else 0. The slope is 0 everywhere.
+    Step step on 0.2..2.0: |x| if x > T::ZERO { T::ONE } else { T::ZERO }, |_, _, d| d.affine(0.0, 0.0);
+    /// Sine.
+    Sin sin on -3.0..3.0: |x| x.sin(), |x, _, d| d * x.apply(Cos);
+    /// Cosine.
+    Cos cos on -3.0..3.0: |x| x.cos(), |x, _, d| -(d * x.apply(Sin));
+    /// Hyperbolic tangent.
+    Tanh tanh on -2.0..2.0 by elementwise::tanh: |x| x.tanh(), |_, y, d| d * (y.constant(1.0) - y * y);
+    /// Logistic function 1 / (1 + e⁻ˣ).
+    Sigmoid sigmoid on -4.0..4.0 by elementwise::sigmoid: |x| x.sigmoid(),
+        |_, y, d| d * (y.constant(1.0) - y) * y;
+    /// ln σ(x), the logarithm of the logistic function, exact for large negative x.
+    LogSigmoid log_sigmoid on -4.0..4.0: |x| -(-x).softplus(), |x, _, d| d * (-x).apply(Sigmoid);
+    /// ln(1 + eˣ).
+    Softplus softplus on -4.0..4.0 by elementwise::softplus: |x| x.softplus(), |x, _, d| d * x.apply(Sigmoid);
+    /// max(x, 0), whose slope at 0 is taken as 0.
+    Relu relu on 0.2..2.0: |x| x.larger(T::ZERO), |x, _, d| d * x.apply(Step);
+    /// Error function.
+    Erf erf on -2.0..2.0 by elementwise::erf: |x| x.erf(),
+        |x, _, d| d * (-(x * x)).apply(Exp).affine(TWO_OVER_ROOT_PI, 0.0);
+}

@@ -1,0 +1,13 @@
+//! The operations, one definition each.
+
+mod arithmetic;
+mod functions;
+mod matmul;
+mod reduce;
+mod transpose;
+
+pub use arithmetic::{Add, Affine, Div, Mul, Power, Sub};
+pub use functions::*;
+pub use matmul::MatMul;
+pub use reduce::{Spread, SumTo};
+pub use transpose::Transpose;

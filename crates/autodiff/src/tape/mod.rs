@@ -1,0 +1,320 @@
+//! The tape: an arena of recorded operations whose memory is used again.
+
+mod lent;
+mod record;
+
+use std::any::Any;
+use std::cell::{Ref, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use linalg::{Accum, MatRef, Scalar, View};
+
+use self::lent::Lent;
+pub(crate) use self::record::Recorded;
+use self::record::Record;
+use crate::pool::{Buffer, Pool};
+use crate::value::{Slot, expect_shape};
+use crate::{Key, Op, Shape, Var};
+
+/// Records operations on matrices so that they can be differentiated.
+///
+/// Matrices enter by reference: [`constant`](Tape::constant) for data, [`variable`](Tape::variable) for what is
+/// differentiated. [`clear`](Tape::clear) forgets the records and keeps the memory, so that a loop over the same shapes
+/// allocates only in its first round.
+///
+/// A tape belongs to one thread; each thread makes its own.
+///
+/// ```
+/// use autodiff::Tape;
+/// let mut tape = Tape::new();
+/// let mut w = [2.0_f64];
+/// for expected in [8.0, 4.0] {
+///     tape.clear();
+///     let x = tape.variable(&w);
+///     let gradients = (x * x * 2.0).backward();
+///     assert_eq!(gradients[x][(0, 0)], expected);
+///     w[0] -= 0.125 * expected;
+/// }
+/// ```
+pub struct Tape<T: Scalar> {
+    id: u64,
+    inner: RefCell<Inner<T>>,
+    pub(crate) pool: Rc<Pool<T>>,
+    /// Cotangents of the nodes in a backward sweep, kept between sweeps for their memory.
+    pub(crate) slots: RefCell<Vec<Slot<T>>>,
+}
+
+struct Inner<T: Scalar> {
+    /// The first `len` are in use; the others wait with their memory.
+    nodes: Vec<Node<T>>,
+    len: usize,
+    variables: u32,
+    parameters: Vec<(u64, u32)>,
+}
+
+pub(crate) struct Node<T: Scalar> {
+    shape: Shape,
+    source: Source<T>,
+    buffer: Buffer<T>,
+    /// True if it depends on a variable.
+    pub(crate) varies: bool,
+    record: Option<Box<dyn Recorded<T>>>,
+}
+
+#[derive(Clone, Copy)]
+enum Source<T> {
+    Constant,
+    Operation,
+    Lent(Lent<T>, Option<Key>),
+}
+
+impl<T: Scalar> Node<T> {
+    const VACANT: Self =
+        Self { shape: Shape::SCALAR, source: Source::Constant, buffer: Buffer::new(), varies: false, record: None };
+
+    #[allow(unsafe_code)]
+    #[inline]
+    pub(crate) fn value(&self) -> MatRef<'_, T> {
+        match self.source {
+            // SAFETY: the callers read operands of live variables and ancestors of live variables only; see `lent`.
+            Source::Lent(lent, _) => unsafe { lent.get() },
+            _ => self.buffer.view(),
+        }
+    }
+
+    /// The key under which gradients list it.
+    pub(crate) fn key(&self) -> Option<Key> {
+        match self.source {
+            Source::Lent(_, key) => key,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn operation(&self) -> Option<&dyn Recorded<T>> {
+        match self.source {
+            Source::Operation => self.record.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn claim(&mut self, shape: Shape, pool: &Pool<T>) {
+        if !self.buffer.reshape(shape) {
+            pool.give(std::mem::replace(&mut self.buffer, pool.take(shape)));
+        }
+        self.shape = shape;
+    }
+
+    /// Stores a record, in the box that is already there if it held one of the same type.
+    fn store<O: Op<N>, const N: usize>(&mut self, record: Record<O, N>) {
+        if let Some(old) = &mut self.record {
+            let old: &mut dyn Any = old.as_mut();
+            if let Some(old) = old.downcast_mut::<Record<O, N>>() {
+                *old = record;
+                return;
+            }
+        }
+        self.record = Some(Box::new(record));
+    }
+}
+
+/// What the derivative sweeps see of a tape.
+#[derive(Clone, Copy)]
+pub(crate) struct Graph<'g, T: Scalar> {
+    pub(crate) nodes: &'g [Node<T>],
+    pub(crate) pool: &'g Pool<T>,
+}
+
+impl<T: Scalar> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Scalar> Tape<T> {
+    /// An empty tape.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            inner: RefCell::new(Inner { nodes: Vec::new(), len: 0, variables: 0, parameters: Vec::new() }),
+            pool: Rc::new(Pool::new()),
+            slots: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Forgets all records and keeps their memory.
+    pub fn clear(&mut self) {
+        let inner = self.inner.get_mut();
+        inner.len = 0;
+        inner.variables = 0;
+        inner.parameters.clear();
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> usize {
+        self.inner.borrow().len
+    }
+
+    /// True if nothing is recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A matrix that is not differentiated, uncopied.
+    pub fn constant<'t>(&'t self, x: impl View<'t, T>) -> Var<'t, T> {
+        self.lend(x.view(), None)
+    }
+
+    /// A matrix to differentiate with respect to, uncopied. [`Gradients`](crate::Gradients) are indexed by the variable.
+    pub fn variable<'t>(&'t self, x: impl View<'t, T>) -> Var<'t, T> {
+        let number = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.variables += 1;
+            inner.variables
+        };
+        self.lend(x.view(), Some(Key::Variable(number)))
+    }
+
+    /// A variable with an identity of its own: recorded twice, it is one variable, and gradients can be looked up by `id`.
+    ///
+    /// Parameters of modules enter like this, so that two uses of a weight have one gradient.
+    pub fn parameter<'t>(&'t self, id: u64, x: impl View<'t, T>) -> Var<'t, T> {
+        let x = x.view();
+        let key = Some(Key::Parameter(id));
+        {
+            let inner = &mut *self.inner.borrow_mut();
+            if let Some(&(_, at)) = inner.parameters.iter().find(|(known, _)| *known == id) {
+                let node = &mut inner.nodes[at as usize];
+                if node.shape == Shape::new(x.nrows(), x.ncols()) {
+                    node.source = Source::Lent(Lent::new(x), key);
+                    return self.handle(at);
+                }
+                inner.parameters.retain(|(known, _)| *known != id);
+            }
+        }
+        let var = self.lend(x, key);
+        self.inner.borrow_mut().parameters.push((id, var.index()));
+        var
+    }
+
+    /// A constant matrix with all entries equal, kept by the tape.
+    pub fn full(&self, shape: Shape, value: T) -> Var<'_, T> {
+        self.push_node(|node, pool| {
+            node.claim(shape, pool);
+            node.buffer.slice_mut().fill(value);
+            node.source = Source::Constant;
+            node.varies = false;
+        })
+    }
+
+    /// A constant copy of a matrix, kept by the tape: for data that live shorter than the tape's records.
+    pub fn copied(&self, x: MatRef<'_, T>) -> Var<'_, T> {
+        self.push_node(|node, pool| {
+            node.claim(Shape::new(x.nrows(), x.ncols()), pool);
+            node.buffer.view_mut().copy_from(x);
+            node.source = Source::Constant;
+            node.varies = false;
+        })
+    }
+
+    /// Applies an operation and records it.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, with the name of the operation and the shapes, or if an operand belongs to another tape.
+    #[track_caller]
+    pub fn apply<'t, O: Op<N>, const N: usize>(&'t self, op: O, x: [Var<'t, T>; N]) -> Var<'t, T> {
+        for x in &x {
+            assert!(
+                std::ptr::eq(x.tape(), self),
+                "{}: an operand was recorded on tape {}, another one on tape {}; use one tape for both",
+                op.name(),
+                x.tape().id,
+                self.id
+            );
+        }
+        let inner = &mut *self.inner.borrow_mut();
+        let at = inner.len;
+        if at == inner.nodes.len() {
+            inner.nodes.push(Node::VACANT);
+        }
+        let (done, rest) = inner.nodes.split_at_mut(at);
+        let node = &mut rest[0];
+        let operands = x.map(Var::index);
+        node.claim(expect_shape(&op, operands.map(|i| done[i as usize].shape)), &self.pool);
+        op.eval(operands.map(|i| done[i as usize].value()), node.buffer.view_mut(), Accum::Replace);
+        node.varies = operands.iter().any(|&i| done[i as usize].varies);
+        node.source = Source::Operation;
+        node.store(Record { op, operands });
+        inner.len += 1;
+        self.handle(at as u32)
+    }
+
+    fn lend<'t>(&'t self, x: MatRef<'t, T>, key: Option<Key>) -> Var<'t, T> {
+        self.push_node(|node, _| {
+            node.shape = Shape::new(x.nrows(), x.ncols());
+            node.source = Source::Lent(Lent::new(x), key);
+            node.varies = key.is_some();
+        })
+    }
+
+    fn push_node(&self, fill: impl FnOnce(&mut Node<T>, &Pool<T>)) -> Var<'_, T> {
+        let inner = &mut *self.inner.borrow_mut();
+        let at = inner.len;
+        if at == inner.nodes.len() {
+            inner.nodes.push(Node::VACANT);
+        }
+        fill(&mut inner.nodes[at], &self.pool);
+        inner.len += 1;
+        self.handle(at as u32)
+    }
+
+    pub(crate) fn handle(&self, at: u32) -> Var<'_, T> {
+        Var::new(self, at)
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn nodes(&self) -> Ref<'_, [Node<T>]> {
+        Ref::map(self.inner.borrow(), |inner| &inner.nodes[..inner.len])
+    }
+
+    pub(crate) fn shape_of(&self, at: u32) -> Shape {
+        self.inner.borrow().nodes[at as usize].shape
+    }
+
+    pub(crate) fn wanted<const N: usize>(&self, operands: [u32; N]) -> [Option<usize>; N] {
+        let inner = self.inner.borrow();
+        operands.map(|i| inner.nodes[i as usize].varies.then_some(i as usize))
+    }
+
+    /// Which of the nodes up to `root` lead to it.
+    pub(crate) fn ancestors(&self, root: u32) -> Vec<bool> {
+        let nodes = self.nodes();
+        let mut marks = vec![false; root as usize + 1];
+        marks[root as usize] = true;
+        for at in (0..=root as usize).rev() {
+            if let (true, Some(operation)) = (marks[at], nodes[at].operation()) {
+                operation.operands().iter().for_each(|&i| marks[i as usize] = true);
+            }
+        }
+        marks
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "tape {}", self.id)?;
+        for (at, node) in self.nodes().iter().enumerate() {
+            match (node.operation(), node.key()) {
+                (Some(operation), _) => writeln!(f, "{at}: {} = {} of {:?}", node.shape, operation.name(), operation.operands())?,
+                (None, Some(_)) => writeln!(f, "{at}: {} variable", node.shape)?,
+                (None, None) => writeln!(f, "{at}: {} constant", node.shape)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! What can go wrong in a numerical kernel, as facts.
+
+use thiserror::Error;
+
+/// A failure of a solve, with the place at fault.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum LinalgError {
+    /// Two operands do not fit each other.
+    #[error("{operation}: {left_rows}x{left_columns} and {right_rows}x{right_columns} do not fit")]
+    Shape {
+        /// What was asked for.
+        operation: &'static str,
+        /// Rows of the first operand.
+        left_rows: usize,
+        /// Columns of the first operand.
+        left_columns: usize,
+        /// Rows of the second operand.
+        right_rows: usize,
+        /// Columns of the second operand.
+        right_columns: usize,
+    },
+    /// An entry is infinite or not a number.
+    #[error("{operation}: the entry in row {row}, column {column} is {value}")]
+    NotFinite {
+        /// What was asked for.
+        operation: &'static str,
+        /// Row of the entry, from 0.
+        row: usize,
+        /// Column of the entry, from 0.
+        column: usize,
+        /// The entry.
+        value: f64,
+    },
+    /// A column is, to working precision, a combination of the columns before it.
+    #[error("column {column} is a combination of the columns before it (relative pivot {pivot:.1e})")]
+    Dependent {
+        /// The column, from 0.
+        column: usize,
+        /// What is left of its squared length when the earlier columns are projected out, relative to that length.
+        pivot: f64,
+        /// `weights[j]` times column `j`, summed over the earlier columns, gives this column (in the metric of the matrix).
+        weights: Vec<f64>,
+    },
+}

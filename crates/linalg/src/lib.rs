@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod elementwise;
+mod error;
+mod product;
+pub mod random;
+pub mod reduce;
+mod scalar;
+pub mod solve;
+mod view;
+
+pub use error::LinalgError;
+pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};
+pub use product::{Accum, matmul};
+pub use scalar::Scalar;
+pub use view::{View, flat, flat_mut};
