@@ -1,0 +1,153 @@
+//! What can be wrong with a file, as facts with a place.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A table that cannot be used: where, and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The file cannot be opened or read.
+    #[error("{}: cannot be read", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There are no rows.
+    #[error("{}: there are no rows of data", file.display())]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The bytes of a line are not UTF-8.
+    #[error("{}, line {line}: this is not UTF-8 text; save the file as UTF-8", file.display())]
+    Encoding {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A row has more or fewer cells than the first one.
+    #[error("{}, line {line}: {found} cells where the first line has {expected}", file.display())]
+    Ragged {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Cells in this row.
+        found: usize,
+        /// Cells in the first row.
+        expected: usize,
+    },
+    /// Two columns have the same name.
+    #[error("{}, line {line}: two columns are called `{column}`; rename one", file.display())]
+    DuplicateColumn {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header, from 1.
+        line: u64,
+        /// The name.
+        column: String,
+    },
+    /// A column that was asked for does not exist.
+    #[error("{}, line {line}: there is no column `{column}`; the columns are {}", file.display(), available.join(", "))]
+    NoSuchColumn {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// What was asked for.
+        column: String,
+        /// The names that exist.
+        available: Vec<String>,
+    },
+    /// A cell is empty or says that its value is missing.
+    #[error("{}, line {line}, column `{column}`: the value is missing ({value:?}); fill it in or remove the row", file.display())]
+    Missing {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+    /// A cell should be a number and is not.
+    #[error("{}, line {line}, column `{column}`: {value:?} is not a number; leave the column out or correct the cell", file.display())]
+    NotANumber {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+    /// A number is infinite or too large to be stored.
+    #[error("{}, line {line}, column `{column}`: {value:?} is not a finite number", file.display())]
+    NotFinite {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+    /// A target with two classes was asked for, and there are more.
+    #[error(
+        "{}, line {line}, column `{column}`: {value:?} is a third value beside {:?} and {:?}; a binary target has two",
+        file.display(), first_two[0], first_two[1]
+    )]
+    ThirdClass {
+        /// The file.
+        file: PathBuf,
+        /// The line of the third value, from 1.
+        line: u64,
+        /// The target.
+        column: String,
+        /// The third value.
+        value: String,
+        /// The two values met before.
+        first_two: [String; 2],
+    },
+    /// A target with two classes was asked for, and all rows have the same value.
+    #[error("{}, line {line}, column `{column}`: every row says {value:?}; a binary target needs two values", file.display())]
+    OneClass {
+        /// The file.
+        file: PathBuf,
+        /// The first line of data, from 1.
+        line: u64,
+        /// The target.
+        column: String,
+        /// The only value.
+        value: String,
+    },
+    /// No column is left to explain the target with.
+    #[error("{}, line {line}: no column is left beside the target `{target}`", file.display())]
+    NoFeatures {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// The target.
+        target: String,
+    },
+    /// The target was also listed as a feature.
+    #[error("{}, line {line}: `{column}` is the target and cannot be a feature as well", file.display())]
+    TargetAmongFeatures {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// The column.
+        column: String,
+    },
+}
