@@ -7,31 +7,41 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use linalg::{Mat, mat};
 
 fn tutorial_epoch(c: &mut Criterion) {
-    let x_train = mat![[1.0_f32, 2.0], [2.0, 3.0], [3.0, 1.0], [4.0, 3.0], [5.0, 3.0], [6.0, 2.0]];
+    let x_train = mat![
+        [1.0_f32, 2.0],
+        [2.0, 3.0],
+        [3.0, 1.0],
+        [4.0, 3.0],
+        [5.0, 3.0],
+        [6.0, 2.0]
+    ];
     let y_train = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0];
     let (mut w0, mut b0) = ([0.0_f32; 2], [0.0_f32]);
     let mut tape = Tape::new();
-    c.benchmark_group("epoch").bench_function("student_hours", |bench| {
-        bench.iter(|| {
-            tape.clear();
-            let (x, y) = (tape.constant(&x_train), tape.constant(&y_train));
-            let (w, b) = (tape.variable(&w0), tape.variable(&b0));
-            let hypothesis = (x.matmul(w) + b).sigmoid();
-            let cost = -(y * hypothesis.ln() + (1.0 - y) * (1.0 - hypothesis).ln()).mean();
-            let gradients = cost.backward();
-            let (dw, db) = (gradients[w].as_slice(), gradients[b].as_slice());
-            w0[0] -= dw[0];
-            w0[1] -= dw[1];
-            b0[0] -= db[0];
+    c.benchmark_group("epoch")
+        .bench_function("student_hours", |bench| {
+            bench.iter(|| {
+                tape.clear();
+                let (x, y) = (tape.constant(&x_train), tape.constant(&y_train));
+                let (w, b) = (tape.variable(&w0), tape.variable(&b0));
+                let hypothesis = (x.matmul(w) + b).sigmoid();
+                let cost = -(y * hypothesis.ln() + (1.0 - y) * (1.0 - hypothesis).ln()).mean();
+                let gradients = cost.backward();
+                let (dw, db) = (gradients[w].as_slice(), gradients[b].as_slice());
+                w0[0] -= dw[0];
+                w0[1] -= dw[1];
+                b0[0] -= db[0];
+            });
         });
-    });
 }
 
 fn logistic_loss(c: &mut Criterion) {
     let mut group = c.benchmark_group("logistic");
     for rows in [100, 10_000, 100_000] {
         let columns = 50;
-        let x0 = Mat::from_fn(rows, columns, |i, j| ((i * 31 + j * 17) as f64 * 0.618).sin());
+        let x0 = Mat::from_fn(rows, columns, |i, j| {
+            ((i * 31 + j * 17) as f64 * 0.618).sin()
+        });
         let y0 = Mat::from_fn(rows, 1, |i, _| f64::from(u8::from(i % 3 == 0)));
         let (w0, b0) = (Mat::from_fn(columns, 1, |j, _| (j as f64).cos()), [0.1]);
         let direction = Mat::from_fn(columns, 1, |j, _| (j as f64).sin());

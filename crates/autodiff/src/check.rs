@@ -33,8 +33,18 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, comparison, operand, entry: (i, j), found, expected } = self;
-        write!(f, "{name}, operand {operand}, entry ({i}, {j}): {comparison} disagree: {found:e} and {expected:e}")
+        let Self {
+            name,
+            comparison,
+            operand,
+            entry: (i, j),
+            found,
+            expected,
+        } = self;
+        write!(
+            f,
+            "{name}, operand {operand}, entry ({i}, {j}): {comparison} disagree: {found:e} and {expected:e}"
+        )
     }
 }
 
@@ -43,16 +53,24 @@ impl std::error::Error for Mismatch {}
 /// A reproducible number in ±[0.5, 1.5) for the k-th entry of a projection or direction.
 fn pseudo_random(k: usize) -> f64 {
     let x = (k as f64 + 1.0) * 0.754_877_666_246_692_7;
-    let sign = if (x * 3.0) as u64 % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = if ((x * 3.0) as u64).is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     sign * (0.5 + x.fract())
 }
 
 fn direction(m: &Mat<f64>, offset: usize) -> Mat<f64> {
-    Mat::from_fn(m.nrows(), m.ncols(), |i, j| pseudo_random(offset + i + j * m.nrows()))
+    Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
+        pseudo_random(offset + i + j * m.nrows())
+    })
 }
 
 fn combine(weights: [f64; 2], a: &Mat<f64>, b: &Mat<f64>) -> Mat<f64> {
-    Mat::from_fn(a.nrows(), a.ncols(), |i, j| weights[0] * a[(i, j)] + weights[1] * b[(i, j)])
+    Mat::from_fn(a.nrows(), a.ncols(), |i, j| {
+        weights[0] * a[(i, j)] + weights[1] * b[(i, j)]
+    })
 }
 
 struct Checker<'c, F> {
@@ -91,7 +109,9 @@ where
     fn project<'t>(&self, x: &[Var<'t, f64>]) -> Var<'t, f64> {
         let y = (self.f)(x);
         let shape = y.shape();
-        let projection = Mat::from_fn(shape.rows, shape.columns, |i, j| pseudo_random(7 + 3 * i + 5 * j));
+        let projection = Mat::from_fn(shape.rows, shape.columns, |i, j| {
+            pseudo_random(7 + 3 * i + 5 * j)
+        });
         (y * y.tape().copied(projection.as_ref())).sum()
     }
 
@@ -107,7 +127,12 @@ where
         let gradients = self.project(&x).backward();
         x.iter()
             .zip(inputs)
-            .map(|(x, m)| gradients.get(*x).map_or_else(|| Mat::zeros(m.nrows(), m.ncols()), |g| g.as_mat().to_owned()))
+            .map(|(x, m)| {
+                gradients.get(*x).map_or_else(
+                    || Mat::zeros(m.nrows(), m.ncols()),
+                    |g| g.as_mat().to_owned(),
+                )
+            })
             .collect()
     }
 
@@ -128,7 +153,14 @@ where
                 let close = (found - expected).abs() <= tolerance * largest;
                 if !close {
                     let name = self.name.to_owned();
-                    return Err(Mismatch { name, comparison, operand, entry: (i, j), found, expected });
+                    return Err(Mismatch {
+                        name,
+                        comparison,
+                        operand,
+                        entry: (i, j),
+                        found,
+                        expected,
+                    });
                 }
             }
         }
@@ -152,7 +184,13 @@ where
                 (4.0 * slope(5e-4) - slope(1e-3)) / 3.0
             });
             let comparison = "the reverse gradient and finite differences";
-            self.compare(comparison, operand, gradient.as_ref(), differences.as_ref(), 2e-8)?;
+            self.compare(
+                comparison,
+                operand,
+                gradient.as_ref(),
+                differences.as_ref(),
+                2e-8,
+            )?;
         }
         Ok(())
     }
@@ -172,19 +210,40 @@ where
                 }
             }
             let reverse = Mat::from_fn(1, 1, |_, _| reverse);
-            self.compare("forward and reverse mode", operand, forward.as_ref(), reverse.as_ref(), 1e-11)?;
+            self.compare(
+                "forward and reverse mode",
+                operand,
+                forward.as_ref(),
+                reverse.as_ref(),
+                1e-11,
+            )?;
             let comparison = "recorded forward and reverse mode";
-            self.compare(comparison, operand, recorded.to_mat().as_ref(), reverse.as_ref(), 1e-11)?;
+            self.compare(
+                comparison,
+                operand,
+                recorded.to_mat().as_ref(),
+                reverse.as_ref(),
+                1e-11,
+            )?;
         }
         Ok(())
     }
 
     fn second_order(&self) -> Result<(), Mismatch> {
-        let directions: Vec<_> = self.inputs.iter().enumerate().map(|(k, x)| direction(x, 11 * k)).collect();
+        let directions: Vec<_> = self
+            .inputs
+            .iter()
+            .enumerate()
+            .map(|(k, x)| direction(x, 11 * k))
+            .collect();
         let tape = Tape::new();
         let x: Vec<_> = self.inputs.iter().map(|x| tape.variable(x)).collect();
         let y = self.project(&x);
-        let along: Vec<_> = x.iter().zip(&directions).map(|(x, d)| (*x, d.as_ref())).collect();
+        let along: Vec<_> = x
+            .iter()
+            .zip(&directions)
+            .map(|(x, d)| (*x, d.as_ref()))
+            .collect();
         let products = y.hvp(&along);
 
         let slope = |step: f64| {
@@ -192,11 +251,19 @@ where
                 self.inputs
                     .iter()
                     .zip(&directions)
-                    .map(|(x, d)| Mat::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)] + sign * step * d[(i, j)]))
+                    .map(|(x, d)| {
+                        Mat::from_fn(x.nrows(), x.ncols(), |i, j| {
+                            x[(i, j)] + sign * step * d[(i, j)]
+                        })
+                    })
                     .collect()
             };
             let (above, below) = (self.gradient(&shift(1.0)), self.gradient(&shift(-1.0)));
-            above.iter().zip(&below).map(|(a, b)| combine([0.5 / step, -0.5 / step], a, b)).collect::<Vec<_>>()
+            above
+                .iter()
+                .zip(&below)
+                .map(|(a, b)| combine([0.5 / step, -0.5 / step], a, b))
+                .collect::<Vec<_>>()
         };
         let (coarse, fine) = (slope(1e-3), slope(5e-4));
 
@@ -209,13 +276,29 @@ where
 
         for (operand, m) in self.inputs.iter().enumerate() {
             let zeros = || Mat::zeros(m.nrows(), m.ncols());
-            let product = products.get(x[operand]).map_or_else(zeros, |g| g.as_mat().to_owned());
+            let product = products
+                .get(x[operand])
+                .map_or_else(zeros, |g| g.as_mat().to_owned());
             let differences = combine([4.0 / 3.0, -1.0 / 3.0], &fine[operand], &coarse[operand]);
             let comparison = "the Hessian product and differences of the gradient";
-            self.compare(comparison, operand, product.as_ref(), differences.as_ref(), 2e-8)?;
-            let recorded = reverse_over_reverse.get(x[operand]).map_or_else(zeros, |g| g.as_mat().to_owned());
+            self.compare(
+                comparison,
+                operand,
+                product.as_ref(),
+                differences.as_ref(),
+                2e-8,
+            )?;
+            let recorded = reverse_over_reverse
+                .get(x[operand])
+                .map_or_else(zeros, |g| g.as_mat().to_owned());
             let comparison = "the Hessian product and the gradient of the gradient";
-            self.compare(comparison, operand, product.as_ref(), recorded.as_ref(), 1e-11)?;
+            self.compare(
+                comparison,
+                operand,
+                product.as_ref(),
+                recorded.as_ref(),
+                1e-11,
+            )?;
         }
         Ok(())
     }

@@ -37,10 +37,17 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn vjp(self, dy: MatRef<'_, T>) -> Gradients<T> {
         let shape = self.shape();
-        assert_eq!(Shape::new(dy.nrows(), dy.ncols()), shape, "vjp: the cotangent has another shape");
+        assert_eq!(
+            Shape::new(dy.nrows(), dy.ncols()),
+            shape,
+            "vjp: the cotangent has another shape"
+        );
         let tape = self.tape();
         let nodes = tape.nodes();
-        let graph = Graph { nodes: &nodes, pool: &tape.pool };
+        let graph = Graph {
+            nodes: &nodes,
+            pool: &tape.pool,
+        };
         let root = self.index() as usize;
         let mut gradients = Gradients::new(&tape.pool, tape.pool.take_list());
         let mut slots = tape.slots.borrow_mut();
@@ -71,8 +78,10 @@ impl<'t, T: Scalar> Var<'t, T> {
     pub fn jvp(self, directions: &[(Var<'t, T>, MatRef<'_, T>)]) -> Mat<T> {
         let mut slots = self.tangents(directions);
         let shape = self.shape();
-        let derivative =
-            slots[self.index() as usize].as_ref().map_or_else(|| Mat::zeros(shape.rows, shape.columns), |slot| slot.view().to_owned());
+        let derivative = slots[self.index() as usize].as_ref().map_or_else(
+            || Mat::zeros(shape.rows, shape.columns),
+            |slot| slot.view().to_owned(),
+        );
         self.release(&mut slots);
         derivative
     }
@@ -89,7 +98,10 @@ impl<'t, T: Scalar> Var<'t, T> {
         let mut tangents = self.tangents(directions);
         let tape = self.tape();
         let nodes = tape.nodes();
-        let graph = Graph { nodes: &nodes, pool: &tape.pool };
+        let graph = Graph {
+            nodes: &nodes,
+            pool: &tape.pool,
+        };
         let root = self.index() as usize;
         let mut products = Gradients::new(&tape.pool, tape.pool.take_list());
         let mut values: Vec<Slot<T>> = Vec::new();
@@ -161,13 +173,19 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.expect_scalar("grad");
         let tape = self.tape();
         let root = self.index();
-        let mut table = Variables { sums: vec![None; root as usize + 1] };
+        let mut table = Variables {
+            sums: vec![None; root as usize + 1],
+        };
         if tape.nodes()[root as usize].varies {
             table.sums[root as usize] = Some(tape.full(Shape::SCALAR, T::ONE));
         }
         for at in (0..=root).rev() {
-            let Some(dy) = table.sums[at as usize] else { continue };
-            let operation = tape.nodes()[at as usize].operation().map(crate::tape::Recorded::duplicate);
+            let Some(dy) = table.sums[at as usize] else {
+                continue;
+            };
+            let operation = tape.nodes()[at as usize]
+                .operation()
+                .map(crate::tape::Recorded::duplicate);
             if let Some(operation) = operation {
                 operation.pull_variables(tape.handle(at), dy, &mut table);
             }
@@ -190,15 +208,23 @@ impl<'t, T: Scalar> Var<'t, T> {
         let tape = self.tape();
         let root = self.index();
         let marks = tape.ancestors(root);
-        let mut table = Variables { sums: vec![None; root as usize + 1] };
+        let mut table = Variables {
+            sums: vec![None; root as usize + 1],
+        };
         for (variable, tangent) in directions {
-            assert_eq!(variable.shape(), tangent.shape(), "jvp: a tangent has another shape than its variable");
+            assert_eq!(
+                variable.shape(),
+                tangent.shape(),
+                "jvp: a tangent has another shape than its variable"
+            );
             if let Some(sum) = table.sums.get_mut(variable.index() as usize) {
                 *sum = Some(sum.map_or(*tangent, |sum| sum + *tangent));
             }
         }
         for at in (0..=root).filter(|&at| marks[at as usize]) {
-            let operation = tape.nodes()[at as usize].operation().map(crate::tape::Recorded::duplicate);
+            let operation = tape.nodes()[at as usize]
+                .operation()
+                .map(crate::tape::Recorded::duplicate);
             if let Some(operation) = operation {
                 operation.push_variables(tape, at, &mut table);
             }
@@ -212,22 +238,36 @@ impl<'t, T: Scalar> Var<'t, T> {
         let tape = self.tape();
         let marks = tape.ancestors(self.index());
         let nodes = tape.nodes();
-        let graph = Graph { nodes: &nodes, pool: &tape.pool };
+        let graph = Graph {
+            nodes: &nodes,
+            pool: &tape.pool,
+        };
         let mut slots: Vec<Slot<T>> = Vec::new();
         slots.resize_with(marks.len(), || None);
         for (variable, tangent) in directions {
             let shape = variable.shape();
-            assert_eq!(Shape::new(tangent.nrows(), tangent.ncols()), shape, "a tangent has another shape than its variable");
-            let Some(slot) = slots.get_mut(variable.index() as usize) else { continue };
+            assert_eq!(
+                Shape::new(tangent.nrows(), tangent.ncols()),
+                shape,
+                "a tangent has another shape than its variable"
+            );
+            let Some(slot) = slots.get_mut(variable.index() as usize) else {
+                continue;
+            };
             let mut buffer = tape.pool.take(shape);
             buffer.view_mut().copy_from(tangent);
             *slot = Some(buffer);
         }
         for (at, _) in marks.iter().enumerate().filter(|(_, mark)| **mark) {
-            if let Some(operation) = nodes[at].operation() {
-                if operation.operands().iter().any(|&i| slots[i as usize].is_some()) {
-                    operation.push(graph, at, &mut slots);
-                }
+            let Some(operation) = nodes[at].operation() else {
+                continue;
+            };
+            if operation
+                .operands()
+                .iter()
+                .any(|&i| slots[i as usize].is_some())
+            {
+                operation.push(graph, at, &mut slots);
             }
         }
         slots

@@ -90,7 +90,13 @@ impl<F: Elementwise> Op<1> for Map<F> {
         kernels::zip([x, x], out, accum, |x, _| self.0.value(x));
     }
 
-    fn jvp<A: Array>(&self, [x]: [&A; 1], y: &A, [dx]: [Option<&A>; 1], mut dy: Accumulator<'_, A>) {
+    fn jvp<A: Array>(
+        &self,
+        [x]: [&A; 1],
+        y: &A,
+        [dx]: [Option<&A>; 1],
+        mut dy: Accumulator<'_, A>,
+    ) {
         if let Some(dx) = dx {
             dy.add_map(self.0, x, y, dx);
         }
@@ -115,14 +121,20 @@ impl<F: Elementwise2> Op<2> for Zip<F> {
     #[inline]
     fn shape(&self, [a, b]: [Shape; 2]) -> Result<Shape, &'static str> {
         if F::EQUAL_SHAPES {
-            return if a == b { Ok(a) } else { Err("prediction and target must have the same shape") };
+            return if a == b {
+                Ok(a)
+            } else {
+                Err("prediction and target must have the same shape")
+            };
         }
         a.broadcast(b)
     }
 
     #[inline]
     fn eval<T: Scalar>(&self, [a, b]: [MatRef<'_, T>; 2], out: MatMut<'_, T>, accum: Accum) {
-        kernels::zip([Operand::new(a), Operand::new(b)], out, accum, |a, b| self.0.value(a, b));
+        kernels::zip([Operand::new(a), Operand::new(b)], out, accum, |a, b| {
+            self.0.value(a, b)
+        });
     }
 
     fn jvp<A: Array>(&self, x: [&A; 2], y: &A, dx: [Option<&A>; 2], mut dy: Accumulator<'_, A>) {

@@ -44,7 +44,10 @@ impl<T: Scalar> Index<(usize, usize)> for Gradient<T> {
     #[track_caller]
     fn index(&self, (row, column): (usize, usize)) -> &T {
         let Shape { rows, columns } = self.shape();
-        assert!(row < rows && column < columns, "entry ({row}, {column}) of a {rows}x{columns} gradient");
+        assert!(
+            row < rows && column < columns,
+            "entry ({row}, {column}) of a {rows}x{columns} gradient"
+        );
         &self.0.slice()[row + column * rows]
     }
 }
@@ -76,11 +79,17 @@ pub struct Gradients<T: Scalar> {
 
 impl<T: Scalar> Gradients<T> {
     pub(crate) fn new(pool: &Rc<Pool<T>>, list: Vec<(Key, Gradient<T>)>) -> Self {
-        Self { list, pool: Rc::clone(pool) }
+        Self {
+            list,
+            pool: Rc::clone(pool),
+        }
     }
 
     fn find(&self, key: Key) -> Option<&Gradient<T>> {
-        self.list.iter().find(|(known, _)| *known == key).map(|(_, gradient)| gradient)
+        self.list
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, gradient)| gradient)
     }
 
     /// The gradient with respect to a variable; `None` if the differentiated number does not depend on it.
@@ -104,7 +113,11 @@ impl<T: Scalar> Gradients<T> {
     pub fn max_abs(&self) -> T {
         self.list.iter().fold(T::ZERO, |largest, (_, gradient)| {
             let here = reduce::max_abs(gradient.as_slice());
-            if here.is_nan() || here > largest { here } else { largest }
+            if here.is_nan() || here > largest {
+                here
+            } else {
+                largest
+            }
         })
     }
 }
@@ -134,8 +147,16 @@ impl<T: Scalar> AddAssign<&Self> for Gradients<T> {
         for (key, theirs) in &other.list {
             match self.list.iter_mut().find(|(known, _)| known == key) {
                 Some((_, ours)) => {
-                    assert_eq!(ours.shape(), theirs.shape(), "gradients of different shapes cannot be added");
-                    ours.0.slice_mut().iter_mut().zip(theirs.as_slice()).for_each(|(a, b)| *a += *b);
+                    assert_eq!(
+                        ours.shape(),
+                        theirs.shape(),
+                        "gradients of different shapes cannot be added"
+                    );
+                    ours.0
+                        .slice_mut()
+                        .iter_mut()
+                        .zip(theirs.as_slice())
+                        .for_each(|(a, b)| *a += *b);
                 }
                 None => self.list.push((*key, theirs.clone())),
             }
@@ -145,7 +166,10 @@ impl<T: Scalar> AddAssign<&Self> for Gradients<T> {
 
 impl<T: Scalar> Clone for Gradients<T> {
     fn clone(&self) -> Self {
-        Self { list: self.list.clone(), pool: Rc::clone(&self.pool) }
+        Self {
+            list: self.list.clone(),
+            pool: Rc::clone(&self.pool),
+        }
     }
 }
 

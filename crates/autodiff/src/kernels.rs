@@ -75,13 +75,25 @@ impl<'a, T: Scalar> Operand<'a, T> {
 #[inline]
 fn fill<T: Scalar>(out: &mut [T], accum: Accum, value: impl Fn(usize) -> T) {
     match accum {
-        Accum::Replace => out.iter_mut().enumerate().for_each(|(i, out)| *out = value(i)),
-        Accum::Add => out.iter_mut().enumerate().for_each(|(i, out)| *out += value(i)),
+        Accum::Replace => out
+            .iter_mut()
+            .enumerate()
+            .for_each(|(i, out)| *out = value(i)),
+        Accum::Add => out
+            .iter_mut()
+            .enumerate()
+            .for_each(|(i, out)| *out += value(i)),
     }
 }
 
 #[inline]
-fn fill_zip<T: Scalar>(a: Column<'_, T>, b: Column<'_, T>, out: &mut [T], accum: Accum, f: impl Fn(T, T) -> T) {
+fn fill_zip<T: Scalar>(
+    a: Column<'_, T>,
+    b: Column<'_, T>,
+    out: &mut [T],
+    accum: Accum,
+    f: impl Fn(T, T) -> T,
+) {
     let n = out.len();
     match (a, b) {
         (Column::Slice(a), Column::Slice(b)) => {
@@ -109,7 +121,8 @@ pub(crate) fn zip<T: Scalar>(
     f: impl Fn(T, T) -> T,
 ) {
     let shape = Shape::new(out.nrows(), out.ncols());
-    if let (Some(a), Some(b), true) = (a.whole(shape), b.whole(shape), flat(out.as_ref()).is_some()) {
+    if let (Some(a), Some(b), true) = (a.whole(shape), b.whole(shape), flat(out.as_ref()).is_some())
+    {
         if let Some(out) = flat_mut(out) {
             fill_zip(a, b, out, accum, f);
         }
@@ -143,7 +156,11 @@ impl<T: Scalar> Sink<'_, T> {
         let Shape { rows, columns } = self.target_shape;
         let at = if columns == 1 { 0 } else { j };
         // Several columns that meet in one replace only once.
-        let accum = if columns == 1 && j > 0 { Accum::Add } else { self.accum };
+        let accum = if columns == 1 && j > 0 {
+            Accum::Add
+        } else {
+            self.accum
+        };
         if rows == self.shape.rows {
             fill(&mut self.target[at * rows..(at + 1) * rows], accum, value);
         } else {
@@ -178,9 +195,13 @@ pub(crate) fn zip_chain<T: Scalar>(
     }
     let shape = sink.shape;
     let one_go = sink.target_shape == shape || sink.target_shape == Shape::SCALAR;
-    if let (true, Some(a), Some(b), Some(Column::Slice(y)), Some(Column::Slice(d))) =
-        (one_go, a.whole(shape), b.whole(shape), y.whole(shape), d.whole(shape))
-    {
+    if let (true, Some(a), Some(b), Some(Column::Slice(y)), Some(Column::Slice(d))) = (
+        one_go,
+        a.whole(shape),
+        b.whole(shape),
+        y.whole(shape),
+        d.whole(shape),
+    ) {
         let n = shape.len();
         sink.shape = Shape::new(n, 1);
         if sink.target_shape != Shape::SCALAR {

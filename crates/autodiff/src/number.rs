@@ -86,14 +86,20 @@ impl<N: Number> Add for Dual<N> {
     type Output = Self;
     #[inline]
     fn add(self, other: Self) -> Self {
-        Self { value: self.value + other.value, tangent: self.tangent + other.tangent }
+        Self {
+            value: self.value + other.value,
+            tangent: self.tangent + other.tangent,
+        }
     }
 }
 impl<N: Number> Sub for Dual<N> {
     type Output = Self;
     #[inline]
     fn sub(self, other: Self) -> Self {
-        Self { value: self.value - other.value, tangent: self.tangent - other.tangent }
+        Self {
+            value: self.value - other.value,
+            tangent: self.tangent - other.tangent,
+        }
     }
 }
 impl<N: Number> Mul for Dual<N> {
@@ -111,29 +117,44 @@ impl<N: Number> Div for Dual<N> {
     #[inline]
     fn div(self, other: Self) -> Self {
         let value = self.value / other.value;
-        Self { value, tangent: (self.tangent - value * other.tangent) / other.value }
+        Self {
+            value,
+            tangent: (self.tangent - value * other.tangent) / other.value,
+        }
     }
 }
 impl<N: Number> Neg for Dual<N> {
     type Output = Self;
     #[inline]
     fn neg(self) -> Self {
-        Self { value: -self.value, tangent: -self.tangent }
+        Self {
+            value: -self.value,
+            tangent: -self.tangent,
+        }
     }
 }
 
 impl<N: Number> Number for Dual<N> {
     #[inline]
     fn constant(self, c: f64) -> Self {
-        Self { value: self.value.constant(c), tangent: self.value.constant(0.0) }
+        Self {
+            value: self.value.constant(c),
+            tangent: self.value.constant(0.0),
+        }
     }
     #[inline]
     fn affine(self, scale: f64, offset: f64) -> Self {
-        Self { value: self.value.affine(scale, offset), tangent: self.tangent.affine(scale, 0.0) }
+        Self {
+            value: self.value.affine(scale, offset),
+            tangent: self.tangent.affine(scale, 0.0),
+        }
     }
     #[inline]
     fn apply<F: Elementwise>(self, f: F) -> Self {
         let value = self.value.apply(f);
-        Self { value, tangent: f.chain(self.value, value, self.tangent) }
+        Self {
+            value,
+            tangent: f.chain(self.value, value, self.tangent),
+        }
     }
 }

@@ -161,7 +161,10 @@ pub struct Cotangents<'s, A: Array, const N: usize> {
 impl<A: Array, const N: usize> Cotangents<'_, A, N> {
     /// The accumulator of an operand, if its cotangent is wanted.
     pub fn at(&mut self, operand: usize) -> Option<Accumulator<'_, A>> {
-        self.at[operand].map(|at| Accumulator { table: &mut *self.table, at })
+        self.at[operand].map(|at| Accumulator {
+            table: &mut *self.table,
+            at,
+        })
     }
 
     /// Adds `op(x)` to the cotangent of an operand, if it is wanted.

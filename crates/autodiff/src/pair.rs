@@ -7,7 +7,9 @@ use linalg::Scalar;
 use crate::kernels::{Column, Operand};
 use crate::ops::Identity;
 use crate::value::Matrices;
-use crate::{Accumulator, Array, Dual, Elementwise, Elementwise2, Map, Op, Plain, Shape, Side, Table, Value};
+use crate::{
+    Accumulator, Array, Dual, Elementwise, Elementwise2, Map, Op, Plain, Shape, Side, Table, Value,
+};
 
 /// A matrix and its derivative in one direction; no tangent is a zero tangent.
 #[derive(Debug)]
@@ -30,11 +32,25 @@ impl<'a, T: Scalar> Array for Pair<'a, T> {
         let pool = x[0].value.pool();
         let mut slots = [None];
         if tangents.iter().any(Option::is_some) {
-            let mut table = Matrices { slots: &mut slots, pool };
-            op.jvp(values, &value, tangents, Accumulator { table: &mut table, at: 0 });
+            let mut table = Matrices {
+                slots: &mut slots,
+                pool,
+            };
+            op.jvp(
+                values,
+                &value,
+                tangents,
+                Accumulator {
+                    table: &mut table,
+                    at: 0,
+                },
+            );
         }
         let [slot] = slots;
-        Self { value, tangent: slot.map(|buffer| Value::owned(buffer, pool)) }
+        Self {
+            value,
+            tangent: slot.map(|buffer| Value::owned(buffer, pool)),
+        }
     }
 }
 
@@ -50,19 +66,28 @@ struct DualColumn<'a, T>(Column<'a, T>, Option<Column<'a, T>>);
 
 impl<'a, T: Scalar> DualColumn<'a, T> {
     fn new(operand: &(Operand<'a, T>, Option<Operand<'a, T>>), j: usize, rows: usize) -> Self {
-        Self(operand.0.column(j, rows), operand.1.map(|tangent| tangent.column(j, rows)))
+        Self(
+            operand.0.column(j, rows),
+            operand.1.map(|tangent| tangent.column(j, rows)),
+        )
     }
 
     #[inline]
     fn get(&self, i: usize) -> Dual<Plain<T>> {
         let tangent = self.1.map_or(T::ZERO, |tangent| tangent.get(i));
-        Dual { value: Plain(self.0.get(i)), tangent: Plain(tangent) }
+        Dual {
+            value: Plain(self.0.get(i)),
+            tangent: Plain(tangent),
+        }
     }
 }
 
-impl<'a, T: Scalar> Pair<'a, T> {
+impl<T: Scalar> Pair<'_, T> {
     fn operands(&self) -> (Operand<'_, T>, Option<Operand<'_, T>>) {
-        (self.value.operand(), self.tangent.as_ref().map(Value::operand))
+        (
+            self.value.operand(),
+            self.tangent.as_ref().map(Value::operand),
+        )
     }
 }
 
@@ -84,8 +109,12 @@ impl<'a, T: Scalar> Pairs<'a, T> {
             return;
         }
         for j in 0..shape.columns {
-            let columns = operands.each_ref().map(|operand| DualColumn::new(operand, j, shape.rows));
-            sink.column(j, |i| f(columns.each_ref().map(|column| column.get(i))).tangent.0);
+            let columns = operands
+                .each_ref()
+                .map(|operand| DualColumn::new(operand, j, shape.rows));
+            sink.column(j, |i| {
+                f(columns.each_ref().map(|column| column.get(i))).tangent.0
+            });
         }
     }
 }
@@ -99,11 +128,26 @@ impl<'a, T: Scalar> Table<Pair<'a, T>> for Pairs<'a, T> {
             return;
         }
         let y = Value::apply(op.clone(), values);
-        op.jvp(values, &y, tangents, Accumulator { table: &mut self.tangents, at });
+        op.jvp(
+            values,
+            &y,
+            tangents,
+            Accumulator {
+                table: &mut self.tangents,
+                at,
+            },
+        );
         self.values.add(at, Map(Identity), [&y]);
     }
 
-    fn add_map<F: Elementwise>(&mut self, at: usize, f: F, x: &Pair<'a, T>, y: &Pair<'a, T>, d: &Pair<'a, T>) {
+    fn add_map<F: Elementwise>(
+        &mut self,
+        at: usize,
+        f: F,
+        x: &Pair<'a, T>,
+        y: &Pair<'a, T>,
+        d: &Pair<'a, T>,
+    ) {
         self.values.add_map(at, f, &x.value, &y.value, &d.value);
         self.add_tangent(at, x.shape(), [x, x, y, d], |[x, _, y, d]| f.chain(x, y, d));
     }
@@ -118,7 +162,17 @@ impl<'a, T: Scalar> Table<Pair<'a, T>> for Pairs<'a, T> {
         y: &Pair<'a, T>,
         d: &Pair<'a, T>,
     ) {
-        self.values.add_zip(at, target, side, f, [&a.value, &b.value], &y.value, &d.value);
-        self.add_tangent(at, target, [a, b, y, d], |[a, b, y, d]| f.chain(side, a, b, y, d));
+        self.values.add_zip(
+            at,
+            target,
+            side,
+            f,
+            [&a.value, &b.value],
+            &y.value,
+            &d.value,
+        );
+        self.add_tangent(at, target, [a, b, y, d], |[a, b, y, d]| {
+            f.chain(side, a, b, y, d)
+        });
     }
 }

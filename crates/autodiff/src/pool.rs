@@ -16,7 +16,10 @@ pub(crate) struct Buffer<T> {
 
 impl<T: Scalar> Buffer<T> {
     pub(crate) const fn new() -> Self {
-        Self { data: Vec::new(), shape: Shape::new(0, 0) }
+        Self {
+            data: Vec::new(),
+            shape: Shape::new(0, 0),
+        }
     }
 
     pub(crate) fn shape(&self) -> Shape {
@@ -68,14 +71,19 @@ pub(crate) type GradientList<T> = Vec<(Key, Gradient<T>)>;
 
 impl<T: Scalar> Pool<T> {
     pub(crate) fn new() -> Self {
-        Self { classes: RefCell::new(std::array::from_fn(|_| Vec::new())), lists: RefCell::new(Vec::new()) }
+        Self {
+            classes: RefCell::new(std::array::from_fn(|_| Vec::new())),
+            lists: RefCell::new(Vec::new()),
+        }
     }
 
     /// A buffer of the given shape whose entries are arbitrary (but initialised).
     pub(crate) fn take(&self, shape: Shape) -> Buffer<T> {
         let size = shape.len().next_power_of_two();
         let class = size.trailing_zeros() as usize;
-        let data = self.classes.borrow_mut()[class].pop().unwrap_or_else(|| vec![T::ZERO; size]);
+        let data = self.classes.borrow_mut()[class]
+            .pop()
+            .unwrap_or_else(|| vec![T::ZERO; size]);
         Buffer { data, shape }
     }
 

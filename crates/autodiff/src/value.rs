@@ -21,11 +21,17 @@ enum Data<'a, T> {
 
 impl<'a, T: Scalar> Value<'a, T> {
     pub(crate) fn borrowed(m: MatRef<'a, T>, pool: &'a Pool<T>) -> Self {
-        Self { data: Data::Borrowed(m), pool }
+        Self {
+            data: Data::Borrowed(m),
+            pool,
+        }
     }
 
     pub(crate) fn owned(buffer: Buffer<T>, pool: &'a Pool<T>) -> Self {
-        Self { data: Data::Owned(buffer), pool }
+        Self {
+            data: Data::Owned(buffer),
+            pool,
+        }
     }
 
     pub(crate) fn pool(&self) -> &'a Pool<T> {
@@ -70,14 +76,18 @@ impl<'a, T: Scalar> Array for Value<'a, T> {
         let pool = x[0].pool;
         let mut buffer = pool.take(expect_shape(&op, x.map(Array::shape)));
         op.eval(x.map(Self::view), buffer.view_mut(), Accum::Replace);
-        Self { data: Data::Owned(buffer), pool }
+        Self {
+            data: Data::Owned(buffer),
+            pool,
+        }
     }
 }
 
 #[track_caller]
 #[inline]
 pub(crate) fn expect_shape<O: Op<N>, const N: usize>(op: &O, x: [Shape; N]) -> Shape {
-    op.shape(x).unwrap_or_else(|hint| shape_mismatch(op.name(), &x, hint))
+    op.shape(x)
+        .unwrap_or_else(|hint| shape_mismatch(op.name(), &x, hint))
 }
 
 #[cold]
@@ -102,15 +112,28 @@ impl<T: Scalar> Matrices<'_, T> {
     #[inline]
     fn claim(&mut self, at: usize, shape: Shape) -> (&mut Buffer<T>, Accum) {
         let slot = &mut self.slots[at];
-        let accum = if slot.is_some() { Accum::Add } else { Accum::Replace };
+        let accum = if slot.is_some() {
+            Accum::Add
+        } else {
+            Accum::Replace
+        };
         let buffer = slot.get_or_insert_with(|| self.pool.take(shape));
-        assert_eq!(buffer.shape(), shape, "a derivative rule gave a matrix of another shape");
+        assert_eq!(
+            buffer.shape(),
+            shape,
+            "a derivative rule gave a matrix of another shape"
+        );
         (buffer, accum)
     }
 
     pub(crate) fn sink(&mut self, at: usize, target_shape: Shape, shape: Shape) -> Sink<'_, T> {
         let (buffer, accum) = self.claim(at, target_shape);
-        Sink { target: buffer.slice_mut(), target_shape, shape, accum }
+        Sink {
+            target: buffer.slice_mut(),
+            target_shape,
+            shape,
+            accum,
+        }
     }
 }
 
@@ -120,7 +143,14 @@ impl<'a, T: Scalar> Table<Value<'a, T>> for Matrices<'a, T> {
         op.eval(x.map(Value::view), buffer.view_mut(), accum);
     }
 
-    fn add_map<F: Elementwise>(&mut self, at: usize, f: F, x: &Value<'a, T>, y: &Value<'a, T>, d: &Value<'a, T>) {
+    fn add_map<F: Elementwise>(
+        &mut self,
+        at: usize,
+        f: F,
+        x: &Value<'a, T>,
+        y: &Value<'a, T>,
+        d: &Value<'a, T>,
+    ) {
         let shape = x.shape();
         let x = x.operand();
         let sink = self.sink(at, shape, shape);
@@ -140,8 +170,12 @@ impl<'a, T: Scalar> Table<Value<'a, T>> for Matrices<'a, T> {
         d: &Value<'a, T>,
     ) {
         let sink = self.sink(at, target, y.shape());
-        kernels::zip_chain(operands.map(Value::operand), y.operand(), d.operand(), sink, |a, b, y, d| {
-            f.chain(side, Plain(a), Plain(b), Plain(y), Plain(d)).0
-        });
+        kernels::zip_chain(
+            operands.map(Value::operand),
+            y.operand(),
+            d.operand(),
+            sink,
+            |a, b, y, d| f.chain(side, Plain(a), Plain(b), Plain(y), Plain(d)).0,
+        );
     }
 }

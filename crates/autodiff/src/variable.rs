@@ -6,7 +6,9 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use linalg::{Mat, Scalar};
 
 use crate::ops::{self, Affine, MatMul, Power, SumTo, Transpose};
-use crate::{Array, Elementwise, Elementwise2, Key, Map, Number, Op, Shape, Side, Table, Tape, Zip};
+use crate::{
+    Array, Elementwise, Elementwise2, Key, Map, Number, Op, Shape, Side, Table, Tape, Zip,
+};
 
 /// A matrix on a tape: a copyable handle, so that `x.matmul(w) + b` needs no `&` and no `clone`.
 ///
@@ -23,17 +25,11 @@ use crate::{Array, Elementwise, Elementwise2, Key, Map, Number, Op, Shape, Side,
 /// assert_eq!(hypothesis.shape().to_string(), "2x1");
 /// assert!((hypothesis.get(1, 0) - 0.7310586).abs() < 1e-6);
 /// ```
+#[derive(Clone, Copy)]
 pub struct Var<'t, T: Scalar> {
     tape: &'t Tape<T>,
     at: u32,
 }
-
-impl<T: Scalar> Clone for Var<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T: Scalar> Copy for Var<'_, T> {}
 
 impl<'t, T: Scalar> Var<'t, T> {
     pub(crate) fn new(tape: &'t Tape<T>, at: u32) -> Self {
@@ -70,7 +66,10 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn get(self, row: usize, column: usize) -> T {
         let shape = self.shape();
-        assert!(row < shape.rows && column < shape.columns, "entry ({row}, {column}) of a {shape} matrix");
+        assert!(
+            row < shape.rows && column < shape.columns,
+            "entry ({row}, {column}) of a {shape} matrix"
+        );
         self.tape.nodes()[self.at as usize].value()[(row, column)]
     }
 
@@ -80,7 +79,11 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If it is not 1x1.
     #[track_caller]
     pub fn item(self) -> T {
-        assert_eq!(self.shape(), Shape::SCALAR, "item: only a 1x1 is a number; take a mean or a sum first");
+        assert_eq!(
+            self.shape(),
+            Shape::SCALAR,
+            "item: only a 1x1 is a number; take a mean or a sum first"
+        );
         self.get(0, 0)
     }
 
@@ -135,7 +138,13 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// The mean of all entries, 1x1; NaN if there are none.
     pub fn mean(self) -> Self {
         let divisor = self.shape().len() as f64;
-        self.tape.apply(SumTo { to: Shape::SCALAR, divisor }, [self])
+        self.tape.apply(
+            SumTo {
+                to: Shape::SCALAR,
+                divisor,
+            },
+            [self],
+        )
     }
 
     /// Sums to a row (over rows), a column (over columns) or a 1x1 (over both).
@@ -241,7 +250,14 @@ impl<'t, T: Scalar> Table<Var<'t, T>> for Variables<'t, T> {
         self.put(at, Array::apply(op, x));
     }
 
-    fn add_map<F: Elementwise>(&mut self, at: usize, f: F, x: &Var<'t, T>, y: &Var<'t, T>, d: &Var<'t, T>) {
+    fn add_map<F: Elementwise>(
+        &mut self,
+        at: usize,
+        f: F,
+        x: &Var<'t, T>,
+        y: &Var<'t, T>,
+        d: &Var<'t, T>,
+    ) {
         self.put(at, f.chain(*x, *y, *d));
     }
 
@@ -256,7 +272,14 @@ impl<'t, T: Scalar> Table<Var<'t, T>> for Variables<'t, T> {
         d: &Var<'t, T>,
     ) {
         let term = f.chain(side, *a, *b, *y, *d);
-        self.put(at, if term.shape() == target { term } else { term.sum_to(target) });
+        self.put(
+            at,
+            if term.shape() == target {
+                term
+            } else {
+                term.sum_to(target)
+            },
+        );
     }
 }
 
@@ -269,7 +292,13 @@ impl<T: Scalar> fmt::Debug for Var<'_, T> {
             (None, Some(_)) => "variable",
             (None, None) => "constant",
         };
-        write!(f, "{} {origin} (record {} of tape {})", Var::shape(*self), self.at, self.tape.id())
+        write!(
+            f,
+            "{} {origin} (record {} of tape {})",
+            Var::shape(*self),
+            self.at,
+            self.tape.id()
+        )
     }
 }
 

@@ -28,7 +28,14 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn the_second_epoch_allocates_nothing() {
-    let x_train = mat![[1.0_f32, 2.0], [2.0, 3.0], [3.0, 1.0], [4.0, 3.0], [5.0, 3.0], [6.0, 2.0]];
+    let x_train = mat![
+        [1.0_f32, 2.0],
+        [2.0, 3.0],
+        [3.0, 1.0],
+        [4.0, 3.0],
+        [5.0, 3.0],
+        [6.0, 2.0]
+    ];
     let y_train = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0];
     let (mut w0, mut b0) = ([0.0_f32; 2], [0.0_f32]);
     let mut tape = Tape::new();

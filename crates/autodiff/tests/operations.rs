@@ -23,7 +23,10 @@ fn every_function_passes_the_checker() {
 
 #[test]
 fn every_function_passes_the_checker_on_the_negative_side_where_it_has_one() {
-    for (name, range, f) in FUNCTIONS.iter().filter(|(name, ..)| ["abs", "sign", "step", "relu"].contains(name)) {
+    for (name, range, f) in FUNCTIONS
+        .iter()
+        .filter(|(name, ..)| ["abs", "sign", "step", "relu"].contains(name))
+    {
         let x = spread(3, 4, range, 0.3);
         let x = Mat::from_fn(3, 4, |i, j| -x[(i, j)]);
         check::derivatives(name, &[x], |v| f(v[0])).unwrap_or_else(|e| panic!("{e}"));
@@ -39,7 +42,9 @@ fn every_binary_operation_passes_the_checker_with_every_broadcast() {
         ("sub", |a, b| a - b),
         ("mul", |a, b| a * b),
         ("div", |a, b| a / b),
-        ("mul and div", |a, b| a * b / (b + 1.0) + 2.0 / a - a / 3.0 - 1.0),
+        ("mul and div", |a, b| {
+            a * b / (b + 1.0) + 2.0 / a - a / 3.0 - 1.0
+        }),
     ];
     let shapes = [(3, 4), (1, 4), (3, 1), (1, 1)];
     for (name, f) in operations {
@@ -48,7 +53,8 @@ fn every_binary_operation_passes_the_checker_with_every_broadcast() {
             let other = spread(rows, columns, &(0.5..2.0), 0.7);
             let label = format!("{name} with {rows}x{columns}");
             for inputs in [[full.clone(), other.clone()], [other, full]] {
-                check::derivatives(&label, &inputs, |v| f(v[0], v[1])).unwrap_or_else(|e| panic!("{e}"));
+                check::derivatives(&label, &inputs, |v| f(v[0], v[1]))
+                    .unwrap_or_else(|e| panic!("{e}"));
             }
         }
     }
@@ -64,40 +70,76 @@ fn powers() {
 
 #[test]
 fn products_with_every_transposition() {
-    for (transpose_left, transpose_right) in [(false, false), (false, true), (true, false), (true, true)] {
-        let op = MatMul { transpose_left, transpose_right };
-        let a = if transpose_left { spread(4, 3, &(-1.0..1.0), 0.1) } else { spread(3, 4, &(-1.0..1.0), 0.1) };
-        let b = if transpose_right { spread(2, 4, &(-1.0..1.0), 0.5) } else { spread(4, 2, &(-1.0..1.0), 0.5) };
-        check::derivatives("matmul", &[a, b], |v| v[0].tape().apply(op, [v[0], v[1]]).tanh())
-            .unwrap_or_else(|e| panic!("{e}"));
+    for (transpose_left, transpose_right) in
+        [(false, false), (false, true), (true, false), (true, true)]
+    {
+        let op = MatMul {
+            transpose_left,
+            transpose_right,
+        };
+        let a = if transpose_left {
+            spread(4, 3, &(-1.0..1.0), 0.1)
+        } else {
+            spread(3, 4, &(-1.0..1.0), 0.1)
+        };
+        let b = if transpose_right {
+            spread(2, 4, &(-1.0..1.0), 0.5)
+        } else {
+            spread(4, 2, &(-1.0..1.0), 0.5)
+        };
+        check::derivatives("matmul", &[a, b], |v| {
+            v[0].tape().apply(op, [v[0], v[1]]).tanh()
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 #[test]
 fn sums_means_and_transposes() {
     let x = spread(3, 4, &(-1.0..1.0), 0.1);
-    for to in [Shape::new(1, 4), Shape::new(3, 1), Shape::SCALAR, Shape::new(3, 4)] {
+    for to in [
+        Shape::new(1, 4),
+        Shape::new(3, 1),
+        Shape::SCALAR,
+        Shape::new(3, 4),
+    ] {
         for divisor in [1.0, 3.0] {
-            check::derivatives("sum", &[x.clone()], |v| v[0].tape().apply(SumTo { to, divisor }, [v[0].square()]))
-                .unwrap_or_else(|e| panic!("{e}"));
+            check::derivatives("sum", std::slice::from_ref(&x), |v| {
+                v[0].tape().apply(SumTo { to, divisor }, [v[0].square()])
+            })
+            .unwrap_or_else(|e| panic!("{e}"));
         }
         let y = spread(to.rows, to.columns, &(-1.0..1.0), 0.4);
-        let spread = ops::Spread { to: Shape::new(3, 4), divisor: 2.0 };
+        let spread = ops::Spread {
+            to: Shape::new(3, 4),
+            divisor: 2.0,
+        };
         check::derivatives("spread", &[y], |v| v[0].tape().apply(spread, [v[0]]).sin())
             .unwrap_or_else(|e| panic!("{e}"));
     }
-    check::derivatives("mean", &[x.clone()], |v| v[0].exp().mean()).unwrap_or_else(|e| panic!("{e}"));
-    check::derivatives("transpose", &[x], |v| v[0].tape().apply(Transpose, [v[0].square()]))
+    check::derivatives("mean", std::slice::from_ref(&x), |v| v[0].exp().mean())
         .unwrap_or_else(|e| panic!("{e}"));
+    check::derivatives("transpose", &[x], |v| {
+        v[0].tape().apply(Transpose, [v[0].square()])
+    })
+    .unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
 fn aliased_operands_and_unused_ones() {
     let x = spread(3, 2, &(0.3..1.5), 0.2);
-    check::derivatives("x·x + x", &[x.clone()], |v| v[0] * v[0] + v[0]).unwrap_or_else(|e| panic!("{e}"));
-    check::derivatives("x / x·x - x", &[x.clone()], |v| v[0] / (v[0] * v[0]) - v[0]).unwrap_or_else(|e| panic!("{e}"));
-    check::derivatives("xᵀx", &[x.clone()], |v| v[0].transpose().matmul(v[0])).unwrap_or_else(|e| panic!("{e}"));
-    check::derivatives("unused", &[x.clone(), x], |v| v[0].square()).unwrap_or_else(|e| panic!("{e}"));
+    check::derivatives("x·x + x", std::slice::from_ref(&x), |v| v[0] * v[0] + v[0])
+        .unwrap_or_else(|e| panic!("{e}"));
+    check::derivatives("x / x·x - x", std::slice::from_ref(&x), |v| {
+        v[0] / (v[0] * v[0]) - v[0]
+    })
+    .unwrap_or_else(|e| panic!("{e}"));
+    check::derivatives("xᵀx", std::slice::from_ref(&x), |v| {
+        v[0].transpose().matmul(v[0])
+    })
+    .unwrap_or_else(|e| panic!("{e}"));
+    check::derivatives("unused", &[x.clone(), x], |v| v[0].square())
+        .unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
@@ -120,23 +162,39 @@ fn a_wrong_slope_is_caught_and_located() {
     }
     let x = spread(2, 2, &(0.5..1.0), 0.2);
     let error = check::derivatives("wrong", &[x], |v| v[0].map(Wrong)).unwrap_err();
-    assert_eq!((error.name.as_str(), error.operand, error.entry), ("wrong", 0, (0, 0)));
+    assert_eq!(
+        (error.name.as_str(), error.operand, error.entry),
+        ("wrong", 0, (0, 0))
+    );
     assert!(error.to_string().contains("finite differences"), "{error}");
 }
 
 #[test]
 fn third_order() {
     // d³/dx³ of sigmoid, tanh and exp, from reverse over reverse over reverse and from nested duals.
-    let cases: [(&str, Binary, fn(f64) -> f64); 3] = [
-        ("sigmoid", |x, _| x.sigmoid(), |x| {
-            let s = 1.0 / (1.0 + (-x).exp());
-            s * (1.0 - s) * (1.0 - 6.0 * s + 6.0 * s * s)
-        }),
-        ("tanh", |x, _| x.tanh(), |x| {
-            let t = x.tanh();
-            -2.0 * (1.0 - t * t) * (1.0 - 3.0 * t * t)
-        }),
-        ("x³·exp", |x, _| x * x * x * x.exp(), |x| (x.powi(3) + 9.0 * x * x + 18.0 * x + 6.0) * x.exp()),
+    type Case = (&'static str, Binary, fn(f64) -> f64);
+    let cases: [Case; 3] = [
+        (
+            "sigmoid",
+            |x, _| x.sigmoid(),
+            |x| {
+                let s = 1.0 / (1.0 + (-x).exp());
+                s * (1.0 - s) * (1.0 - 6.0 * s + 6.0 * s * s)
+            },
+        ),
+        (
+            "tanh",
+            |x, _| x.tanh(),
+            |x| {
+                let t = x.tanh();
+                -2.0 * (1.0 - t * t) * (1.0 - 3.0 * t * t)
+            },
+        ),
+        (
+            "x³·exp",
+            |x, _| x * x * x * x.exp(),
+            |x| (x.powi(3) + 9.0 * x * x + 18.0 * x + 6.0) * x.exp(),
+        ),
     ];
     for (name, f, third) in cases {
         for at in [-1.3, 0.0, 0.4, 2.0] {
@@ -146,10 +204,17 @@ fn third_order() {
             let d1 = f(x, x).grad(&[x])[0];
             let d2 = d1.grad(&[x])[0];
             let d3 = d2.backward()[x][(0, 0)];
-            assert!((d3 - third(at)).abs() < 1e-12 * third(at).abs().max(1.0), "{name} at {at}: {d3} {}", third(at));
+            assert!(
+                (d3 - third(at)).abs() < 1e-12 * third(at).abs().max(1.0),
+                "{name} at {at}: {d3} {}",
+                third(at)
+            );
             let one = Mat::from_fn(1, 1, |_, _| 1.0);
             let by_hvp = d1.hvp(&[(x, one.as_ref())])[x][(0, 0)];
-            assert!((by_hvp - d3).abs() < 1e-12 * d3.abs().max(1.0), "{name} at {at}");
+            assert!(
+                (by_hvp - d3).abs() < 1e-12 * d3.abs().max(1.0),
+                "{name} at {at}"
+            );
         }
     }
 }

@@ -14,14 +14,24 @@ struct Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = (0_u8..14, 0_usize..64, 0_usize..64);
-    prop::collection::vec(step.prop_map(|(operation, left, right)| Step { operation, left, right }), 1..12)
+    prop::collection::vec(
+        step.prop_map(|(operation, left, right)| Step {
+            operation,
+            left,
+            right,
+        }),
+        1..12,
+    )
 }
 
 /// Runs the program on values that stay within ±2, so that no operation leaves its domain.
 fn run<'t>(inputs: &[Var<'t, f64>], steps: &[Step]) -> Var<'t, f64> {
     let mut values = inputs.to_vec();
     for step in steps {
-        let (a, b) = (values[step.left % values.len()], values[step.right % values.len()]);
+        let (a, b) = (
+            values[step.left % values.len()],
+            values[step.right % values.len()],
+        );
         let fits = a.shape().broadcast(b.shape()).is_ok();
         let next = match step.operation {
             0 if fits => a + b,

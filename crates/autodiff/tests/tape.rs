@@ -7,7 +7,10 @@ use linalg::{Mat, mat};
 fn exp_and_sigmoid_of_one() {
     let tape = Tape::new();
     let x = tape.constant(&[1.0_f32]);
-    assert_eq!(format!("{:.4} {:.4}", x.exp(), x.sigmoid()), "[[2.7183]] [[0.7311]]");
+    assert_eq!(
+        format!("{:.4} {:.4}", x.exp(), x.sigmoid()),
+        "[[2.7183]] [[0.7311]]"
+    );
 }
 
 #[test]
@@ -26,7 +29,9 @@ fn gradients_accumulate_as_values() {
 }
 
 #[test]
-#[should_panic(expected = "matmul of 6x2 and 3x1: the first must have as many columns as the second has rows")]
+#[should_panic(
+    expected = "matmul of 6x2 and 3x1: the first must have as many columns as the second has rows"
+)]
 fn a_product_that_does_not_fit_names_the_shapes() {
     let (x, w) = (Mat::<f64>::zeros(6, 2), Mat::<f64>::zeros(3, 1));
     let tape = Tape::new();
@@ -86,7 +91,12 @@ fn empty_matrices_have_empty_gradients() {
 fn data_in_any_layout_are_read() {
     let x = mat![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
     let big = Mat::from_fn(5, 7, |i, j| (i * 7 + j) as f64);
-    let views = [x.as_ref(), big.submatrix(1, 2, 2, 3), big.transpose().submatrix(0, 1, 2, 3), x.as_ref().reverse_rows()];
+    let views = [
+        x.as_ref(),
+        big.submatrix(1, 2, 2, 3),
+        big.transpose().submatrix(0, 1, 2, 3),
+        x.as_ref().reverse_rows(),
+    ];
     let w = mat![[0.1], [0.2], [0.3]];
     for view in views {
         let copy = view.to_owned();
@@ -94,7 +104,12 @@ fn data_in_any_layout_are_read() {
         let (a, b) = (tape.variable(view), tape.variable(&copy));
         let w = tape.constant(&w);
         let row = tape.copied(mat![[1.0, -1.0, 2.0]].as_ref());
-        for (one, other) in [(a.exp(), b.exp()), (a * row, b * row), (a.matmul(w), b.matmul(w)), (a.transpose(), b.transpose())] {
+        for (one, other) in [
+            (a.exp(), b.exp()),
+            (a * row, b * row),
+            (a.matmul(w), b.matmul(w)),
+            (a.transpose(), b.transpose()),
+        ] {
             assert_eq!(one.to_mat(), other.to_mat());
             let gradient = (one * other).sum().backward();
             assert_eq!(gradient[a].as_mat(), gradient[b].as_mat());
@@ -116,7 +131,10 @@ fn a_parameter_recorded_twice_is_one_variable() {
     w0[0] = 5.0;
     let product = tape.parameter(7, &w0) * tape.parameter(7, &w0);
     assert_eq!(product.item(), 25.0);
-    assert_eq!(product.backward().parameter(7).map(|g| g[(0, 0)]), Some(10.0));
+    assert_eq!(
+        product.backward().parameter(7).map(|g| g[(0, 0)]),
+        Some(10.0)
+    );
 }
 
 #[test]

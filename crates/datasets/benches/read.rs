@@ -22,7 +22,9 @@ fn read(c: &mut Criterion) {
         group.bench_with_input(BenchmarkId::new("binary", rows), &text, |b, text| {
             b.iter(|| {
                 let table = Table::from_reader("bench.csv", black_box(text).as_bytes(), true);
-                table.and_then(|table| Recipe::new("y").binary(&table)).map(|data| data.observations())
+                table
+                    .and_then(|table| Recipe::new("y").binary(&table))
+                    .map(|data| data.observations())
             });
         });
     }

@@ -4,7 +4,12 @@ use linalg::Mat;
 
 use crate::Dataset;
 
-fn dataset<const N: usize>(names: [&str; N], target: &str, labels: [&str; 2], rows: &[([f64; N], f64)]) -> Dataset {
+fn dataset<const N: usize>(
+    names: [&str; N],
+    target: &str,
+    labels: [&str; 2],
+    rows: &[([f64; N], f64)],
+) -> Dataset {
     Dataset {
         features: Mat::from_fn(rows.len(), N, |i, j| rows[i].0[j]),
         feature_names: names.map(str::to_owned).to_vec(),
@@ -16,14 +21,27 @@ fn dataset<const N: usize>(names: [&str; N], target: &str, labels: [&str; 2], ro
 
 /// Hours of lectures and of lab work of six students, and whether they passed. Perfectly separated.
 pub fn student_hours() -> Dataset {
-    let rows =
-        [([1., 2.], 0.), ([2., 3.], 0.), ([3., 1.], 0.), ([4., 3.], 1.), ([5., 3.], 1.), ([6., 2.], 1.)];
+    let rows = [
+        ([1., 2.], 0.),
+        ([2., 3.], 0.),
+        ([3., 1.], 0.),
+        ([4., 3.], 1.),
+        ([5., 3.], 1.),
+        ([6., 2.], 1.),
+    ];
     dataset(["lectures", "labs"], "passed", ["0", "1"], &rows)
 }
 
 /// Six exam scores and whether they were enough. Perfectly separated at 60.
 pub fn exam_scores() -> Dataset {
-    let rows = [([45.], 0.), ([50.], 0.), ([55.], 0.), ([60.], 1.), ([65.], 1.), ([70.], 1.)];
+    let rows = [
+        ([45.], 0.),
+        ([50.], 0.),
+        ([55.], 0.),
+        ([60.], 1.),
+        ([65.], 1.),
+        ([70.], 1.),
+    ];
     dataset(["score"], "passed", ["0", "1"], &rows)
 }
 
@@ -43,5 +61,10 @@ pub fn nba_rookie_draft() -> Dataset {
         ([24., 11., 11.], 1.),
         ([24., 4., 5.], 0.),
     ];
-    dataset(["avg_score", "rebound", "assist"], "draft", ["0", "1"], &rows)
+    dataset(
+        ["avg_score", "rebound", "assist"],
+        "draft",
+        ["0", "1"],
+        &rows,
+    )
 }

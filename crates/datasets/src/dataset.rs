@@ -42,7 +42,10 @@ pub struct Recipe {
 impl Recipe {
     /// The target, by name or by position from 1; every other column is a feature.
     pub fn new(target: impl Into<String>) -> Self {
-        Self { target: target.into(), features: None }
+        Self {
+            target: target.into(),
+            features: None,
+        }
     }
 
     /// Only these columns are features, in this order.
@@ -57,7 +60,7 @@ impl Recipe {
     /// [`DataError`] with file, line and column.
     pub fn numeric(&self, table: &Table) -> Result<Dataset, DataError> {
         let (target, features) = self.columns(table)?;
-        self.assemble(table, target, &features, table.numbers(target)?, None)
+        Self::assemble(table, target, &features, table.numbers(target)?, None)
     }
 
     /// The data with a target of two classes, coded 0 and 1.
@@ -77,10 +80,13 @@ impl Recipe {
                 (Ok(a), Ok(b)) => a == b,
                 _ => known == value,
             };
-            let code = found.iter().position(|known| same(known)).unwrap_or_else(|| {
-                found.push(value);
-                found.len() - 1
-            });
+            let code = found
+                .iter()
+                .position(|known| same(known))
+                .unwrap_or_else(|| {
+                    found.push(value);
+                    found.len() - 1
+                });
             if code == 2 {
                 return Err(DataError::ThirdClass {
                     file: table.file().to_owned(),
@@ -105,26 +111,57 @@ impl Recipe {
             _ => first > second,
         };
         if swapped {
-            codes.iter_mut().for_each(|code| *code = 1.0 - *code);
+            for code in &mut codes {
+                *code = 1.0 - *code;
+            }
         }
-        let [zero, one] = if swapped { [second, first] } else { [first, second] };
-        self.assemble(table, target, &features, codes, Some([zero.to_owned(), one.to_owned()]))
+        let [zero, one] = if swapped {
+            [second, first]
+        } else {
+            [first, second]
+        };
+        Self::assemble(
+            table,
+            target,
+            &features,
+            codes,
+            Some([zero.to_owned(), one.to_owned()]),
+        )
     }
 
     fn columns(&self, table: &Table) -> Result<(usize, Vec<usize>), DataError> {
         let target = table.position(&self.target)?;
-        let place = || (table.file().to_owned(), table.first_line(), table.names()[target].clone());
+        let place = || {
+            (
+                table.file().to_owned(),
+                table.first_line(),
+                table.names()[target].clone(),
+            )
+        };
         let features = match &self.features {
-            None => (0..table.names().len()).filter(|&column| column != target).collect(),
-            Some(names) => names.iter().map(|name| table.position(name)).collect::<Result<Vec<_>, _>>()?,
+            None => (0..table.names().len())
+                .filter(|&column| column != target)
+                .collect(),
+            Some(names) => names
+                .iter()
+                .map(|name| table.position(name))
+                .collect::<Result<Vec<_>, _>>()?,
         };
         if features.contains(&target) {
             let (file, line, column) = place();
             return Err(DataError::TargetAmongFeatures { file, line, column });
         }
-        if let Some(repeated) = features.iter().enumerate().find(|(k, column)| features[..*k].contains(column)) {
+        if let Some(repeated) = features
+            .iter()
+            .enumerate()
+            .find(|(k, column)| features[..*k].contains(column))
+        {
             let (file, line, _) = place();
-            return Err(DataError::DuplicateColumn { file, line, column: table.names()[*repeated.1].clone() });
+            return Err(DataError::DuplicateColumn {
+                file,
+                line,
+                column: table.names()[*repeated.1].clone(),
+            });
         }
         if features.is_empty() {
             let (file, line, target) = place();
@@ -134,7 +171,6 @@ impl Recipe {
     }
 
     fn assemble(
-        &self,
         table: &Table,
         target: usize,
         features: &[usize],
@@ -143,7 +179,10 @@ impl Recipe {
     ) -> Result<Dataset, DataError> {
         Ok(Dataset {
             features: table.matrix(features)?,
-            feature_names: features.iter().map(|&column| table.names()[column].clone()).collect(),
+            feature_names: features
+                .iter()
+                .map(|&column| table.names()[column].clone())
+                .collect(),
             target: codes,
             target_name: table.names()[target].clone(),
             labels,
@@ -167,7 +206,9 @@ impl Dataset {
 
     /// The features in single precision, for models that compute in it.
     pub fn features_f32(&self) -> Mat<f32> {
-        Mat::from_fn(self.features.nrows(), self.features.ncols(), |i, j| self.features[(i, j)] as f32)
+        Mat::from_fn(self.features.nrows(), self.features.ncols(), |i, j| {
+            self.features[(i, j)] as f32
+        })
     }
 
     /// The target as one column in single precision.

@@ -10,7 +10,9 @@ use linalg::Mat;
 use crate::DataError;
 
 /// What people write for a missing value.
-const MISSING: [&str; 12] = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "."];
+const MISSING: [&str; 12] = [
+    "", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", ".",
+];
 
 /// A table that was read: names of columns, and rows of text with their line numbers.
 ///
@@ -43,9 +45,12 @@ struct Lines<'a> {
 impl Lines<'_> {
     fn of(&mut self, start: u64) -> u64 {
         let start = (start as usize).min(self.text.len());
-        let blank = self.text[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let blank = self.text[start..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+            .count();
         let end = start + blank;
-        self.line += self.text[self.at..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += self.text[self.at..end].split(|byte| *byte == b'\n').count() as u64 - 1;
         self.at = end;
         self.line
     }
@@ -58,7 +63,10 @@ impl Table {
     /// [`DataError`] with file and line for whatever is not a table.
     pub fn open(path: impl AsRef<Path>, header: bool) -> Result<Self, DataError> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|source| DataError::Read { file: path.to_owned(), source })?;
+        let file = File::open(path).map_err(|source| DataError::Read {
+            file: path.to_owned(),
+            source,
+        })?;
         Self::from_reader(path, file, header)
     }
 
@@ -66,16 +74,32 @@ impl Table {
     ///
     /// # Errors
     /// As [`open`](Table::open).
-    pub fn from_reader(file: impl AsRef<Path>, mut reader: impl Read, header: bool) -> Result<Self, DataError> {
+    pub fn from_reader(
+        file: impl AsRef<Path>,
+        mut reader: impl Read,
+        header: bool,
+    ) -> Result<Self, DataError> {
         let file = file.as_ref().to_owned();
         let mut text = Vec::new();
         if let Err(source) = reader.read_to_end(&mut text) {
             return Err(DataError::Read { file, source });
         }
-        let mut lines = Lines { text: &text, at: 0, line: 1 };
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(&text[..]);
-        let mut table = Self { file, first_line: 1, names: Vec::new(), rows: Vec::new() };
+        let mut lines = Lines {
+            text: &text,
+            at: 0,
+            line: 1,
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(&text[..]);
+        let mut table = Self {
+            file,
+            first_line: 1,
+            names: Vec::new(),
+            rows: Vec::new(),
+        };
         let mut record = StringRecord::new();
         let mut header = header;
         let mut width = None;
@@ -88,7 +112,12 @@ impl Table {
             }
             let expected = *width.get_or_insert(record.len());
             if record.len() != expected {
-                return Err(DataError::Ragged { file: table.file, line, found: record.len(), expected });
+                return Err(DataError::Ragged {
+                    file: table.file,
+                    line,
+                    found: record.len(),
+                    expected,
+                });
             }
             if table.names.is_empty() {
                 table.first_line = line;
@@ -112,7 +141,10 @@ impl Table {
         match error.into_kind() {
             csv::ErrorKind::Utf8 { .. } => DataError::Encoding { file, line },
             csv::ErrorKind::Io(source) => DataError::Read { file, source },
-            other => DataError::Read { file, source: std::io::Error::other(format!("{other:?}")) },
+            other => DataError::Read {
+                file,
+                source: std::io::Error::other(format!("{other:?}")),
+            },
         }
     }
 
@@ -120,7 +152,11 @@ impl Table {
         for (k, name) in self.names.iter().enumerate() {
             if self.names[..k].contains(name) {
                 let (file, column) = (self.file.clone(), name.clone());
-                return Err(DataError::DuplicateColumn { file, line: self.first_line, column });
+                return Err(DataError::DuplicateColumn {
+                    file,
+                    line: self.first_line,
+                    column,
+                });
             }
         }
         Ok(())
@@ -157,13 +193,21 @@ impl Table {
     /// [`DataError::NoSuchColumn`] with the names that exist.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
         let by_name = self.names.iter().position(|name| name == column);
-        let by_number = || column.parse().ok().filter(|k| (1..=self.names.len()).contains(k)).map(|k: usize| k - 1);
-        by_name.or_else(by_number).ok_or_else(|| DataError::NoSuchColumn {
-            file: self.file.clone(),
-            line: self.first_line,
-            column: column.to_owned(),
-            available: self.names.clone(),
-        })
+        let by_number = || {
+            column
+                .parse()
+                .ok()
+                .filter(|k| (1..=self.names.len()).contains(k))
+                .map(|k: usize| k - 1)
+        };
+        by_name
+            .or_else(by_number)
+            .ok_or_else(|| DataError::NoSuchColumn {
+                file: self.file.clone(),
+                line: self.first_line,
+                column: column.to_owned(),
+                available: self.names.clone(),
+            })
     }
 
     /// A cell as text.
@@ -179,7 +223,12 @@ impl Table {
         let value = self.cell(row, column);
         if MISSING.contains(&value) {
             let (file, line) = (self.file.clone(), self.line(row));
-            return Err(DataError::Missing { file, line, column: self.names[column].clone(), value: value.to_owned() });
+            return Err(DataError::Missing {
+                file,
+                line,
+                column: self.names[column].clone(),
+                value: value.to_owned(),
+            });
         }
         Ok(value)
     }
@@ -190,16 +239,33 @@ impl Table {
     /// [`DataError::Missing`], [`DataError::NotANumber`] or [`DataError::NotFinite`].
     pub fn number(&self, row: usize, column: usize) -> Result<f64, DataError> {
         let text = self.present(row, column)?;
-        let place = || (self.file.clone(), self.line(row), self.names[column].clone(), text.to_owned());
+        let place = || {
+            (
+                self.file.clone(),
+                self.line(row),
+                self.names[column].clone(),
+                text.to_owned(),
+            )
+        };
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
             Ok(_) => {
                 let (file, line, column, value) = place();
-                Err(DataError::NotFinite { file, line, column, value })
+                Err(DataError::NotFinite {
+                    file,
+                    line,
+                    column,
+                    value,
+                })
             }
             Err(_) => {
                 let (file, line, column, value) = place();
-                Err(DataError::NotANumber { file, line, column, value })
+                Err(DataError::NotANumber {
+                    file,
+                    line,
+                    column,
+                    value,
+                })
             }
         }
     }
@@ -209,7 +275,9 @@ impl Table {
     /// # Errors
     /// The first cell that is not a finite number.
     pub fn numbers(&self, column: usize) -> Result<Vec<f64>, DataError> {
-        (0..self.rows()).map(|row| self.number(row, column)).collect()
+        (0..self.rows())
+            .map(|row| self.number(row, column))
+            .collect()
     }
 
     /// Several columns as a matrix, one row a row of the table.

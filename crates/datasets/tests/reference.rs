@@ -18,13 +18,21 @@ fn reference() -> Option<PathBuf> {
 }
 
 fn floats(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_f64().unwrap())
+        .collect()
 }
 
 fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (a, b) in found.iter().zip(expected) {
-        assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{what}: {found:?} is not {expected:?}");
+        assert!(
+            (a - b).abs() <= tolerance * b.abs().max(1.0),
+            "{what}: {found:?} is not {expected:?}"
+        );
     }
 }
 
@@ -44,7 +52,10 @@ fn torch_draws_for_seventeen_seeds() {
             assert_eq!(generator.uniform_f32(), expected as f32, "seed {seed}");
         }
         let mut generator = new();
-        assert_eq!(std::array::from_fn::<f64, 5, _>(|_| generator.uniform_f64())[..], floats(&draws["rand5_f64"])[..]);
+        assert_eq!(
+            std::array::from_fn::<f64, 5, _>(|_| generator.uniform_f64())[..],
+            floats(&draws["rand5_f64"])[..]
+        );
 
         let mixed = &draws["rand3_f32_then_rand3_f64_then_rand3_f32"];
         let mut generator = new();
@@ -58,32 +69,66 @@ fn torch_draws_for_seventeen_seeds() {
             }
         }
         // Normals go through ln, sin and cos, in PyTorch also vectorised ones in single precision.
-        for (name, n) in [("randn5_f32", 5), ("randn15_f32", 15), ("randn16_f32", 16), ("randn19_f32", 19)] {
+        for (name, n) in [
+            ("randn5_f32", 5),
+            ("randn15_f32", 15),
+            ("randn16_f32", 16),
+            ("randn19_f32", 19),
+        ] {
             let mut out = vec![0.0_f32; n];
             new().fill_normal_f32(&mut out);
             let out: Vec<f64> = out.into_iter().map(f64::from).collect();
-            assert_close(&out, &floats(&draws[name]), 2e-6, &format!("{name}, seed {seed}"));
+            assert_close(
+                &out,
+                &floats(&draws[name]),
+                2e-6,
+                &format!("{name}, seed {seed}"),
+            );
         }
         for (name, n) in [("randn5_f64", 5), ("randn17_f64", 17)] {
             let mut out = vec![0.0; n];
             new().fill_normal_f64(&mut out);
-            assert_close(&out, &floats(&draws[name]), 1e-14, &format!("{name}, seed {seed}"));
+            assert_close(
+                &out,
+                &floats(&draws[name]),
+                1e-14,
+                &format!("{name}, seed {seed}"),
+            );
         }
-        let whole = |name: &str| draws[name].as_array().unwrap().iter().map(|v| v.as_u64().unwrap()).collect::<Vec<_>>();
+        let whole = |name: &str| {
+            draws[name]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_u64().unwrap())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(new().randint(10, 10), whole("randint_0_10_x10"));
         assert_eq!(new().randint(1 << 40, 4), whole("randint_0_2pow40_x4"));
-        let order = |n| new().permutation(n).into_iter().map(|i| i as u64).collect::<Vec<_>>();
+        let order = |n| {
+            new()
+                .permutation(n)
+                .into_iter()
+                .map(|i| i as u64)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(order(10), whole("randperm10"));
         assert_eq!(order(100)[..10], whole("randperm100_first10")[..]);
         let mut generator = new();
-        let coins: Vec<u64> = (0..10).map(|_| u64::from(generator.bernoulli(0.5))).collect();
+        let coins: Vec<u64> = (0..10)
+            .map(|_| u64::from(generator.bernoulli(0.5)))
+            .collect();
         assert_eq!(coins, whole("bernoulli_half_x10"));
     }
 }
 
 #[test]
 fn torch_seeds_of_the_tutorial() {
-    for (seed, first, second) in [(3, "0.0043", "0.1056"), (5, "0.8303", "0.1261"), (3, "0.0043", "0.1056")] {
+    for (seed, first, second) in [
+        (3, "0.0043", "0.1056"),
+        (5, "0.8303", "0.1261"),
+        (3, "0.0043", "0.1056"),
+    ] {
         let mut generator = Torch::new(seed);
         assert_eq!(format!("{:.4}", generator.uniform_f32()), first);
         assert_eq!(format!("{:.4}", generator.uniform_f32()), second);
@@ -98,7 +143,12 @@ fn numpy_draws_of_the_tutorial() {
     let (mut w, mut b) = ([0.0; 3], [0.0; 1]);
     generator.fill_normal_f64(&mut w);
     generator.fill_normal_f64(&mut b);
-    assert_close(&w, &[-0.303_569_14, -0.565_527_33, -0.441_744_38], 5e-9, "randn(3, 1)");
+    assert_close(
+        &w,
+        &[-0.303_569_14, -0.565_527_33, -0.441_744_38],
+        5e-9,
+        "randn(3, 1)",
+    );
     assert_close(&b, &[0.012_140_57], 5e-9, "randn(1, 1)");
 }
 
@@ -138,10 +188,14 @@ fn built_in_data_equal_their_files() {
         ("exam_scores", "passed", exam_scores()),
         ("nba_rookie_draft", "draft", nba_rookie_draft()),
     ] {
-        let file = Dataset::binary_from_csv(folder.join(name).with_extension("csv"), target).unwrap();
+        let file =
+            Dataset::binary_from_csv(folder.join(name).with_extension("csv"), target).unwrap();
         assert_eq!(file.features, built_in.features, "{name}");
         assert_eq!(file.feature_names, built_in.feature_names);
         assert_eq!(file.target, built_in.target);
-        assert_eq!((file.target_name, file.labels), (built_in.target_name, built_in.labels));
+        assert_eq!(
+            (file.target_name, file.labels),
+            (built_in.target_name, built_in.labels)
+        );
     }
 }

@@ -29,7 +29,14 @@ fn kernels(c: &mut Criterion) {
         let mut out = Mat::zeros(size, size);
         group.throughput(Throughput::Elements((size * size * size) as u64));
         group.bench_with_input(BenchmarkId::new("square", size), &a, |b, a| {
-            b.iter(|| matmul(black_box(a).as_ref(), a.as_ref(), out.as_mut(), Accum::Replace));
+            b.iter(|| {
+                matmul(
+                    black_box(a).as_ref(),
+                    a.as_ref(),
+                    out.as_mut(),
+                    Accum::Replace,
+                )
+            });
         });
     }
     group.finish();

@@ -44,7 +44,11 @@ kernels! {
 /// If the lengths differ.
 #[inline]
 pub fn map<T: Scalar>(x: &[T], out: &mut [T], f: impl Fn(T) -> T) {
-    assert_eq!(x.len(), out.len(), "element-wise: the slices differ in length");
+    assert_eq!(
+        x.len(),
+        out.len(),
+        "element-wise: the slices differ in length"
+    );
     for (out, &x) in out.iter_mut().zip(x) {
         *out = f(x);
     }

@@ -33,7 +33,9 @@ pub enum LinalgError {
         value: f64,
     },
     /// A column is, to working precision, a combination of the columns before it.
-    #[error("column {column} is a combination of the columns before it (relative pivot {pivot:.1e})")]
+    #[error(
+        "column {column} is a combination of the columns before it (relative pivot {pivot:.1e})"
+    )]
     Dependent {
         /// The column, from 0.
         column: usize,

@@ -42,7 +42,11 @@ pub fn matmul<T: Scalar>(a: MatRef<'_, T>, b: MatRef<'_, T>, mut out: MatMut<'_,
     );
     if rows * inner * columns <= SMALL {
         small(a, b, out, accum);
-    } else if columns == 1 && a.row_stride() == 1 && flat(b).is_some() && flat(out.as_ref()).is_some() {
+    } else if columns == 1
+        && a.row_stride() == 1
+        && flat(b).is_some()
+        && flat(out.as_ref()).is_some()
+    {
         if let (Some(b), Some(out)) = (flat(b), flat_mut(out)) {
             columns_times_vector(a, b, out, accum);
         }

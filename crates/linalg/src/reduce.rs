@@ -63,6 +63,10 @@ pub fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
 /// The largest absolute value; 0 for an empty slice, NaN if an entry is.
 pub fn max_abs<T: Scalar>(x: &[T]) -> T {
     x.iter().fold(T::ZERO, |largest, v| {
-        if largest.is_nan() || v.abs() <= largest { largest } else { v.abs() }
+        if largest.is_nan() || v.abs() <= largest {
+            largest
+        } else {
+            v.abs()
+        }
     })
 }

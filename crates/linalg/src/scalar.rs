@@ -98,12 +98,20 @@ pub trait Scalar:
     /// The larger of two numbers; NaN if either is.
     #[inline]
     fn larger(self, other: Self) -> Self {
-        if self >= other || self.is_nan() { self } else { other }
+        if self >= other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
     /// The smaller of two numbers; NaN if either is.
     #[inline]
     fn smaller(self, other: Self) -> Self {
-        if self <= other || self.is_nan() { self } else { other }
+        if self <= other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
 }
 

@@ -60,28 +60,58 @@ impl Cholesky {
             for row in column..n {
                 let value = a[(row, column)];
                 if !value.is_finite() {
-                    return Err(LinalgError::NotFinite { operation: "cholesky", row, column, value });
+                    return Err(LinalgError::NotFinite {
+                        operation: "cholesky",
+                        row,
+                        column,
+                        value,
+                    });
                 }
             }
         }
-        let scale: Vec<f64> =
-            (0..n).map(|j| if a[(j, j)] > 0.0 { a[(j, j)].sqrt().recip() } else { 0.0 }).collect();
+        let scale: Vec<f64> = (0..n)
+            .map(|j| {
+                if a[(j, j)] > 0.0 {
+                    a[(j, j)].sqrt().recip()
+                } else {
+                    0.0
+                }
+            })
+            .collect();
         let symmetric = |i: usize, j: usize| if i >= j { a[(i, j)] } else { a[(j, i)] };
         let matrix = Mat::from_fn(n, n, symmetric);
         let scaled = Mat::from_fn(n, n, |i, j| {
-            if i == j { if scale[j] > 0.0 { 1.0 } else { 0.0 } } else { symmetric(i, j) * scale[i] * scale[j] }
+            if i == j {
+                if scale[j] > 0.0 { 1.0 } else { 0.0 }
+            } else {
+                symmetric(i, j) * scale[i] * scale[j]
+            }
         });
         let factor = match scaled.llt(Side::Lower) {
             Ok(factor) => factor,
             Err(LltError::NonPositivePivot { index }) => {
-                return Err(dependent(&scaled, &scale, first_small_pivot(&scaled, index), 0.0));
+                return Err(dependent(
+                    &scaled,
+                    &scale,
+                    first_small_pivot(&scaled, index),
+                    0.0,
+                ));
             }
         };
         let lower = factor.L();
         if let Some(column) = (0..n).find(|&j| lower[(j, j)].powi(2) < DEPENDENT) {
-            return Err(dependent(&scaled, &scale, column, lower[(column, column)].powi(2)));
+            return Err(dependent(
+                &scaled,
+                &scale,
+                column,
+                lower[(column, column)].powi(2),
+            ));
         }
-        Ok(Self { matrix, scale, factor })
+        Ok(Self {
+            matrix,
+            scale,
+            factor,
+        })
     }
 
     /// Solves A X = B for the columns of `b`, with one step of iterative refinement.
@@ -90,7 +120,11 @@ impl Cholesky {
     /// If `b` has another number of rows than the matrix.
     #[track_caller]
     pub fn solve(&self, b: MatRef<'_, f64>) -> Solution {
-        assert_eq!(b.nrows(), self.matrix.nrows(), "solve: the right-hand side has another number of rows");
+        assert_eq!(
+            b.nrows(),
+            self.matrix.nrows(),
+            "solve: the right-hand side has another number of rows"
+        );
         let mut x = self.apply(b);
         let residual = b - &self.matrix * &x;
         let refined = &x + self.apply(residual.as_ref());
@@ -98,7 +132,10 @@ impl Cholesky {
         if after <= before {
             x = refined;
         }
-        Solution { x, backward_error: before.min(after) }
+        Solution {
+            x,
+            backward_error: before.min(after),
+        }
     }
 
     /// The inverse, for covariances: solved column by column, never used to solve.
@@ -141,7 +178,9 @@ fn first_small_pivot(scaled: &Mat<f64>, broken: usize) -> usize {
     match leading.llt(Side::Lower) {
         Ok(factor) => {
             let lower = factor.L();
-            (0..broken).find(|&j| lower[(j, j)].powi(2) < DEPENDENT).unwrap_or(broken)
+            (0..broken)
+                .find(|&j| lower[(j, j)].powi(2) < DEPENDENT)
+                .unwrap_or(broken)
         }
         Err(LltError::NonPositivePivot { index }) => index.min(broken),
     }
@@ -153,9 +192,17 @@ fn dependent(scaled: &Mat<f64>, scale: &[f64], column: usize, pivot: f64) -> Lin
         let rhs = Mat::from_fn(column, 1, |i, _| scaled[(column, i)]);
         let solution = factor.solve(&rhs);
         for (j, weight) in weights.iter_mut().enumerate() {
-            let back = if scale[column] > 0.0 { scale[j] / scale[column] } else { 0.0 };
+            let back = if scale[column] > 0.0 {
+                scale[j] / scale[column]
+            } else {
+                0.0
+            };
             *weight = solution[(j, 0)] * back;
         }
     }
-    LinalgError::Dependent { column, pivot, weights }
+    LinalgError::Dependent {
+        column,
+        pivot,
+        weights,
+    }
 }

@@ -68,8 +68,8 @@ pub fn flat<T: Scalar>(m: MatRef<'_, T>) -> Option<&[T]> {
     if len == 0 {
         return Some(&[]);
     }
-    let column_major = (rows == 1 || m.row_stride() == 1)
-        && (columns == 1 || m.col_stride() == rows as isize);
+    let column_major =
+        (rows == 1 || m.row_stride() == 1) && (columns == 1 || m.col_stride() == rows as isize);
     // SAFETY: the strides say that entry (i, j) lies at offset i + j·rows, so the `rows * columns` entries of the
     // matrix, all valid for reads as long as the view, are exactly the `len` elements from its first one.
     column_major.then(|| unsafe { std::slice::from_raw_parts(m.as_ptr(), len) })
@@ -83,8 +83,8 @@ pub fn flat_mut<T: Scalar>(m: MatMut<'_, T>) -> Option<&mut [T]> {
     if len == 0 {
         return Some(&mut []);
     }
-    let column_major = (rows == 1 || m.row_stride() == 1)
-        && (columns == 1 || m.col_stride() == rows as isize);
+    let column_major =
+        (rows == 1 || m.row_stride() == 1) && (columns == 1 || m.col_stride() == rows as isize);
     // SAFETY: as in `flat`; `m` is consumed, so the slice is the only way to these entries.
     column_major.then(|| unsafe { std::slice::from_raw_parts_mut(m.as_ptr_mut(), len) })
 }

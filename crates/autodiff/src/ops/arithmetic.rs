@@ -90,7 +90,11 @@ impl Elementwise for Power {
     #[inline]
     fn value<T: Scalar>(self, x: T) -> T {
         let whole = self.0 as i32;
-        if f64::from(whole) == self.0 { x.powi(whole) } else { x.powf(T::from_f64(self.0)) }
+        if f64::from(whole) == self.0 {
+            x.powi(whole)
+        } else {
+            x.powf(T::from_f64(self.0))
+        }
     }
     #[inline]
     fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
@@ -98,5 +102,23 @@ impl Elementwise for Power {
             return d.affine(0.0, 0.0);
         }
         d * x.apply(Self(self.0 - 1.0)).affine(self.0, 0.0)
+    }
+}
+
+/// max(x, bound) for a fixed bound; the slope is 0 where the bound holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AtLeast(pub f64);
+
+impl Elementwise for AtLeast {
+    fn name(&self) -> &'static str {
+        "at_least"
+    }
+    #[inline]
+    fn value<T: Scalar>(self, x: T) -> T {
+        x.larger(T::from_f64(self.0))
+    }
+    #[inline]
+    fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
+        d * x.affine(1.0, -self.0).apply(super::Step)
     }
 }

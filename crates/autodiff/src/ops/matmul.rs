@@ -15,11 +15,20 @@ pub struct MatMul {
 
 impl MatMul {
     /// a b.
-    pub const PLAIN: Self = Self { transpose_left: false, transpose_right: false };
+    pub const PLAIN: Self = Self {
+        transpose_left: false,
+        transpose_right: false,
+    };
     /// a bᵀ.
-    pub const RIGHT_TRANSPOSED: Self = Self { transpose_left: false, transpose_right: true };
+    pub const RIGHT_TRANSPOSED: Self = Self {
+        transpose_left: false,
+        transpose_right: true,
+    };
     /// aᵀ b.
-    pub const LEFT_TRANSPOSED: Self = Self { transpose_left: true, transpose_right: false };
+    pub const LEFT_TRANSPOSED: Self = Self {
+        transpose_left: true,
+        transpose_right: false,
+    };
 }
 
 fn turned<T>(m: MatRef<'_, T>, transpose: bool) -> MatRef<'_, T> {
@@ -37,8 +46,16 @@ impl Op<2> for MatMul {
     }
 
     fn shape(&self, [a, b]: [Shape; 2]) -> Result<Shape, &'static str> {
-        let (rows, inner) = if self.transpose_left { (a.columns, a.rows) } else { (a.rows, a.columns) };
-        let (other, columns) = if self.transpose_right { (b.columns, b.rows) } else { (b.rows, b.columns) };
+        let (rows, inner) = if self.transpose_left {
+            (a.columns, a.rows)
+        } else {
+            (a.rows, a.columns)
+        };
+        let (other, columns) = if self.transpose_right {
+            (b.columns, b.rows)
+        } else {
+            (b.rows, b.columns)
+        };
         if inner == other {
             Ok(Shape::new(rows, columns))
         } else {
@@ -47,10 +64,21 @@ impl Op<2> for MatMul {
     }
 
     fn eval<T: Scalar>(&self, [a, b]: [MatRef<'_, T>; 2], out: MatMut<'_, T>, accum: Accum) {
-        matmul(turned(a, self.transpose_left), turned(b, self.transpose_right), out, accum);
+        matmul(
+            turned(a, self.transpose_left),
+            turned(b, self.transpose_right),
+            out,
+            accum,
+        );
     }
 
-    fn jvp<A: Array>(&self, [a, b]: [&A; 2], _y: &A, [da, db]: [Option<&A>; 2], mut dy: Accumulator<'_, A>) {
+    fn jvp<A: Array>(
+        &self,
+        [a, b]: [&A; 2],
+        _y: &A,
+        [da, db]: [Option<&A>; 2],
+        mut dy: Accumulator<'_, A>,
+    ) {
         if let Some(da) = da {
             dy.add(*self, [da, b]);
         }
@@ -60,16 +88,47 @@ impl Op<2> for MatMul {
     }
 
     fn vjp<A: Array>(&self, [a, b]: [&A; 2], _y: &A, dy: &A, mut dx: Cotangents<'_, A, 2>) {
-        let Self { transpose_left, transpose_right } = *self;
+        let Self {
+            transpose_left,
+            transpose_right,
+        } = *self;
         if transpose_left {
-            dx.add(0, Self { transpose_left: transpose_right, transpose_right: true }, [b, dy]);
+            dx.add(
+                0,
+                Self {
+                    transpose_left: transpose_right,
+                    transpose_right: true,
+                },
+                [b, dy],
+            );
         } else {
-            dx.add(0, Self { transpose_left: false, transpose_right: !transpose_right }, [dy, b]);
+            dx.add(
+                0,
+                Self {
+                    transpose_left: false,
+                    transpose_right: !transpose_right,
+                },
+                [dy, b],
+            );
         }
         if transpose_right {
-            dx.add(1, Self { transpose_left: true, transpose_right: transpose_left }, [dy, a]);
+            dx.add(
+                1,
+                Self {
+                    transpose_left: true,
+                    transpose_right: transpose_left,
+                },
+                [dy, a],
+            );
         } else {
-            dx.add(1, Self { transpose_left: !transpose_left, transpose_right: false }, [a, dy]);
+            dx.add(
+                1,
+                Self {
+                    transpose_left: !transpose_left,
+                    transpose_right: false,
+                },
+                [a, dy],
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ mod matmul;
 mod reduce;
 mod transpose;
 
-pub use arithmetic::{Add, Affine, Div, Mul, Power, Sub};
+pub use arithmetic::{Add, Affine, AtLeast, Div, Mul, Power, Sub};
 pub use functions::*;
 pub use matmul::MatMul;
 pub use reduce::{Spread, SumTo};

@@ -51,7 +51,11 @@ impl Op<1> for SumTo {
     }
 
     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, &'static str> {
-        if self.to.spreads_to(x) { Ok(self.to) } else { Err("a matrix sums to a row, a column or a 1x1 of its own size") }
+        if self.to.spreads_to(x) {
+            Ok(self.to)
+        } else {
+            Err("a matrix sums to a row, a column or a 1x1 of its own size")
+        }
     }
 
     fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], mut out: MatMut<'_, T>, accum: Accum) {
@@ -72,7 +76,11 @@ impl Op<1> for SumTo {
             // Over columns, or over nothing.
             for j in 0..columns {
                 let column = x.column(j, rows);
-                let (at, accum) = if self.to.columns == 1 && j > 0 { (0, Accum::Add) } else { (j, accum) };
+                let (at, accum) = if self.to.columns == 1 && j > 0 {
+                    (0, Accum::Add)
+                } else {
+                    (j, accum)
+                };
                 for i in 0..rows {
                     put(&mut out[(i, at)], column.get(i) / divisor, accum);
                 }
@@ -83,19 +91,36 @@ impl Op<1> for SumTo {
         } else {
             for j in 0..columns {
                 let column = x.column(j, rows);
-                put(&mut out[(0, j)], reduce::sum_by(rows, |i| column.get(i)) / divisor, accum);
+                put(
+                    &mut out[(0, j)],
+                    reduce::sum_by(rows, |i| column.get(i)) / divisor,
+                    accum,
+                );
             }
         }
     }
 
-    fn jvp<A: Array>(&self, _x: [&A; 1], _y: &A, [dx]: [Option<&A>; 1], mut dy: Accumulator<'_, A>) {
+    fn jvp<A: Array>(
+        &self,
+        _x: [&A; 1],
+        _y: &A,
+        [dx]: [Option<&A>; 1],
+        mut dy: Accumulator<'_, A>,
+    ) {
         if let Some(dx) = dx {
             dy.add(*self, [dx]);
         }
     }
 
     fn vjp<A: Array>(&self, [x]: [&A; 1], _y: &A, dy: &A, mut dx: Cotangents<'_, A, 1>) {
-        dx.add(0, Spread { to: x.shape(), divisor: self.divisor }, [dy]);
+        dx.add(
+            0,
+            Spread {
+                to: x.shape(),
+                divisor: self.divisor,
+            },
+            [dy],
+        );
     }
 }
 
@@ -105,7 +130,11 @@ impl Op<1> for Spread {
     }
 
     fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, &'static str> {
-        if x.spreads_to(self.to) { Ok(self.to) } else { Err("a row, a column or a 1x1 can be spread over a matrix") }
+        if x.spreads_to(self.to) {
+            Ok(self.to)
+        } else {
+            Err("a row, a column or a 1x1 can be spread over a matrix")
+        }
     }
 
     fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], mut out: MatMut<'_, T>, accum: Accum) {
@@ -119,13 +148,26 @@ impl Op<1> for Spread {
         }
     }
 
-    fn jvp<A: Array>(&self, _x: [&A; 1], _y: &A, [dx]: [Option<&A>; 1], mut dy: Accumulator<'_, A>) {
+    fn jvp<A: Array>(
+        &self,
+        _x: [&A; 1],
+        _y: &A,
+        [dx]: [Option<&A>; 1],
+        mut dy: Accumulator<'_, A>,
+    ) {
         if let Some(dx) = dx {
             dy.add(*self, [dx]);
         }
     }
 
     fn vjp<A: Array>(&self, [x]: [&A; 1], _y: &A, dy: &A, mut dx: Cotangents<'_, A, 1>) {
-        dx.add(0, SumTo { to: x.shape(), divisor: self.divisor }, [dy]);
+        dx.add(
+            0,
+            SumTo {
+                to: x.shape(),
+                divisor: self.divisor,
+            },
+            [dy],
+        );
     }
 }

@@ -28,7 +28,13 @@ impl Op<1> for Transpose {
         }
     }
 
-    fn jvp<A: Array>(&self, _x: [&A; 1], _y: &A, [dx]: [Option<&A>; 1], mut dy: Accumulator<'_, A>) {
+    fn jvp<A: Array>(
+        &self,
+        _x: [&A; 1],
+        _y: &A,
+        [dx]: [Option<&A>; 1],
+        mut dy: Accumulator<'_, A>,
+    ) {
         if let Some(dx) = dx {
             dy.add(Self, [dx]);
         }

@@ -50,6 +50,14 @@ impl<T: Scalar> Lent<T> {
     #[allow(unsafe_code)]
     pub(super) unsafe fn get<'a>(self) -> MatRef<'a, T> {
         // SAFETY: these are the parts of a `MatRef` whose borrow the caller vouches for.
-        unsafe { MatRef::from_raw_parts(self.data, self.rows, self.columns, self.row_stride, self.column_stride) }
+        unsafe {
+            MatRef::from_raw_parts(
+                self.data,
+                self.rows,
+                self.columns,
+                self.row_stride,
+                self.column_stride,
+            )
+        }
     }
 }

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use linalg::{Accum, MatRef, Scalar, View};
 
 use self::lent::Lent;
-pub(crate) use self::record::Recorded;
 use self::record::Record;
+pub(crate) use self::record::Recorded;
 use crate::pool::{Buffer, Pool};
 use crate::value::{Slot, expect_shape};
 use crate::{Key, Op, Shape, Var};
@@ -71,8 +71,13 @@ enum Source<T> {
 }
 
 impl<T: Scalar> Node<T> {
-    const VACANT: Self =
-        Self { shape: Shape::SCALAR, source: Source::Constant, buffer: Buffer::new(), varies: false, record: None };
+    const VACANT: Self = Self {
+        shape: Shape::SCALAR,
+        source: Source::Constant,
+        buffer: Buffer::new(),
+        varies: false,
+        record: None,
+    };
 
     #[allow(unsafe_code)]
     #[inline]
@@ -138,7 +143,12 @@ impl<T: Scalar> Tape<T> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            inner: RefCell::new(Inner { nodes: Vec::new(), len: 0, variables: 0, parameters: Vec::new() }),
+            inner: RefCell::new(Inner {
+                nodes: Vec::new(),
+                len: 0,
+                variables: 0,
+                parameters: Vec::new(),
+            }),
             pool: Rc::new(Pool::new()),
             slots: RefCell::new(Vec::new()),
         }
@@ -242,8 +252,15 @@ impl<T: Scalar> Tape<T> {
         let (done, rest) = inner.nodes.split_at_mut(at);
         let node = &mut rest[0];
         let operands = x.map(Var::index);
-        node.claim(expect_shape(&op, operands.map(|i| done[i as usize].shape)), &self.pool);
-        op.eval(operands.map(|i| done[i as usize].value()), node.buffer.view_mut(), Accum::Replace);
+        node.claim(
+            expect_shape(&op, operands.map(|i| done[i as usize].shape)),
+            &self.pool,
+        );
+        op.eval(
+            operands.map(|i| done[i as usize].value()),
+            node.buffer.view_mut(),
+            Accum::Replace,
+        );
         node.varies = operands.iter().any(|&i| done[i as usize].varies);
         node.source = Source::Operation;
         node.store(Record { op, operands });
@@ -298,7 +315,10 @@ impl<T: Scalar> Tape<T> {
         marks[root as usize] = true;
         for at in (0..=root as usize).rev() {
             if let (true, Some(operation)) = (marks[at], nodes[at].operation()) {
-                operation.operands().iter().for_each(|&i| marks[i as usize] = true);
+                operation
+                    .operands()
+                    .iter()
+                    .for_each(|&i| marks[i as usize] = true);
             }
         }
         marks
@@ -310,7 +330,13 @@ impl<T: Scalar> fmt::Debug for Tape<T> {
         writeln!(f, "tape {}", self.id)?;
         for (at, node) in self.nodes().iter().enumerate() {
             match (node.operation(), node.key()) {
-                (Some(operation), _) => writeln!(f, "{at}: {} = {} of {:?}", node.shape, operation.name(), operation.operands())?,
+                (Some(operation), _) => writeln!(
+                    f,
+                    "{at}: {} = {} of {:?}",
+                    node.shape,
+                    operation.name(),
+                    operation.operands()
+                )?,
                 (None, Some(_)) => writeln!(f, "{at}: {} variable", node.shape)?,
                 (None, None) => writeln!(f, "{at}: {} constant", node.shape)?,
             }

@@ -54,18 +54,40 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
 
     fn push(&self, graph: Graph<'_, T>, at: usize, slots: &mut [Slot<T>]) {
         let (done, rest) = slots.split_at_mut(at);
-        let dx = self.operands.map(|i| done[i as usize].as_ref().map(|slot| graph.borrow(slot.view())));
+        let dx = self.operands.map(|i| {
+            done[i as usize]
+                .as_ref()
+                .map(|slot| graph.borrow(slot.view()))
+        });
         let x = self.operands.map(|i| graph.value(i as usize));
-        let mut table = Matrices { slots: rest, pool: graph.pool };
-        let dy = Accumulator { table: &mut table, at: 0 };
-        self.op.jvp(x.each_ref(), &graph.value(at), dx.each_ref().map(Option::as_ref), dy);
+        let mut table = Matrices {
+            slots: rest,
+            pool: graph.pool,
+        };
+        let dy = Accumulator {
+            table: &mut table,
+            at: 0,
+        };
+        self.op.jvp(
+            x.each_ref(),
+            &graph.value(at),
+            dx.each_ref().map(Option::as_ref),
+            dy,
+        );
     }
 
     fn pull(&self, graph: Graph<'_, T>, at: usize, dy: MatRef<'_, T>, slots: &mut [Slot<T>]) {
         let x = self.operands.map(|i| graph.value(i as usize));
-        let mut table = Matrices { slots, pool: graph.pool };
-        let dx = Cotangents { table: &mut table, at: graph.wanted(self.operands) };
-        self.op.vjp(x.each_ref(), &graph.value(at), &graph.borrow(dy), dx);
+        let mut table = Matrices {
+            slots,
+            pool: graph.pool,
+        };
+        let dx = Cotangents {
+            table: &mut table,
+            at: graph.wanted(self.operands),
+        };
+        self.op
+            .vjp(x.each_ref(), &graph.value(at), &graph.borrow(dy), dx);
     }
 
     fn pull_pair(
@@ -82,26 +104,54 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
             tangent: tangents[i].as_ref().map(|slot| graph.borrow(slot.view())),
         };
         let x = self.operands.map(|i| pair(i as usize));
-        let dy = Pair { value: graph.borrow(dy), tangent: ddy.map(|ddy| graph.borrow(ddy)) };
-        let mut table = crate::pair::Pairs {
-            values: Matrices { slots: values, pool: graph.pool },
-            tangents: Matrices { slots, pool: graph.pool },
+        let dy = Pair {
+            value: graph.borrow(dy),
+            tangent: ddy.map(|ddy| graph.borrow(ddy)),
         };
-        let dx = Cotangents { table: &mut table, at: graph.wanted(self.operands) };
+        let mut table = crate::pair::Pairs {
+            values: Matrices {
+                slots: values,
+                pool: graph.pool,
+            },
+            tangents: Matrices {
+                slots,
+                pool: graph.pool,
+            },
+        };
+        let dx = Cotangents {
+            table: &mut table,
+            at: graph.wanted(self.operands),
+        };
         self.op.vjp(x.each_ref(), &pair(at), &dy, dx);
     }
 
     fn push_variables<'t>(&self, tape: &'t Tape<T>, at: u32, variables: &mut Variables<'t, T>) {
         let x = self.operands.map(|i| tape.handle(i));
         let dx = self.operands.map(|i| variables.sums[i as usize]);
-        let dy = Accumulator { table: variables, at: at as usize };
-        self.op.jvp(x.each_ref(), &tape.handle(at), dx.each_ref().map(Option::as_ref), dy);
+        let dy = Accumulator {
+            table: variables,
+            at: at as usize,
+        };
+        self.op.jvp(
+            x.each_ref(),
+            &tape.handle(at),
+            dx.each_ref().map(Option::as_ref),
+            dy,
+        );
     }
 
     fn pull_variables<'t>(&self, y: Var<'t, T>, dy: Var<'t, T>, variables: &mut Variables<'t, T>) {
         let x = self.operands.map(|i| y.tape().handle(i));
         let at = y.tape().wanted(self.operands);
-        self.op.vjp(x.each_ref(), &y, &dy, Cotangents { table: variables, at });
+        self.op.vjp(
+            x.each_ref(),
+            &y,
+            &dy,
+            Cotangents {
+                table: variables,
+                at,
+            },
+        );
     }
 }
 

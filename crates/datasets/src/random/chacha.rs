@@ -58,7 +58,9 @@ impl Stream for ChaCha {
     fn fill_normal_f32(&mut self, out: &mut [f32]) {
         for pair in out.chunks_mut(2) {
             let normal = self.normal_pair();
-            pair.iter_mut().zip(normal).for_each(|(out, x)| *out = x as f32);
+            pair.iter_mut()
+                .zip(normal)
+                .for_each(|(out, x)| *out = x as f32);
         }
     }
 

@@ -22,7 +22,10 @@ pub struct NumpyLegacy {
 impl NumpyLegacy {
     /// `numpy.random.seed(seed)`.
     pub fn new(seed: u32) -> Self {
-        Self { words: Mt::new(seed), kept: None }
+        Self {
+            words: Mt::new(seed),
+            kept: None,
+        }
     }
 
     /// `numpy.random.randn()`.
@@ -31,7 +34,10 @@ impl NumpyLegacy {
             return kept;
         }
         loop {
-            let (x, y) = (2.0 * self.uniform_f64() - 1.0, 2.0 * self.uniform_f64() - 1.0);
+            let (x, y) = (
+                2.0 * self.uniform_f64() - 1.0,
+                2.0 * self.uniform_f64() - 1.0,
+            );
             let squared = x * x + y * y;
             if squared < 1.0 && squared != 0.0 {
                 let factor = (-2.0 * squared.ln() / squared).sqrt();
@@ -61,7 +67,7 @@ impl Stream for NumpyLegacy {
         let mask = u64::MAX.checked_shr(largest.leading_zeros()).unwrap_or(0);
         loop {
             let word = u64::from(self.words.next_u32());
-            let value = if largest <= u64::from(u32::MAX) {
+            let value = if u32::try_from(largest).is_ok() {
                 word & mask
             } else {
                 ((word << 32) | u64::from(self.words.next_u32())) & mask
@@ -73,10 +79,14 @@ impl Stream for NumpyLegacy {
     }
 
     fn fill_normal_f32(&mut self, out: &mut [f32]) {
-        out.iter_mut().for_each(|x| *x = self.normal() as f32);
+        for x in out {
+            *x = self.normal() as f32;
+        }
     }
 
     fn fill_normal_f64(&mut self, out: &mut [f64]) {
-        out.iter_mut().for_each(|x| *x = self.normal());
+        for x in out {
+            *x = self.normal();
+        }
     }
 }

@@ -98,13 +98,19 @@ impl Stream for Torch {
 
     fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "a whole number below 0 was asked for");
-        if bound <= 1 << 32 { u64::from(self.0.next_u32()) % bound } else { self.two_words() % bound }
+        if bound <= 1 << 32 {
+            u64::from(self.0.next_u32()) % bound
+        } else {
+            self.two_words() % bound
+        }
     }
 
     fn fill_normal_f32(&mut self, out: &mut [f32]) {
         if out.len() < 16 {
             let normal = self.short(out.len());
-            out.iter_mut().zip(normal).for_each(|(out, x)| *out = x as f32);
+            out.iter_mut()
+                .zip(normal)
+                .for_each(|(out, x)| *out = x as f32);
         } else {
             fill_blocks!(self, out, uniform_f32, f32);
         }

@@ -1,0 +1,11 @@
+//! Generalised linear models: a family (how the target is distributed around its mean) over a linear predictor
+//! η = β₀ + x·β.
+//!
+//! A specification such as [`LogisticRegression`] says what is to be fitted; the crate `train` fits it and gives a fitted
+//! model such as [`LogisticModel`]. The objective is the *mean* loss plus the penalty; the intercept is never penalised.
+
+mod family;
+mod logistic;
+
+pub use family::{BinomialLogit, Family, Terms};
+pub use logistic::{LogisticModel, LogisticRegression, PredictError};

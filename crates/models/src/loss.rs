@@ -1,0 +1,83 @@
+//! Losses of a prediction and a target, entry by entry; `.mean()` or `.sum()` makes the cost.
+//!
+//! An entry of the list below is the whole definition of a loss: its value, and `d` times its two slopes.
+//! Prediction and target must have the same shape.
+
+use autodiff::ops::{AtLeast, Ln, Sigmoid};
+use autodiff::{Elementwise2, Number, Var};
+use linalg::Scalar;
+
+/// The smallest logarithm of a probability that counts, as in PyTorch: a probability of 0 costs 100, not infinity.
+const SMALLEST_LOG: f64 = -100.0;
+/// The smallest variance p (1 − p) that divides, as in PyTorch: a gradient at a probability of 0 or 1 is finite.
+const SMALLEST_VARIANCE: f64 = 1e-12;
+
+macro_rules! losses {
+    ($(
+        $(#[$doc:meta])*
+        $op:ident $name:ident on $from:literal..$to:literal: |$p:ident, $y:ident| $value:expr, |$sp:ident, $sy:ident, $d:ident| $left:expr, $right:expr;
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub struct $op;
+
+            impl Elementwise2 for $op {
+                const EQUAL_SHAPES: bool = true;
+                fn name(&self) -> &'static str {
+                    stringify!($name)
+                }
+                #[inline]
+                fn value<T: Scalar>(self, $p: T, $y: T) -> T {
+                    $value
+                }
+                #[inline]
+                #[allow(unused_variables)]
+                fn chain_left<N: Number>(self, $sp: N, $sy: N, _: N, $d: N) -> N {
+                    $left
+                }
+                #[inline]
+                #[allow(unused_variables)]
+                fn chain_right<N: Number>(self, $sp: N, $sy: N, _: N, $d: N) -> N {
+                    $right
+                }
+            }
+
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the shapes differ.
+            #[track_caller]
+            pub fn $name<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
+                prediction.zip($op, target)
+            }
+        )*
+
+        /// A loss with its name and the range of predictions in which it is checked.
+        pub type Listed =
+            (&'static str, std::ops::Range<f64>, for<'t> fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64>);
+        /// Every loss of this list, for tests that run over all of them.
+        pub const LOSSES: &[Listed] = &[$((stringify!($name), $from..$to, |p, y| $name(p, y))),*];
+    };
+}
+
+losses! {
+    /// (p − y)².
+    SquaredError squared_error on -2.0..2.0: |p, y| (p - y) * (p - y),
+        |p, y, d| d * (p - y).affine(2.0, 0.0), d * (y - p).affine(2.0, 0.0);
+    /// −y ln p − (1 − y) ln(1 − p) of a probability p. Logarithms are at least −100, so that 0 and 1 are safe.
+    BinaryCrossEntropy binary_cross_entropy on 0.05..0.95:
+        |p, y| {
+            let floor = T::from_f64(SMALLEST_LOG);
+            -(y * p.ln().larger(floor) + (T::ONE - y) * (-p).ln_1p().larger(floor))
+        },
+        |p, y, d| d * (p - y) / (p * p.affine(-1.0, 1.0)).apply(AtLeast(SMALLEST_VARIANCE)),
+        d * (p.affine(-1.0, 1.0).apply(Ln).apply(AtLeast(SMALLEST_LOG)) - p.apply(Ln).apply(AtLeast(SMALLEST_LOG)));
+    /// The cross-entropy of the probability σ(z), from the logit z: ln(1 + eᶻ) − y z, without overflow or cancellation.
+    BinaryCrossEntropyWithLogits binary_cross_entropy_with_logits on -4.0..4.0:
+        |z, y| {
+            let (hinge, tail) = (z.larger(T::ZERO), (-z.abs()).exp().ln_1p());
+            (hinge - z * y) + tail
+        },
+        |z, y, d| d * (z.apply(Sigmoid) - y), -(d * z);
+}

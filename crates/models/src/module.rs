@@ -1,0 +1,100 @@
+//! What can be applied to a batch and trained.
+
+use std::fmt::Debug;
+
+use autodiff::Var;
+use linalg::Scalar;
+
+use crate::Parameter;
+
+/// A function of a batch (one row a sample) with named parameters.
+///
+/// A module of one's own lists its fields once:
+///
+/// ```
+/// use autodiff::Var;
+/// use datasets::random::Torch;
+/// use models::{Linear, Module, parameters};
+///
+/// #[derive(Debug)]
+/// struct BinaryClassifier {
+///     linear: Linear<f32>,
+/// }
+/// impl Module<f32> for BinaryClassifier {
+///     fn forward<'t>(&'t self, x: Var<'t, f32>) -> Var<'t, f32> {
+///         self.linear.forward(x).sigmoid()
+///     }
+///     parameters!(f32: linear);
+/// }
+///
+/// let model = BinaryClassifier { linear: Linear::new(2, 1, &mut Torch::new(1)) };
+/// let names: Vec<String> = model.named_parameters().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["linear.weight", "linear.bias"]);
+/// ```
+pub trait Module<T: Scalar>: Debug {
+    /// The output for a batch.
+    ///
+    /// # Panics
+    /// If the batch has another number of columns than the module takes.
+    fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T>;
+
+    /// Shows every parameter under its name, in a fixed order, to a visitor. Written by [`parameters!`](crate::parameters).
+    fn visit<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Parameter<T>));
+
+    /// The same, to be changed. Written by [`parameters!`](crate::parameters).
+    fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Parameter<T>));
+
+    /// All parameters with their names (`hidden.weight`).
+    fn named_parameters(&self) -> Vec<(String, &Parameter<T>)> {
+        let mut list = Vec::new();
+        self.visit("", &mut |name, parameter| {
+            list.push((name.to_owned(), parameter))
+        });
+        list
+    }
+
+    /// The number of numbers that training changes.
+    fn parameter_count(&self) -> usize {
+        self.named_parameters()
+            .iter()
+            .map(|(_, parameter)| parameter.shape().len())
+            .sum()
+    }
+}
+
+/// The name of a part within a path.
+pub fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+/// Writes the two methods of [`Module`](crate::Module) that list parameters: the kind of number, then the fields that are
+/// parameters or modules. A module without parameters lists none: `parameters!(f32:)`.
+#[macro_export]
+macro_rules! parameters {
+    ($t:ty : $($field:ident),* $(,)?) => {
+        #[allow(unused_variables)]
+        fn visit<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a $crate::Parameter<$t>)) {
+            $(self.$field.visit(&$crate::join(path, stringify!($field)), visitor);)*
+        }
+        #[allow(unused_variables)]
+        fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut $crate::Parameter<$t>)) {
+            $(self.$field.visit_mut(&$crate::join(path, stringify!($field)), visitor);)*
+        }
+    };
+}
+
+impl<T: Scalar, M: Module<T> + ?Sized> Module<T> for Box<M> {
+    fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
+        (**self).forward(x)
+    }
+    fn visit<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Parameter<T>)) {
+        (**self).visit(path, visitor);
+    }
+    fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Parameter<T>)) {
+        (**self).visit_mut(path, visitor);
+    }
+}
