@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod design;
 pub mod elementwise;
 mod error;
 mod product;
@@ -9,6 +10,7 @@ mod scalar;
 pub mod solve;
 mod view;
 
+pub use design::{Block, ConstantColumn, Standardised};
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};
 pub use product::{Accum, matmul};

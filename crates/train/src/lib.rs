@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod descent;
+mod error;
+mod glm;
+mod inference;
+pub mod metrics;
+mod newton;
+mod objective;
+mod rule;
+
+pub use descent::{Descent, Report};
+pub use error::{FitError, Separation};
+pub use glm::{Coefficient, Fit, LogisticFit};
+pub use inference::Inference;
+pub use newton::{Certificate, Newton, Outcome, Status, Step};
+pub use objective::{Differentiable, Objective, TwiceDifferentiable};
+pub use rule::{Optimizer, Rule, Sgd};

@@ -1,0 +1,167 @@
+//! Why a model cannot be fitted, and what to do.
+
+use linalg::LinalgError;
+use thiserror::Error;
+
+use crate::Certificate;
+
+/// How the two classes are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Separation {
+    /// Every row is on the right side.
+    Complete,
+    /// Some rows are on the border, the others on the right side.
+    QuasiComplete,
+}
+
+/// A fit that cannot be made or trusted.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// The classes are separated: no finite estimate exists.
+    #[error("{}", separated(*kind, columns))]
+    Separated {
+        /// Completely or not.
+        kind: Separation,
+        /// The columns whose combination separates.
+        columns: Vec<String>,
+    },
+    /// A column is constant beside an intercept, or zero.
+    #[error("{}", constant(column, *value, *intercept))]
+    ConstantColumn {
+        /// The column.
+        column: String,
+        /// Its value in every row.
+        value: f64,
+        /// True if the model has an intercept.
+        intercept: bool,
+    },
+    /// A column is a combination of others.
+    #[error("{}", collinear(column, combination))]
+    Collinear {
+        /// The column.
+        column: String,
+        /// The other columns with their factors.
+        combination: Vec<(String, f64)>,
+    },
+    /// A value is infinite or NaN.
+    #[error("row {row}, column `{column}`: {value} is not a finite number")]
+    NotFinite {
+        /// The row, from 1.
+        row: usize,
+        /// The column.
+        column: String,
+        /// The value.
+        value: f64,
+    },
+    /// A target is neither 0 nor 1.
+    #[error("row {row}: the target `{column}` is {value}; a binary target is 0 or 1")]
+    Target {
+        /// The row, from 1.
+        row: usize,
+        /// The target.
+        column: String,
+        /// The value.
+        value: f64,
+    },
+    /// All targets are equal.
+    #[error("the target `{column}` is {value} in every row; two classes are needed")]
+    OneClass {
+        /// The target.
+        column: String,
+        /// Its value.
+        value: f64,
+    },
+    /// The penalty makes no sense.
+    #[error("the penalty l2 is {value}; it must be a finite number that is not negative")]
+    Penalty {
+        /// The penalty.
+        value: f64,
+    },
+    /// The parts of the data do not fit each other.
+    #[error("{rows} rows of features and {targets} targets, {columns} columns and {names} names")]
+    Lengths {
+        /// Rows of the features.
+        rows: usize,
+        /// Targets.
+        targets: usize,
+        /// Columns of the features.
+        columns: usize,
+        /// Names of features.
+        names: usize,
+    },
+    /// There are no rows.
+    #[error("there are no rows to fit")]
+    NoRows,
+    /// There is neither a column nor an intercept.
+    #[error("there is neither a column nor an intercept to fit")]
+    NoColumns,
+    /// The iteration ended without an optimum.
+    #[error(
+        "the fit ended without reaching an optimum ({} after {} iterations, Newton decrement {:.1e}); scale the columns or add a penalty (l2)",
+        certificate.status, certificate.iterations, certificate.newton_decrement
+    )]
+    NotConverged {
+        /// What is known about the last point.
+        certificate: Certificate,
+    },
+    /// A linear solve failed.
+    #[error("a linear solve failed")]
+    Linalg {
+        /// Why.
+        #[source]
+        source: LinalgError,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => "the intercept".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn separated(kind: Separation, columns: &[String]) -> String {
+    let how = match kind {
+        Separation::Complete => "tells the two classes apart without error (complete separation)",
+        Separation::QuasiComplete => {
+            "tells the two classes apart except for rows on the border (quasi-complete separation)"
+        }
+    };
+    let what = if columns.len() > 1 {
+        "a combination of "
+    } else {
+        ""
+    };
+    format!(
+        "no finite estimate exists: {what}{} {how}, so the likelihood rises without end; \
+         add a penalty (l2 = 0.01, on the command line --l2 0.01), collect more rows, or leave the column out",
+        list(columns)
+    )
+}
+
+fn constant(column: &str, value: f64, intercept: bool) -> String {
+    if intercept {
+        format!(
+            "column `{column}` is {value} in every row, which the intercept already says; leave it out"
+        )
+    } else {
+        format!("column `{column}` is 0 in every row; leave it out")
+    }
+}
+
+fn collinear(column: &str, combination: &[(String, f64)]) -> String {
+    let terms: Vec<String> = combination
+        .iter()
+        .map(|(name, factor)| format!("{factor:.4}·`{name}`"))
+        .collect();
+    if terms.is_empty() {
+        return format!("column `{column}` is determined by the others; leave it out");
+    }
+    format!(
+        "column `{column}` is determined by others (it is {} up to a constant), so their effects cannot be told apart; leave one of them out",
+        terms.join(" + ").replace("+ -", "− ")
+    )
+}

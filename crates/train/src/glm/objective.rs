@@ -1,0 +1,98 @@
+//! The objective of a generalised linear model: mean loss plus penalty.
+
+use linalg::{Block, MatMut, Standardised};
+use models::glm::Family;
+
+use crate::{Differentiable, Objective, TwiceDifferentiable};
+
+/// Mean loss plus ½·l2·‖β‖², in the coefficients of the standardised columns.
+#[derive(Debug)]
+pub(crate) struct GlmObjective<'a, F> {
+    design: &'a Standardised<'a>,
+    family: F,
+    y: &'a [f64],
+    /// The penalty on each standardised coefficient: l2 / scale², 0 for the intercept.
+    penalty: Vec<f64>,
+}
+
+impl<'a, F: Family> GlmObjective<'a, F> {
+    pub(crate) fn new(design: &'a Standardised<'a>, family: F, y: &'a [f64], l2: f64) -> Self {
+        let free = design.has_intercept().then_some(0.0).into_iter();
+        let penalty = free
+            .chain(design.scale().iter().map(|scale| l2 / scale / scale))
+            .collect();
+        Self {
+            design,
+            family,
+            y,
+            penalty,
+        }
+    }
+
+    pub(crate) fn design(&self) -> &'a Standardised<'a> {
+        self.design
+    }
+
+    /// The sum of the losses, without the penalty.
+    pub(crate) fn total_loss(&mut self, x: &[f64]) -> f64 {
+        let mut gradient = vec![0.0; x.len()];
+        self.pass(x, &mut gradient, None)
+    }
+
+    fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
+        let pointwise = |block: Block<'_>| {
+            let y = &self.y[block.start..block.start + block.eta.len()];
+            let mut loss = 0.0;
+            for (i, (&eta, &y)) in block.eta.iter().zip(y).enumerate() {
+                let terms = self.family.terms(eta, y);
+                loss += terms.loss;
+                block.slope[i] = terms.slope;
+                block.curvature[i] = terms.curvature;
+            }
+            loss
+        };
+        self.design.pass(x, pointwise, gradient, gram)
+    }
+
+    fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {
+        let n = self.y.len() as f64;
+        let mut value = loss / n;
+        for ((gradient, &x), &penalty) in gradient.iter_mut().zip(x).zip(&self.penalty) {
+            *gradient = *gradient / n + penalty * x;
+            value += 0.5 * penalty * x * x;
+        }
+        value
+    }
+}
+
+impl<F: Family> Objective for GlmObjective<'_, F> {
+    fn dimension(&self) -> usize {
+        self.design.columns()
+    }
+
+    fn value(&mut self, x: &[f64]) -> f64 {
+        let mut gradient = vec![0.0; x.len()];
+        self.gradient(x, &mut gradient)
+    }
+}
+
+impl<F: Family> Differentiable for GlmObjective<'_, F> {
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let loss = self.pass(x, gradient, None);
+        self.finish(x, loss, gradient)
+    }
+}
+
+impl<F: Family> TwiceDifferentiable for GlmObjective<'_, F> {
+    fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: MatMut<'_, f64>) -> f64 {
+        let loss = self.pass(x, gradient, Some(hessian.as_mut()));
+        let n = self.y.len() as f64;
+        for j in 0..x.len() {
+            for i in 0..x.len() {
+                hessian[(i, j)] /= n;
+            }
+            hessian[(j, j)] += self.penalty[j];
+        }
+        self.finish(x, loss, gradient)
+    }
+}

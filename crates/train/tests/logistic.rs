@@ -1,0 +1,351 @@
+//! Logistic regression against published and recomputed fits, against the tape, and where no estimate exists.
+
+use std::path::{Path, PathBuf};
+
+use autodiff::Tape;
+use datasets::{Dataset, Recipe, Table, exam_scores, nba_rookie_draft, student_hours};
+use linalg::Mat;
+use models::{LogisticRegression, loss};
+use proptest::prelude::*;
+use serde_json::Value;
+use train::{Fit, FitError, LogisticFit, Separation, Status};
+
+fn reference() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/data");
+    let folder = std::env::var_os("GRADUS_REFERENCE").map_or_else(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: no reference data at {}", folder.display());
+    None
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
+}
+
+fn assert_relative(found: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs(),
+        "{what}: {found} is not {expected}"
+    );
+}
+
+/// Fits the design file of a case, whose columns include the intercept, with an intercept of our own.
+fn fit_design(folder: &Path, design: &str) -> LogisticFit {
+    let table = Table::open(folder.join(design), true).unwrap();
+    let names = table
+        .names()
+        .iter()
+        .filter(|name| !["y", "(Intercept)"].contains(&name.as_str()));
+    let data = Recipe::new("y")
+        .features(names.cloned())
+        .binary(&table)
+        .unwrap();
+    LogisticRegression::new().fit(&data).unwrap()
+}
+
+#[test]
+fn published_fits_to_all_digits_of_their_recomputation() {
+    let Some(folder) = reference() else { return };
+    for (case, key) in [
+        ("glm-spector", "logit"),
+        ("glm-lbw-logit-stata", "logit"),
+        ("glm-birthwt-logit", "full"),
+        ("glm-birthwt-logit", "step"),
+    ] {
+        let folder = folder.join(case);
+        let expected = &json(folder.join("expected.json"))[key]["recomputed_17_digits"];
+        let fit = fit_design(&folder, &format!("design-{key}.csv"));
+        let names: Vec<&str> = expected["names"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_str().unwrap())
+            .collect();
+        assert_eq!(names.len(), fit.coefficients().len());
+        for (k, name) in names.iter().enumerate() {
+            let name = if *name == "(Intercept)" {
+                "(intercept)"
+            } else {
+                name
+            };
+            let c = fit.coefficients().iter().find(|c| c.name == name).unwrap();
+            assert_relative(c.estimate, number(&expected["coef"][k]), 1e-10, name);
+            let error = c.inference.unwrap().std_error;
+            assert_relative(
+                error,
+                number(&expected["se_expected_information"][k]),
+                1e-10,
+                name,
+            );
+        }
+        assert_relative(
+            fit.log_likelihood(),
+            number(&expected["log_likelihood"]),
+            1e-13,
+            case,
+        );
+        assert_relative(fit.deviance(), number(&expected["deviance"]), 1e-13, case);
+        assert_relative(
+            fit.null_deviance(),
+            number(&expected["null_deviance"]),
+            1e-13,
+            case,
+        );
+        assert_relative(fit.aic().unwrap(), number(&expected["aic"]), 1e-13, case);
+        assert_eq!(fit.certificate().status, Status::Converged);
+        assert!(
+            fit.certificate().gradient_max < 1e-11,
+            "{:?}",
+            fit.certificate()
+        );
+        assert!(fit.certificate().backward_error < 1e-14);
+    }
+}
+
+#[test]
+fn separated_data_have_no_finite_estimate() {
+    for (data, columns) in [
+        (student_hours(), vec!["lectures", "labs"]),
+        (exam_scores(), vec!["score"]),
+    ] {
+        let error = LogisticRegression::new().fit(&data).unwrap_err();
+        let expected = columns.into_iter().map(str::to_owned).collect();
+        assert_eq!(
+            error,
+            FitError::Separated {
+                kind: Separation::Complete,
+                columns: expected
+            }
+        );
+        assert!(
+            error.to_string().contains("no finite estimate exists")
+                && error.to_string().contains("--l2")
+        );
+        let fit = LogisticRegression::new().l2(0.1).fit(&data).unwrap();
+        assert_eq!(fit.certificate().status, Status::Converged);
+        assert!(fit.coefficients().iter().all(|c| c.inference.is_none()) && fit.aic().is_none());
+    }
+}
+
+fn dataset(rows: &[Vec<f64>], y: &[f64]) -> Dataset {
+    let columns = rows[0].len();
+    Dataset {
+        features: Mat::from_fn(rows.len(), columns, |i, j| rows[i][j]),
+        feature_names: (1..=columns).map(|j| format!("x{j}")).collect(),
+        target: y.to_vec(),
+        target_name: "y".to_owned(),
+        labels: None,
+    }
+}
+
+#[test]
+fn separation_verdicts_of_the_toys() {
+    let Some(folder) = reference() else { return };
+    for case in json(folder.join("separation-toys/expected.json"))["cases"]
+        .as_array()
+        .unwrap()
+    {
+        let name = case["name"].as_str().unwrap();
+        let floats = |v: &Value| {
+            v.as_array()
+                .unwrap()
+                .iter()
+                .map(number)
+                .collect::<Vec<f64>>()
+        };
+        let rows: Vec<Vec<f64>> = case["X"].as_array().unwrap().iter().map(floats).collect();
+        let data = dataset(&rows, &floats(&case["y"]));
+        let mut specification = LogisticRegression::new();
+        if !case["intercept"].as_bool().unwrap() {
+            specification = specification.without_intercept();
+        }
+        let result = specification.fit(&data);
+        if case["rank_deficient"] == true {
+            assert!(
+                matches!(
+                    result,
+                    Err(FitError::Collinear { .. } | FitError::ConstantColumn { .. })
+                ),
+                "{name}: {result:?}"
+            );
+        } else if case["separated"] == true {
+            assert!(
+                matches!(result, Err(FitError::Separated { .. })),
+                "{name}: {result:?}"
+            );
+        } else {
+            assert_eq!(
+                result.unwrap().certificate().status,
+                Status::Converged,
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn quasi_complete_separation_names_its_column() {
+    let Some(folder) = reference() else { return };
+    let folder = folder.join("separation-endometrial");
+    let file = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.extension().is_some_and(|e| e == "csv"));
+    let table = Table::open(file.unwrap(), true).unwrap();
+    let data = Recipe::new("HG")
+        .features(["NV", "PI", "EH"])
+        .binary(&table)
+        .unwrap();
+    let error = LogisticRegression::new().fit(&data).unwrap_err();
+    assert_eq!(
+        error,
+        FitError::Separated {
+            kind: Separation::QuasiComplete,
+            columns: vec!["NV".to_owned()]
+        }
+    );
+}
+
+#[test]
+fn the_tape_agrees_that_the_gradient_vanishes() {
+    for l2 in [0.0, 0.05] {
+        let data = nba_rookie_draft();
+        let fit = LogisticRegression::new().l2(l2).fit(&data).unwrap();
+        let (w0, b0) = (
+            fit.model().coefficients().to_vec(),
+            [fit.model().intercept()],
+        );
+        let tape = Tape::new();
+        let (x, y) = (tape.constant(&data.features), tape.constant(&data.target));
+        let (w, b) = (tape.variable(&w0), tape.variable(&b0));
+        let cost = loss::binary_cross_entropy_with_logits(x.matmul(w) + b, y).mean()
+            + w.square().sum() * (0.5 * l2);
+        let gradients = cost.backward();
+        assert!(gradients.max_abs() < 5e-12, "{:?}", gradients[w]);
+        assert!((gradients.max_abs() - fit.certificate().gradient_max).abs() < 1e-14);
+        if l2 == 0.0 {
+            // The covariance is the inverse of n times the exact Hessian.
+            let hessian = cost.hessian(&[b, w]) * 12.0;
+            let product = &hessian * fit.covariance().unwrap();
+            for i in 0..4 {
+                for j in 0..4 {
+                    assert!((product[(i, j)] - f64::from(u8::from(i == j))).abs() < 1e-9);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_columns_are_named() {
+    let mut data = nba_rookie_draft();
+    for i in 0..12 {
+        data.features[(i, 1)] = 7.0;
+    }
+    let error = LogisticRegression::new().fit(&data).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "column `rebound` is 7 in every row, which the intercept already says; leave it out"
+    );
+
+    let mut data = nba_rookie_draft();
+    for i in 0..12 {
+        data.features[(i, 2)] = 100.0 - 2.0 * data.features[(i, 0)] + 0.5 * data.features[(i, 1)];
+    }
+    let error = LogisticRegression::new().fit(&data).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "column `assist` is determined by others (it is -2.0000·`avg_score` + 0.5000·`rebound` up to a constant), \
+         so their effects cannot be told apart; leave one of them out"
+    );
+    // A penalty makes the estimate unique again.
+    assert!(LogisticRegression::new().l2(1.0).fit(&data).is_ok());
+
+    let mut data = nba_rookie_draft();
+    data.features[(4, 1)] = f64::NAN;
+    let error = LogisticRegression::new().fit(&data).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row 5, column `rebound`: NaN is not a finite number"
+    );
+
+    let mut data = nba_rookie_draft();
+    data.target[2] = 2.0;
+    let error = LogisticRegression::new().fit(&data).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row 3: the target `draft` is 2; a binary target is 0 or 1"
+    );
+
+    for l2 in [-1.0, f64::NAN, f64::INFINITY] {
+        let error = LogisticRegression::new()
+            .l2(l2)
+            .fit(&nba_rookie_draft())
+            .unwrap_err();
+        assert!(matches!(error, FitError::Penalty { .. }));
+    }
+    let mut data = nba_rookie_draft();
+    data.target.fill(1.0);
+    assert!(matches!(
+        LogisticRegression::new().fit(&data),
+        Err(FitError::OneClass { .. })
+    ));
+}
+
+#[test]
+fn more_columns_than_rows_is_an_error_not_a_number() {
+    let rows: Vec<Vec<f64>> = (0..4)
+        .map(|i| {
+            (0..6)
+                .map(|j| f64::from((i * 7 + j * j * 3 + i * j * j) % 13))
+                .collect()
+        })
+        .collect();
+    let result = LogisticRegression::new().fit(&dataset(&rows, &[0.0, 1.0, 0.0, 1.0]));
+    assert!(
+        matches!(
+            result,
+            Err(FitError::Collinear { .. } | FitError::Separated { .. })
+        ),
+        "{result:?}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn units_offsets_and_the_order_of_rows_do_not_matter(
+        x in prop::collection::vec((-2.0..2.0_f64, -2.0..2.0_f64, any::<bool>()), 30..60),
+        scale in 1e-6..1e6_f64, offset in -1e3..1e3_f64, l2 in prop_oneof![Just(0.0), 1e-3..1.0_f64],
+    ) {
+        let y: Vec<f64> = x.iter().map(|r| f64::from(u8::from(r.2))).collect();
+        let rows: Vec<Vec<f64>> = x.iter().map(|r| vec![r.0, r.1]).collect();
+        let base = LogisticRegression::new().fit(&dataset(&rows, &y));
+        let Ok(base) = base else { return Ok(()) };
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-8 * (1.0 + b.abs());
+
+        let scaled: Vec<Vec<f64>> = rows.iter().map(|r| vec![scale * (r[0] + offset), r[1]]).collect();
+        let fit = LogisticRegression::new().fit(&dataset(&scaled, &y)).unwrap();
+        prop_assert!(close(fit.model().coefficients()[0] * scale, base.model().coefficients()[0]));
+        prop_assert!(close(fit.model().coefficients()[1], base.model().coefficients()[1]));
+        let (a, b) = (fit.coefficients()[1].inference.unwrap(), base.coefficients()[1].inference.unwrap());
+        prop_assert!(close(a.std_error * scale, b.std_error) && close(a.p_value, b.p_value));
+
+        let reversed: Vec<Vec<f64>> = rows.iter().rev().cloned().collect();
+        let y_reversed: Vec<f64> = y.iter().rev().copied().collect();
+        let penalised = LogisticRegression::new().l2(l2);
+        let (a, b) = (penalised.fit(&dataset(&rows, &y)).unwrap(), penalised.fit(&dataset(&reversed, &y_reversed)).unwrap());
+        for (a, b) in a.coefficients().iter().zip(b.coefficients()) {
+            prop_assert!(close(a.estimate, b.estimate));
+        }
+    }
+}
