@@ -192,16 +192,21 @@ impl Table {
     /// # Errors
     /// [`DataError::NoSuchColumn`] with the names that exist.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
-        let by_name = self.names.iter().position(|name| name == column);
-        let by_number = || {
-            column
-                .parse()
-                .ok()
-                .filter(|k| (1..=self.names.len()).contains(k))
-                .map(|k: usize| k - 1)
-        };
-        by_name
-            .or_else(by_number)
+        let numbers = 1..=self.names.len();
+        self.named(column).or_else(|error| {
+            let number = column.parse().ok().filter(|k| numbers.contains(k));
+            number.map(|k: usize| k - 1).ok_or(error)
+        })
+    }
+
+    /// The position of the column with exactly this name.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`] with the names that exist.
+    pub fn named(&self, column: &str) -> Result<usize, DataError> {
+        self.names
+            .iter()
+            .position(|name| name == column)
             .ok_or_else(|| DataError::NoSuchColumn {
                 file: self.file.clone(),
                 line: self.first_line,

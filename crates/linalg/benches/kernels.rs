@@ -35,7 +35,7 @@ fn kernels(c: &mut Criterion) {
                     a.as_ref(),
                     out.as_mut(),
                     Accum::Replace,
-                )
+                );
             });
         });
     }

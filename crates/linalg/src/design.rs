@@ -63,7 +63,7 @@ impl<'a> Standardised<'a> {
             let squares = reduce::sum_by(x.nrows(), |i| (value(i) / unit - mean).powi(2));
             let deviation = (squares / n).sqrt();
             // A spread of some rounding errors of the mean is no spread.
-            if !(deviation > 8.0 * f64::EPSILON * mean.abs()) {
+            if deviation <= 8.0 * f64::EPSILON * mean.abs() {
                 return Err(ConstantColumn {
                     column: j,
                     value: if x.nrows() > 0 { value(0) } else { 0.0 },

@@ -48,7 +48,7 @@ pub trait Module<T: Scalar>: Debug {
     fn named_parameters(&self) -> Vec<(String, &Parameter<T>)> {
         let mut list = Vec::new();
         self.visit("", &mut |name, parameter| {
-            list.push((name.to_owned(), parameter))
+            list.push((name.to_owned(), parameter));
         });
         list
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use autodiff::{Tape, Var};
-use linalg::{MatRef, Scalar};
+use linalg::{Scalar, View};
 use models::Module;
 
 use crate::{Optimizer, Rule, metrics};
@@ -20,7 +20,7 @@ use crate::{Optimizer, Rule, metrics};
 /// let mut optimizer = Optimizer::new(Sgd::new(1.0));
 /// let mut lines = Vec::new();
 /// Descent::new(1001).report_every(500).run(
-///     &mut model, &mut optimizer, x.as_ref(), y.as_ref(),
+///     &mut model, &mut optimizer, (&x, &y),
 ///     |prediction, target| loss::binary_cross_entropy(prediction, target).mean(),
 ///     |report| lines.push(report.to_string()),
 /// );
@@ -76,13 +76,13 @@ impl Descent {
         self
     }
 
-    /// Trains `model` on the rows of `x` and `y`; `cost` makes a number of prediction and target.
-    pub fn run<T, M, R, C>(
+    /// Trains `model` on the rows of `x` and `y`; `cost` makes a number of prediction and target. Write it as a closure in the
+    /// call: bound to a name first, it would be tied to one tape.
+    pub fn run<'a, T, M, R, C>(
         &self,
         model: &mut M,
         optimizer: &mut Optimizer<T, R>,
-        x: MatRef<'_, T>,
-        y: MatRef<'_, T>,
+        (x, y): (impl View<'a, T>, impl View<'a, T>),
         cost: C,
         mut report: impl FnMut(Report),
     ) where
@@ -91,6 +91,7 @@ impl Descent {
         R: Rule<T>,
         C: for<'t> Fn(Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
     {
+        let (x, y) = (x.view(), y.view());
         let mut tape = Tape::new();
         for epoch in 0..self.updates {
             tape.clear();

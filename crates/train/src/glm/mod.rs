@@ -104,12 +104,13 @@ impl LogisticFit {
     }
     /// Akaike's criterion; `None` if penalised, when the number of parameters says too much.
     pub fn aic(&self) -> Option<f64> {
-        (self.l2 == 0.0).then(|| 2.0 * self.coefficients.len() as f64 - 2.0 * self.log_likelihood)
+        (self.l2 == 0.0).then_some(2.0 * self.coefficients.len() as f64 - 2.0 * self.log_likelihood)
     }
     /// The Bayesian criterion; `None` if penalised.
     pub fn bic(&self) -> Option<f64> {
         let log_n = (self.observations as f64).ln();
-        (self.l2 == 0.0).then(|| log_n * self.coefficients.len() as f64 - 2.0 * self.log_likelihood)
+        (self.l2 == 0.0)
+            .then_some(log_n * self.coefficients.len() as f64 - 2.0 * self.log_likelihood)
     }
     /// How far the fit can be from the optimum. The gradient is that of the mean loss (plus penalty) in the coefficients.
     pub fn certificate(&self) -> &Certificate {

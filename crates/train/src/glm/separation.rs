@@ -45,12 +45,11 @@ impl Stop {
             Self::Linalg(iteration, error) => {
                 // At the start the weights are equal: a singular Hessian is the columns' fault. Later it is a sign that the
                 // weights vanish along a direction.
-                if iteration > 0 {
-                    if let Some((kind, columns)) =
+                if iteration > 0
+                    && let Some((kind, columns)) =
                         watch.verdict(design, &data.target, &watch.last_direction)
-                    {
-                        return FitError::Separated { kind, columns };
-                    }
+                {
+                    return FitError::Separated { kind, columns };
                 }
                 super::collinear(design, data, &error).unwrap_or(FitError::Linalg { source: error })
             }
@@ -93,10 +92,10 @@ impl Watch {
         }
         // A finite optimum is approached by steps that shrink. Steps that keep moving predictors by a unit while the
         // objective has nothing left to gain go to infinity.
-        if step.newton_decrement < 1e-3 {
-            if let Some((kind, columns)) = self.verdict(design, y, step.direction) {
-                return Err(Stop::Separated(kind, columns));
-            }
+        if step.newton_decrement < 1e-3
+            && let Some((kind, columns)) = self.verdict(design, y, step.direction)
+        {
+            return Err(Stop::Separated(kind, columns));
         }
         Ok(())
     }
@@ -140,7 +139,7 @@ impl Watch {
             *margin *= 2.0 * y - 1.0;
         }
         let wrong = margins.iter().any(|&margin| margin < -ZERO * largest);
-        if wrong || !(largest > 0.1) {
+        if wrong || largest.is_nan() || largest <= 0.1 {
             return None;
         }
         let complete = margins.iter().all(|&margin| margin > ZERO * largest);

@@ -1,0 +1,195 @@
+//! A fit as JSON, schema 1: what `fit --format json` prints, and the model file that `predict` reads.
+//!
+//! Later versions only add fields. Numbers are written so that they read back to the same bits; an infinite or undefined
+//! number is `null`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use models::LogisticModel;
+use serde::{Deserialize, Serialize};
+use train::LogisticFit;
+
+/// The schema that this version writes, and the only one that it reads.
+pub const SCHEMA: u32 = 1;
+
+/// The name of the intercept among the coefficients.
+pub const INTERCEPT: &str = "(intercept)";
+
+/// A fitted model with what is known about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// 1.
+    pub schema: u32,
+    /// The distribution: `binomial`.
+    pub family: String,
+    /// The link: `logit`.
+    pub link: String,
+    /// The name of the target.
+    pub target: String,
+    /// What the data call the classes 0 and 1.
+    pub labels: [String; 2],
+    /// Rows.
+    pub observations: usize,
+    /// The penalty: ½·l2·‖β‖² was added to the mean log-loss.
+    pub l2: f64,
+    /// The coefficients, intercept first.
+    pub coefficients: Vec<Coefficient>,
+    /// The logarithm of the likelihood.
+    pub log_likelihood: f64,
+    /// Twice the log-likelihood below a perfect fit.
+    pub deviance: f64,
+    /// The deviance without the columns.
+    pub null_deviance: f64,
+    /// Akaike's criterion; `null` for a penalised fit.
+    pub aic: Option<f64>,
+    /// The Bayesian criterion; `null` for a penalised fit.
+    pub bic: Option<f64>,
+    /// How far the fit can be from the optimum.
+    pub certificate: Certificate,
+}
+
+/// A coefficient. All but the estimate is `null` for a penalised fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Coefficient {
+    /// The column, or `(intercept)`.
+    pub name: String,
+    /// The estimate.
+    pub estimate: f64,
+    /// Standard error.
+    pub std_error: Option<f64>,
+    /// z.
+    pub statistic: Option<f64>,
+    /// Two-sided.
+    pub p_value: Option<f64>,
+    /// Lower end of the 95 % interval.
+    pub conf_low: Option<f64>,
+    /// Upper end.
+    pub conf_high: Option<f64>,
+}
+
+/// What the solver proves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// `converged`, or why not.
+    pub status: String,
+    /// Newton steps.
+    pub iterations: usize,
+    /// The largest entry of the gradient of the objective.
+    pub gradient_max: f64,
+    /// √(gᵀ H⁻¹ g).
+    pub newton_decrement: f64,
+    /// The worst backward error of the linear solves.
+    pub backward_error: f64,
+}
+
+impl From<&LogisticFit> for Document {
+    fn from(fit: &LogisticFit) -> Self {
+        let certificate = fit.certificate();
+        let coefficient = |c: &train::Coefficient| Coefficient {
+            name: c.name.clone(),
+            estimate: c.estimate,
+            std_error: c.inference.map(|i| i.std_error),
+            statistic: c.inference.map(|i| i.statistic),
+            p_value: c.inference.map(|i| i.p_value),
+            conf_low: c.inference.map(|i| i.conf_low),
+            conf_high: c.inference.map(|i| i.conf_high),
+        };
+        Self {
+            schema: SCHEMA,
+            family: "binomial".to_owned(),
+            link: "logit".to_owned(),
+            target: fit.target().to_owned(),
+            labels: fit
+                .labels()
+                .cloned()
+                .unwrap_or_else(|| ["0", "1"].map(str::to_owned)),
+            observations: fit.observations(),
+            l2: fit.l2(),
+            coefficients: fit.coefficients().iter().map(coefficient).collect(),
+            log_likelihood: fit.log_likelihood(),
+            deviance: fit.deviance(),
+            null_deviance: fit.null_deviance(),
+            aic: fit.aic(),
+            bic: fit.bic(),
+            certificate: Certificate {
+                status: certificate.status.to_string(),
+                iterations: certificate.iterations,
+                gradient_max: certificate.gradient_max,
+                newton_decrement: certificate.newton_decrement,
+                backward_error: certificate.backward_error,
+            },
+        }
+    }
+}
+
+impl Document {
+    /// The JSON text, one line feed at the end.
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn to_json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// With the name of the file and what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{}: cannot be read", path.display()))?;
+        Self::parse(&text).with_context(|| {
+            format!(
+                "{}: this is not a model that `gradus fit --out` wrote",
+                path.display()
+            )
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_str(text)?;
+        ensure!(
+            schema == SCHEMA,
+            "it has schema {schema}, and this version reads schema {SCHEMA}"
+        );
+        let document: Self = serde_json::from_str(text)?;
+        if (document.family.as_str(), document.link.as_str()) != ("binomial", "logit") {
+            bail!(
+                "it is a {} model with {} link, and this version reads binomial with logit",
+                document.family,
+                document.link
+            );
+        }
+        Ok(document)
+    }
+
+    /// The names of the columns that the model reads.
+    pub fn features(&self) -> Vec<String> {
+        self.coefficients
+            .iter()
+            .map(|c| c.name.clone())
+            .filter(|name| name != INTERCEPT)
+            .collect()
+    }
+
+    /// The model, for predictions.
+    pub fn model(&self) -> LogisticModel {
+        let intercept = self
+            .coefficients
+            .iter()
+            .find(|c| c.name == INTERCEPT)
+            .map_or(0.0, |c| c.estimate);
+        let slopes = self
+            .coefficients
+            .iter()
+            .filter(|c| c.name != INTERCEPT)
+            .map(|c| c.estimate)
+            .collect();
+        LogisticModel::new(intercept, slopes)
+    }
+}
