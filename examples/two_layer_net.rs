@@ -63,6 +63,6 @@ fn main() {
         println!(
             "update {:3}  summed squared error {:.4}",
             report.epoch, report.cost
-        )
+        );
     });
 }

@@ -41,7 +41,12 @@ pub struct FitArguments {
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub features: Option<Vec<String>>,
     /// Add ½·X·‖w‖² to the mean log-loss; the intercept stays free.
-    #[arg(long, value_name = "X", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     pub l2: f64,
     /// How the fit is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]

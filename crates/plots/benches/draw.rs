@@ -12,7 +12,7 @@ fn draw(c: &mut Criterion) {
             .curve("sin", &x, &y)
             .expect("equal lengths");
         group.bench_with_input(BenchmarkId::new("svg", points), &chart, |b, chart| {
-            b.iter(|| chart.to_svg())
+            b.iter(|| chart.to_svg());
         });
     }
     group.finish();
