@@ -13,6 +13,9 @@ use models::{Linear, Module, Sequential, Sigmoid, loss};
 use train::{Descent, Optimizer, Report, Sgd, metrics};
 
 /// The features and the label in single precision.
+///
+/// # Errors
+/// With file, line and column.
 pub fn load(path: &Path) -> Result<(Mat<f32>, Mat<f32>), DataError> {
     let table = Table::open(path, false)?;
     let label = table.names().len().to_string();
