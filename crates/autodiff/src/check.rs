@@ -67,6 +67,15 @@ fn direction(m: &Mat<f64>, offset: usize) -> Mat<f64> {
     })
 }
 
+/// Steps of central differences.
+const STEPS: [f64; 3] = [2e-3, 1e-3, 5e-4];
+
+/// Richardson's extrapolation: removes the errors of order step² and step⁴ from central differences.
+fn extrapolate([coarse, middle, fine]: [f64; 3]) -> f64 {
+    let (first, second) = ((4.0 * middle - coarse) / 3.0, (4.0 * fine - middle) / 3.0);
+    (16.0 * second - first) / 15.0
+}
+
 fn combine(weights: [f64; 2], a: &Mat<f64>, b: &Mat<f64>) -> Mat<f64> {
     Mat::from_fn(a.nrows(), a.ncols(), |i, j| {
         weights[0] * a[(i, j)] + weights[1] * b[(i, j)]
@@ -180,8 +189,7 @@ where
                     shifted[operand][(i, j)] = x[(i, j)];
                     (above - below) / (2.0 * step)
                 };
-                // Richardson extrapolation removes the error of order step².
-                (4.0 * slope(5e-4) - slope(1e-3)) / 3.0
+                extrapolate(STEPS.map(&mut slope))
             });
             let comparison = "the reverse gradient and finite differences";
             self.compare(
@@ -265,7 +273,7 @@ where
                 .map(|(a, b)| combine([0.5 / step, -0.5 / step], a, b))
                 .collect::<Vec<_>>()
         };
-        let (coarse, fine) = (slope(1e-3), slope(5e-4));
+        let slopes = STEPS.map(slope);
 
         let gradients = y.grad(&x);
         let mut inner = tape.full(crate::Shape::SCALAR, 0.0);
@@ -279,7 +287,9 @@ where
             let product = products
                 .get(x[operand])
                 .map_or_else(zeros, |g| g.as_mat().to_owned());
-            let differences = combine([4.0 / 3.0, -1.0 / 3.0], &fine[operand], &coarse[operand]);
+            let differences = Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
+                extrapolate(slopes.each_ref().map(|s| s[operand][(i, j)]))
+            });
             let comparison = "the Hessian product and differences of the gradient";
             self.compare(
                 comparison,
