@@ -153,6 +153,13 @@ where
         expected: MatRef<'_, f64>,
         tolerance: f64,
     ) -> Result<(), Mismatch> {
+        let shape = |m: MatRef<'_, f64>| (m.nrows(), m.ncols());
+        assert_eq!(
+            shape(found),
+            shape(expected),
+            "{}, operand {operand}: the shapes of {comparison} differ",
+            self.name
+        );
         let largest = (0..found.ncols())
             .flat_map(|j| (0..found.nrows()).map(move |i| (i, j)))
             .fold(1.0_f64, |largest, e| largest.max(expected[e].abs()));

@@ -50,7 +50,8 @@ impl<'t, T: Scalar> Var<'t, T> {
         };
         let root = self.index() as usize;
         let mut gradients = Gradients::new(&tape.pool, tape.pool.take_list());
-        let mut slots = tape.slots.borrow_mut();
+        // Taken, so that a rule that panics leaves nothing behind for the next sweep.
+        let mut slots = tape.slots.take();
         let len = slots.len().max(root + 1);
         slots.resize_with(len, || None);
         if nodes[root].varies {
@@ -61,12 +62,15 @@ impl<'t, T: Scalar> Var<'t, T> {
         for at in (0..=root).rev() {
             let Some(dy) = slots[at].take() else { continue };
             if let Some(operation) = nodes[at].operation() {
+                nodes[at].expect_cotangent(dy.shape());
                 operation.pull(graph, at, dy.view(), &mut slots);
                 tape.pool.give(dy);
             } else if let Some(key) = nodes[at].key() {
+                nodes[at].expect_cotangent(dy.shape());
                 gradients.list.push((key, Gradient(dy)));
             }
         }
+        tape.slots.replace(slots);
         gradients
     }
 
@@ -118,12 +122,12 @@ impl<'t, T: Scalar> Var<'t, T> {
             if let Some(operation) = nodes[at].operation() {
                 let pair = [&dy, &ddy].map(|slot| slot.as_ref().map(crate::pool::Buffer::view));
                 operation.pull_pair(graph, at, &tangents, pair, [&mut values, &mut derivatives]);
-            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy.clone()) {
+                ddy.into_iter().for_each(|ddy| tape.pool.give(ddy));
+            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy) {
+                nodes[at].expect_cotangent(ddy.shape());
                 products.list.push((key, Gradient(ddy)));
             }
-            for buffer in [dy, ddy].into_iter().flatten() {
-                tape.pool.give(buffer);
-            }
+            dy.into_iter().for_each(|dy| tape.pool.give(dy));
         }
         drop(nodes);
         self.release(&mut tangents);
@@ -137,6 +141,13 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If it is not 1x1, or one of `variables` is not a variable.
     #[track_caller]
     pub fn hessian(self, variables: &[Var<'t, T>]) -> Mat<T> {
+        for variable in variables {
+            self.expect_same_tape("hessian", *variable);
+            assert!(
+                variable.key().is_some(),
+                "hessian: {variable:?} is not a variable"
+            );
+        }
         let shapes: Vec<Shape> = variables.iter().map(|v| v.shape()).collect();
         let size = shapes.iter().map(|shape| shape.len()).sum();
         let mut hessian = Mat::zeros(size, size);
@@ -167,10 +178,13 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// again. A variable on which nothing depends has a gradient of zeros.
     ///
     /// # Panics
-    /// If it is not 1x1.
+    /// If it is not 1x1, or a variable was recorded on another tape.
     #[track_caller]
     pub fn grad(self, variables: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         self.expect_scalar("grad");
+        for variable in variables {
+            self.expect_same_tape("grad", *variable);
+        }
         let tape = self.tape();
         let root = self.index();
         let mut table = Variables {
@@ -212,10 +226,12 @@ impl<'t, T: Scalar> Var<'t, T> {
             sums: vec![None; root as usize + 1],
         };
         for (variable, tangent) in directions {
+            self.expect_same_tape("jvp_recorded", *variable);
+            self.expect_same_tape("jvp_recorded", *tangent);
             assert_eq!(
                 variable.shape(),
                 tangent.shape(),
-                "jvp: a tangent has another shape than its variable"
+                "jvp_recorded: a tangent has another shape than its variable"
             );
             if let Some(sum) = table.sums.get_mut(variable.index() as usize) {
                 *sum = Some(sum.map_or(*tangent, |sum| sum + *tangent));
@@ -245,6 +261,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         let mut slots: Vec<Slot<T>> = Vec::new();
         slots.resize_with(marks.len(), || None);
         for (variable, tangent) in directions {
+            self.expect_same_tape("a derivative in a direction", *variable);
             let shape = variable.shape();
             assert_eq!(
                 Shape::new(tangent.nrows(), tangent.ncols()),
@@ -254,9 +271,14 @@ impl<'t, T: Scalar> Var<'t, T> {
             let Some(slot) = slots.get_mut(variable.index() as usize) else {
                 continue;
             };
-            let mut buffer = tape.pool.take(shape);
-            buffer.view_mut().copy_from(tangent);
-            *slot = Some(buffer);
+            // Directions of one variable that is listed twice add up.
+            let buffer = slot.get_or_insert_with(|| {
+                let mut zeros = tape.pool.take(shape);
+                zeros.slice_mut().fill(T::ZERO);
+                zeros
+            });
+            let mut sum = buffer.view_mut();
+            sum += tangent;
         }
         for (at, _) in marks.iter().enumerate().filter(|(_, mark)| **mark) {
             let Some(operation) = nodes[at].operation() else {

@@ -1,7 +1,7 @@
 //! Gradients are values.
 
 use std::fmt;
-use std::ops::{AddAssign, Index};
+use std::ops::{Add, AddAssign, Index};
 use std::rc::Rc;
 
 use linalg::{MatRef, Scalar, reduce};
@@ -12,8 +12,8 @@ use crate::{Shape, Var};
 /// What a gradient belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// The n-th variable of a tape.
-    Variable(u32),
+    /// The n-th variable of the tape with this number.
+    Variable(u64, u32),
     /// A parameter, by its identity.
     Parameter(u64),
 }
@@ -134,6 +134,20 @@ impl<T: Scalar> Index<Var<'_, T>> for Gradients<T> {
         self.get(variable).unwrap_or_else(|| {
             panic!("no gradient for {variable:?}: it is not a variable, or what was differentiated does not depend on it")
         })
+    }
+}
+
+impl<T: Scalar> Add for Gradients<T> {
+    type Output = Self;
+
+    /// The sum, variable by variable.
+    ///
+    /// # Panics
+    /// If the two disagree about the shape of a variable.
+    #[track_caller]
+    fn add(mut self, other: Self) -> Self {
+        self += &other;
+        self
     }
 }
 

@@ -40,6 +40,15 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.at
     }
 
+    /// Checks that this variable and others that enter a derivative stand on one tape.
+    #[track_caller]
+    pub(crate) fn expect_same_tape(self, what: &str, other: Self) {
+        assert!(
+            std::ptr::eq(self.tape, other.tape),
+            "{what}: {other:?} was recorded on another tape than {self:?}"
+        );
+    }
+
     pub(crate) fn key(self) -> Option<Key> {
         self.tape.nodes()[self.at as usize].key()
     }
@@ -56,7 +65,7 @@ impl<'t, T: Scalar> Var<'t, T> {
 
     /// A copy of the values.
     pub fn to_mat(self) -> Mat<T> {
-        self.tape.nodes()[self.at as usize].value().to_owned()
+        self.tape.read(self, |m| m.to_owned())
     }
 
     /// The entry in a row and a column, from 0.
@@ -70,7 +79,7 @@ impl<'t, T: Scalar> Var<'t, T> {
             row < shape.rows && column < shape.columns,
             "entry ({row}, {column}) of a {shape} matrix"
         );
-        self.tape.nodes()[self.at as usize].value()[(row, column)]
+        self.tape.read(self, |m| m[(row, column)])
     }
 
     /// The entry of a 1x1.
@@ -305,8 +314,7 @@ impl<T: Scalar> fmt::Debug for Var<'_, T> {
 impl<T: Scalar> fmt::Display for Var<'_, T> {
     /// The values, a line a row; a precision in the format applies to each entry.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nodes = self.tape.nodes();
-        let m = nodes[self.at as usize].value();
+        let m = self.to_mat();
         for i in 0..m.nrows() {
             write!(f, "{}", if i == 0 { "[[" } else { "\n [" })?;
             for j in 0..m.ncols() {

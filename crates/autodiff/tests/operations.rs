@@ -69,6 +69,20 @@ fn powers() {
 }
 
 #[test]
+fn bounds_and_affine_maps() {
+    let x = spread(3, 3, &(-2.0..2.0), 0.05);
+    check::derivatives("at_least", std::slice::from_ref(&x), |v| {
+        v[0].map(ops::AtLeast(0.3)).exp()
+    })
+    .unwrap_or_else(|e| panic!("{e}"));
+    for (scale, offset) in [(-1.0, 0.0), (2.5, -1.0), (0.0, 3.0), (1.0, 2.0)] {
+        let op = ops::Affine { scale, offset };
+        check::derivatives("affine", std::slice::from_ref(&x), |v| v[0].map(op).sin())
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
 fn products_with_every_transposition() {
     for (transpose_left, transpose_right) in
         [(false, false), (false, true), (true, false), (true, true)]

@@ -153,3 +153,112 @@ fn hessian_of_a_quadratic_is_its_matrix() {
     }
     assert_eq!(hessian[(3, 3)], 0.0);
 }
+
+#[test]
+#[should_panic(expected = "parameter 1 was recorded on tape")]
+fn one_identity_is_one_matrix() {
+    let (long, short) = (vec![1.0_f64; 4], vec![2.0; 4]);
+    let tape = Tape::new();
+    let p = tape.parameter(1, &long);
+    let _ = p + tape.parameter(1, &short);
+}
+
+#[test]
+fn directions_of_one_variable_add_up() {
+    let x0 = [3.0_f64];
+    let one = mat![[1.0]];
+    let tape = Tape::new();
+    let x = tape.variable(&x0);
+    let y = x * x * x;
+    assert_eq!(y.jvp(&[(x, one.as_ref()), (x, one.as_ref())])[(0, 0)], 54.0);
+    assert_eq!(
+        y.hvp(&[(x, one.as_ref()), (x, one.as_ref())])[x][(0, 0)],
+        36.0
+    );
+    let sum = y.backward() + y.backward();
+    assert_eq!(sum[x][(0, 0)], 54.0);
+}
+
+#[test]
+#[should_panic(expected = "no gradient for")]
+fn gradients_belong_to_a_tape() {
+    let x0 = [3.0_f64];
+    let (one, other) = (Tape::new(), Tape::new());
+    let (x, y) = (one.variable(&x0), other.variable(&x0));
+    let _ = &(x * x).backward()[y];
+}
+
+#[test]
+#[should_panic(expected = "hessian: 1x1 mul")]
+fn a_hessian_is_with_respect_to_variables() {
+    let x0 = [3.0_f64];
+    let tape = Tape::new();
+    let x = tape.variable(&x0);
+    let y = x * x;
+    let _ = y.exp().hessian(&[y]);
+}
+
+/// An operation whose rule fails or lies.
+#[derive(Debug, Clone, Copy)]
+struct Faulty {
+    panics: bool,
+}
+
+impl autodiff::Op<1> for Faulty {
+    fn name(&self) -> &'static str {
+        "faulty"
+    }
+    fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, &'static str> {
+        Ok(x)
+    }
+    fn eval<T: linalg::Scalar>(
+        &self,
+        [x]: [linalg::MatRef<'_, T>; 1],
+        mut out: linalg::MatMut<'_, T>,
+        _: linalg::Accum,
+    ) {
+        out.copy_from(x);
+    }
+    fn jvp<A: autodiff::Array>(
+        &self,
+        _: [&A; 1],
+        _: &A,
+        _: [Option<&A>; 1],
+        _: autodiff::Accumulator<'_, A>,
+    ) {
+    }
+    fn vjp<A: autodiff::Array>(
+        &self,
+        _: [&A; 1],
+        _: &A,
+        dy: &A,
+        mut dx: autodiff::Cotangents<'_, A, 1>,
+    ) {
+        assert!(!self.panics, "as told");
+        dx.add(0, autodiff::ops::SumTo::to(Shape::SCALAR), [dy]);
+    }
+}
+
+#[test]
+fn a_sweep_that_panics_leaves_nothing_behind() {
+    let x0 = vec![1.0_f64, 2.0];
+    let tape = Tape::new();
+    let x = tape.variable(&x0);
+    let square = x * x;
+    let root = tape.apply(Faulty { panics: true }, [x]).sum() + square.sum();
+    let sweep = std::panic::AssertUnwindSafe(|| root.backward());
+    assert!(std::panic::catch_unwind(sweep).is_err());
+    assert_eq!((x * 3.0).sum().backward()[x].as_slice(), [3.0, 3.0]);
+    assert_eq!(square.sum().backward()[x].as_slice(), [2.0, 4.0]);
+}
+
+#[test]
+#[should_panic(expected = "a derivative rule gave variable a cotangent of another shape")]
+fn a_rule_that_gives_another_shape_is_caught() {
+    let x0 = [1.0_f64, 2.0];
+    let tape = Tape::new();
+    let _ = tape
+        .apply(Faulty { panics: false }, [tape.variable(&x0)])
+        .sum()
+        .backward();
+}

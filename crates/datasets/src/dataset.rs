@@ -50,7 +50,8 @@ impl Recipe {
 
     /// Only these columns are features, in this order.
     pub fn features<S: Into<String>>(mut self, features: impl IntoIterator<Item = S>) -> Self {
-        self.features = Some(features.into_iter().map(Into::into).collect());
+        let trimmed = |name: S| name.into().trim().to_owned();
+        self.features = Some(features.into_iter().map(trimmed).collect());
         self
     }
 
@@ -75,9 +76,9 @@ impl Recipe {
         let mut codes = Vec::with_capacity(table.rows());
         for row in 0..table.rows() {
             let value = table.present(row, target)?;
-            // `1`, `1.0` and `01` are one class.
+            // `1`, `1.0` and `01` are one class, as long as doubles tell whole numbers apart.
             let same = |known: &str| match (known.parse::<f64>(), value.parse::<f64>()) {
-                (Ok(a), Ok(b)) => a == b,
+                (Ok(a), Ok(b)) if a.abs() < 9e15 => a == b,
                 _ => known == value,
             };
             let code = found
@@ -157,7 +158,7 @@ impl Recipe {
             .find(|(k, column)| features[..*k].contains(column))
         {
             let (file, line, _) = place();
-            return Err(DataError::DuplicateColumn {
+            return Err(DataError::ListedTwice {
                 file,
                 line,
                 column: table.names()[*repeated.1].clone(),

@@ -4,6 +4,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+/// A hint for a file whose only column holds another delimiter.
+fn delimiter(available: &[String]) -> &'static str {
+    match available {
+        [one] if one.contains([';', '\t', '|']) => " (the cells are to be separated by commas)",
+        _ => "",
+    }
+}
+
 /// A table that cannot be used: where, and what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -18,10 +26,30 @@ pub enum DataError {
         source: std::io::Error,
     },
     /// There are no rows.
-    #[error("{}: there are no rows of data", file.display())]
+    #[error("{}, line {line}: there are no rows of data", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
+        /// The line where the first row should be, from 1.
+        line: u64,
+    },
+    /// A quoted cell does not end.
+    #[error("{}, line {line}: a quote is opened and never closed", file.display())]
+    UnclosedQuote {
+        /// The file.
+        file: PathBuf,
+        /// The line of the quote, from 1.
+        line: u64,
+    },
+    /// A column was asked for twice.
+    #[error("{}, line {line}: the column `{column}` is listed twice among the features", file.display())]
+    ListedTwice {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// The name.
+        column: String,
     },
     /// The bytes of a line are not UTF-8.
     #[error("{}, line {line}: this is not UTF-8 text; save the file as UTF-8", file.display())]
@@ -54,7 +82,7 @@ pub enum DataError {
         column: String,
     },
     /// A column that was asked for does not exist.
-    #[error("{}, line {line}: there is no column `{column}`; the columns are {}", file.display(), available.join(", "))]
+    #[error("{}, line {line}: there is no column `{column}`; the columns are {}{}", file.display(), available.join(", "), delimiter(available))]
     NoSuchColumn {
         /// The file.
         file: PathBuf,

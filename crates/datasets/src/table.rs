@@ -10,9 +10,7 @@ use linalg::Mat;
 use crate::DataError;
 
 /// What people write for a missing value.
-const MISSING: [&str; 12] = [
-    "", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", ".",
-];
+const MISSING: [&str; 10] = ["", "na", "n/a", "nan", "null", "none", "nil", "?", ".", "-"];
 
 /// A table that was read: names of columns, and rows of text with their line numbers.
 ///
@@ -33,6 +31,24 @@ pub struct Table {
     first_line: u64,
     names: Vec<String>,
     rows: Vec<(u64, StringRecord)>,
+}
+
+/// The line of a quote that opens a cell and is never closed. The csv crate would take the rest of the file for the cell.
+fn unclosed_quote(text: &[u8]) -> Option<u64> {
+    let (mut line, mut opened, mut at_start) = (1, None, true);
+    for (k, &byte) in text.iter().enumerate() {
+        line += u64::from(byte == b'\n');
+        match (opened, byte) {
+            // A doubled quote within a cell closes and opens again.
+            (Some(_), b'"') => opened = None,
+            (Some(_), _) => {}
+            (None, b'"') if at_start || text[k - 1] == b'"' => opened = Some(line),
+            _ => {}
+        }
+        at_start =
+            matches!(byte, b',' | b'\n' | b'\r') || (k == 2 && text.starts_with(b"\xef\xbb\xbf"));
+    }
+    opened
 }
 
 /// Counts lines up to the record that starts at or after a byte; blank lines belong to no record.
@@ -84,6 +100,9 @@ impl Table {
         if let Err(source) = reader.read_to_end(&mut text) {
             return Err(DataError::Read { file, source });
         }
+        if let Some(line) = unclosed_quote(&text) {
+            return Err(DataError::UnclosedQuote { file, line });
+        }
         let mut lines = Lines {
             text: &text,
             at: 0,
@@ -131,7 +150,11 @@ impl Table {
             table.rows.push((line, record.clone()));
         }
         if table.rows.is_empty() {
-            return Err(DataError::Empty { file: table.file });
+            let line = table.first_line + u64::from(!table.names.is_empty());
+            return Err(DataError::Empty {
+                file: table.file,
+                line,
+            });
         }
         Ok(table)
     }
@@ -226,7 +249,10 @@ impl Table {
     /// [`DataError::Missing`].
     pub fn present(&self, row: usize, column: usize) -> Result<&str, DataError> {
         let value = self.cell(row, column);
-        if MISSING.contains(&value) {
+        if MISSING
+            .iter()
+            .any(|missing| missing.eq_ignore_ascii_case(value))
+        {
             let (file, line) = (self.file.clone(), self.line(row));
             return Err(DataError::Missing {
                 file,

@@ -15,8 +15,33 @@ fn message(text: &str, target: &str) -> String {
 #[test]
 fn faults_are_located() {
     let cases = [
-        ("", "y", "t.csv: there are no rows of data"),
-        ("a,y\n", "y", "t.csv: there are no rows of data"),
+        (
+            "a,y\n1,0\n2,\"1\n3,0\n",
+            "y",
+            "t.csv, line 3: a quote is opened and never closed",
+        ),
+        (
+            "a,y\n\"1\n,0\n2,1",
+            "y",
+            "t.csv, line 2: a quote is opened and never closed",
+        ),
+        (
+            "a;y\n1;0\n",
+            "y",
+            "t.csv, line 1: there is no column `y`; the columns are a;y (the cells are to be separated by commas)",
+        ),
+        (
+            "a,y\n1,0\n2,NAN\n",
+            "y",
+            "t.csv, line 3, column `y`: the value is missing (\"NAN\"); fill it in or remove the row",
+        ),
+        (
+            "a,y\n1,9007199254740992\n2,9007199254740993\n3,1\n",
+            "y",
+            "t.csv, line 4, column `y`: \"1\" is a third value beside \"9007199254740992\" and \"9007199254740993\"; a binary target has two",
+        ),
+        ("", "y", "t.csv, line 1: there are no rows of data"),
+        ("a,y\n", "y", "t.csv, line 2: there are no rows of data"),
         (
             "a,y\n1,0\n2\n",
             "y",
@@ -112,6 +137,18 @@ fn headers_positions_and_odd_but_valid_files() {
     assert_eq!(data.feature_names, ["x1", "x2"]);
     assert_eq!((data.features[(0, 0)], data.features[(1, 0)]), (1.0, 3.0));
     assert_eq!(data.target_name, "x3");
+    // Quotes: doubled within a cell, and in the middle of one, where they are letters.
+    let table = Table::from_reader(
+        "t.csv",
+        "a,b,y\n\"x \"\"1\"\"\",5\" wide,0\n\"two\nlines\",\"\",1\n".as_bytes(),
+        true,
+    )
+    .unwrap();
+    assert_eq!(
+        (table.cell(0, 0), table.cell(0, 1), table.cell(1, 0)),
+        ("x \"1\"", "5\" wide", "two\nlines")
+    );
+    assert_eq!((table.line(0), table.line(1)), (2, 3));
     // A name wins over a position.
     let data = binary(b"2,1\n5,0\n6,1\n", "1", true).unwrap();
     assert_eq!(
@@ -149,5 +186,5 @@ fn headers_positions_and_odd_but_valid_files() {
         .features(["a", "a"])
         .numeric(&table)
         .unwrap_err();
-    assert!(matches!(error, DataError::DuplicateColumn { .. }));
+    assert!(matches!(error, DataError::ListedTwice { .. }));
 }

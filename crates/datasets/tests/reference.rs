@@ -85,6 +85,16 @@ fn torch_draws_for_seventeen_seeds() {
                 &format!("{name}, seed {seed}"),
             );
         }
+        let (mut one_by_one, mut at_once) = (new(), [0.0; 5]);
+        new().fill_normal_f64(&mut at_once);
+        for expected in at_once {
+            let mut out = [0.0];
+            one_by_one.fill_normal_f64(&mut out);
+            assert_eq!(
+                out[0], expected,
+                "the second number of a pair is kept for the next call"
+            );
+        }
         for (name, n) in [("randn5_f64", 5), ("randn17_f64", 17)] {
             let mut out = vec![0.0; n];
             new().fill_normal_f64(&mut out);

@@ -24,6 +24,7 @@ mod sealed {
 /// ```
 pub trait Scalar:
     sealed::Sealed
+    + crate::elementwise::Kernels
     + faer::traits::RealField
     + Copy
     + Default

@@ -71,7 +71,7 @@ pub fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Writes the two methods of [`Module`](crate::Module) that list parameters: the kind of number, then the fields that are
+/// Writes the two methods of [`Module`] that list parameters: the kind of number, then the fields that are
 /// parameters or modules. A module without parameters lists none: `parameters!(f32:)`.
 #[macro_export]
 macro_rules! parameters {

@@ -93,7 +93,7 @@ functions! {
     Sigmoid sigmoid on -4.0..4.0 by elementwise::sigmoid: |x| x.sigmoid(),
         |_, y, d| d * (y.constant(1.0) - y) * y;
     /// ln σ(x), the logarithm of the logistic function, exact for large negative x.
-    LogSigmoid log_sigmoid on -4.0..4.0: |x| -(-x).softplus(), |x, _, d| d * (-x).apply(Sigmoid);
+    LogSigmoid log_sigmoid on -4.0..4.0 by elementwise::log_sigmoid: |x| -(-x).softplus(), |x, _, d| d * (-x).apply(Sigmoid);
     /// ln(1 + eˣ).
     Softplus softplus on -4.0..4.0 by elementwise::softplus: |x| x.softplus(), |x, _, d| d * x.apply(Sigmoid);
     /// max(x, 0), whose slope at 0 is taken as 0.

@@ -10,13 +10,18 @@
 //! both cases the borrow is still in force.
 //!
 //! Records of variables that are no longer live may stay on the tape until it is cleared, with dangling pointers; no
-//! sweep visits them, since each follows operands from a live variable, and a parameter that is recorded twice
-//! ([`Tape::parameter`](crate::Tape::parameter)) refreshes the pointer of its record.
+//! sweep visits them, since each follows operands from a live variable. A parameter that is recorded twice
+//! ([`Tape::parameter`](crate::Tape::parameter)) is the old record only if it is the same matrix at the same place, which
+//! is borrowed anew; anything else panics, because an older handle may still lead to the old matrix. A sweep that
+//! unwinds takes its half-filled accumulators with it, so that no later sweep starts from them.
+//!
+//! The pointer is followed in three places, each with its reason: [`Var::read`](crate::Var), [`Tape::apply`](crate::Tape::apply)
+//! and the sweeps' `Graph::value`.
 
 use linalg::{MatRef, Scalar};
 
 /// A borrowed matrix whose lifetime is kept by the variables that lead to it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Lent<T> {
     data: *const T,
     rows: usize,

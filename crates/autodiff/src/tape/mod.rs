@@ -79,14 +79,30 @@ impl<T: Scalar> Node<T> {
         record: None,
     };
 
+    /// The matrix.
+    ///
+    /// # Safety
+    /// The node must be that of a live variable or lead to one; see `lent`.
     #[allow(unsafe_code)]
     #[inline]
-    pub(crate) fn value(&self) -> MatRef<'_, T> {
+    unsafe fn value(&self) -> MatRef<'_, T> {
         match self.source {
-            // SAFETY: the callers read operands of live variables and ancestors of live variables only; see `lent`.
+            // SAFETY: handed on to the caller.
             Source::Lent(lent, _) => unsafe { lent.get() },
             _ => self.buffer.view(),
         }
+    }
+
+    /// Checks what derivative rules accumulated for this node.
+    #[track_caller]
+    pub(crate) fn expect_cotangent(&self, shape: Shape) {
+        let name = self
+            .operation()
+            .map_or("variable", |operation| operation.name());
+        assert_eq!(
+            shape, self.shape,
+            "a derivative rule gave {name} a cotangent of another shape than its value"
+        );
     }
 
     /// The key under which gradients list it.
@@ -184,24 +200,29 @@ impl<T: Scalar> Tape<T> {
             inner.variables += 1;
             inner.variables
         };
-        self.lend(x.view(), Some(Key::Variable(number)))
+        self.lend(x.view(), Some(Key::Variable(self.id, number)))
     }
 
     /// A variable with an identity of its own: recorded twice, it is one variable, and gradients can be looked up by `id`.
     ///
     /// Parameters of modules enter like this, so that two uses of a weight have one gradient.
+    ///
+    /// # Panics
+    /// If another matrix was recorded under the same `id`: [`clear`](Tape::clear) the tape first.
+    #[track_caller]
     pub fn parameter<'t>(&'t self, id: u64, x: impl View<'t, T>) -> Var<'t, T> {
         let x = x.view();
         let key = Some(Key::Parameter(id));
         {
             let inner = &mut *self.inner.borrow_mut();
             if let Some(&(_, at)) = inner.parameters.iter().find(|(known, _)| *known == id) {
-                let node = &mut inner.nodes[at as usize];
-                if node.shape == Shape::new(x.nrows(), x.ncols()) {
-                    node.source = Source::Lent(Lent::new(x), key);
-                    return self.handle(at);
-                }
-                inner.parameters.retain(|(known, _)| *known != id);
+                let same = matches!(inner.nodes[at as usize].source, Source::Lent(old, _) if old == Lent::new(x));
+                assert!(
+                    same,
+                    "parameter {id} was recorded on tape {} with another matrix: clear the tape first",
+                    self.id
+                );
+                return self.handle(at);
             }
         }
         let var = self.lend(x, key);
@@ -256,11 +277,10 @@ impl<T: Scalar> Tape<T> {
             expect_shape(&op, operands.map(|i| done[i as usize].shape)),
             &self.pool,
         );
-        op.eval(
-            operands.map(|i| done[i as usize].value()),
-            node.buffer.view_mut(),
-            Accum::Replace,
-        );
+        // SAFETY: the operands are live variables.
+        #[allow(unsafe_code)]
+        let x = operands.map(|i| unsafe { done[i as usize].value() });
+        op.eval(x, node.buffer.view_mut(), Accum::Replace);
         node.varies = operands.iter().any(|&i| done[i as usize].varies);
         node.source = Source::Operation;
         node.store(Record { op, operands });
@@ -285,6 +305,14 @@ impl<T: Scalar> Tape<T> {
         fill(&mut inner.nodes[at], &self.pool);
         inner.len += 1;
         self.handle(at as u32)
+    }
+
+    /// The matrix behind a variable, for the time of a call.
+    pub(crate) fn read<R>(&self, var: Var<'_, T>, f: impl FnOnce(MatRef<'_, T>) -> R) -> R {
+        // SAFETY: `var` is live for the time of this call.
+        #[allow(unsafe_code)]
+        let m = |node: &Node<T>| f(unsafe { node.value() });
+        m(&self.nodes()[var.index() as usize])
     }
 
     pub(crate) fn handle(&self, at: u32) -> Var<'_, T> {

@@ -64,6 +64,9 @@ impl Stream for NumpyLegacy {
     fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "a whole number below 0 was asked for");
         let largest = bound - 1;
+        if largest == 0 {
+            return 0;
+        }
         let mask = u64::MAX.checked_shr(largest.leading_zeros()).unwrap_or(0);
         loop {
             let word = u64::from(self.words.next_u32());

@@ -13,12 +13,19 @@ use rand_mt::Mt;
 /// assert_eq!(format!("{:.4}", generator.uniform_f32()), "0.1056");
 /// ```
 #[derive(Debug, Clone)]
-pub struct Torch(Mt);
+pub struct Torch {
+    words: Mt,
+    /// The second number of a Box-Muller pair, which waits for the next draw of fewer than 16.
+    kept: Option<f64>,
+}
 
 impl Torch {
     /// `torch.manual_seed(seed)`; the seed is taken modulo 2³².
     pub fn new(seed: u64) -> Self {
-        Self(Mt::new(seed as u32))
+        Self {
+            words: Mt::new(seed as u32),
+            kept: None,
+        }
     }
 
     /// `torch.randint(0, bound, (n,))`.
@@ -35,8 +42,8 @@ impl Torch {
     }
 
     fn two_words(&mut self) -> u64 {
-        let high = u64::from(self.0.next_u32());
-        (high << 32) | u64::from(self.0.next_u32())
+        let high = u64::from(self.words.next_u32());
+        (high << 32) | u64::from(self.words.next_u32())
     }
 
     /// Box and Muller on two uniforms of the library's own order.
@@ -46,15 +53,14 @@ impl Torch {
         [r * cos, r * sin]
     }
 
-    /// Fewer than 16 numbers are drawn in pairs, in double precision; the second of a last pair is discarded.
-    fn short(&mut self, n: usize) -> impl Iterator<Item = f64> {
-        let pairs: Vec<[f64; 2]> = (0..n.div_ceil(2))
-            .map(|_| {
-                let (angle, radius) = (self.uniform_f64(), self.uniform_f64());
-                Self::polar(radius, angle)
-            })
-            .collect();
-        pairs.into_iter().flatten().take(n)
+    /// Fewer than 16 numbers are drawn one by one, in double precision, of which every second one was kept.
+    fn normal(&mut self) -> f64 {
+        self.kept.take().unwrap_or_else(|| {
+            let (angle, radius) = (self.uniform_f64(), self.uniform_f64());
+            let [first, second] = Self::polar(radius, angle);
+            self.kept = Some(second);
+            first
+        })
     }
 }
 
@@ -89,7 +95,7 @@ macro_rules! fill_blocks {
 
 impl Stream for Torch {
     fn uniform_f32(&mut self) -> f32 {
-        (self.0.next_u32() & 0x00ff_ffff) as f32 * 2.0_f32.powi(-24)
+        (self.words.next_u32() & 0x00ff_ffff) as f32 * 2.0_f32.powi(-24)
     }
 
     fn uniform_f64(&mut self) -> f64 {
@@ -99,7 +105,7 @@ impl Stream for Torch {
     fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "a whole number below 0 was asked for");
         if bound <= 1 << 32 {
-            u64::from(self.0.next_u32()) % bound
+            u64::from(self.words.next_u32()) % bound
         } else {
             self.two_words() % bound
         }
@@ -107,10 +113,9 @@ impl Stream for Torch {
 
     fn fill_normal_f32(&mut self, out: &mut [f32]) {
         if out.len() < 16 {
-            let normal = self.short(out.len());
-            out.iter_mut()
-                .zip(normal)
-                .for_each(|(out, x)| *out = x as f32);
+            for x in out {
+                *x = self.normal() as f32;
+            }
         } else {
             fill_blocks!(self, out, uniform_f32, f32);
         }
@@ -118,8 +123,9 @@ impl Stream for Torch {
 
     fn fill_normal_f64(&mut self, out: &mut [f64]) {
         if out.len() < 16 {
-            let normal = self.short(out.len());
-            out.iter_mut().zip(normal).for_each(|(out, x)| *out = x);
+            for x in out {
+                *x = self.normal();
+            }
         } else {
             fill_blocks!(self, out, uniform_f64, f64);
         }
