@@ -35,16 +35,19 @@ pub struct Table {
 
 /// The line of a quote that opens a cell and is never closed. The csv crate would take the rest of the file for the cell.
 fn unclosed_quote(text: &[u8]) -> Option<u64> {
-    let (mut line, mut opened, mut at_start) = (1, None, true);
+    let (mut line, mut opened, mut at_start, mut just_closed) = (1, None, true, false);
     for (k, &byte) in text.iter().enumerate() {
         line += u64::from(byte == b'\n');
         match (opened, byte) {
             // A doubled quote within a cell closes and opens again.
-            (Some(_), b'"') => opened = None,
-            (Some(_), _) => {}
-            (None, b'"') if at_start || text[k - 1] == b'"' => opened = Some(line),
+            (None, b'"') if at_start || just_closed => opened = Some(line),
+            (Some(_), b'"') => {
+                (opened, just_closed, at_start) = (None, true, false);
+                continue;
+            }
             _ => {}
         }
+        just_closed = false;
         at_start =
             matches!(byte, b',' | b'\n' | b'\r') || (k == 2 && text.starts_with(b"\xef\xbb\xbf"));
     }

@@ -140,13 +140,13 @@ fn headers_positions_and_odd_but_valid_files() {
     // Quotes: doubled within a cell, and in the middle of one, where they are letters.
     let table = Table::from_reader(
         "t.csv",
-        "a,b,y\n\"x \"\"1\"\"\",5\" wide,0\n\"two\nlines\",\"\",1\n".as_bytes(),
+        "a,b,y\n\"x \"\"1\"\"\",5\"\" wide,0\n\"two\nlines\",\"\",1\n".as_bytes(),
         true,
     )
     .unwrap();
     assert_eq!(
         (table.cell(0, 0), table.cell(0, 1), table.cell(1, 0)),
-        ("x \"1\"", "5\" wide", "two\nlines")
+        ("x \"1\"", "5\"\" wide", "two\nlines")
     );
     assert_eq!((table.line(0), table.line(1)), (2, 3));
     // A name wins over a position.

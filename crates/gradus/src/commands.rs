@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use datasets::{Recipe, Table};
 use models::LogisticRegression;
@@ -77,20 +77,25 @@ pub struct PredictArguments {
 /// # Errors
 /// Whatever is wrong with the data, the fit or the output file, in sentences.
 pub fn fit(arguments: &FitArguments) -> Result<()> {
+    output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
     let table = Table::open(&arguments.file, !arguments.no_header)?;
     let mut recipe = Recipe::new(&arguments.target);
     if let Some(features) = &arguments.features {
         recipe = recipe.features(features);
     }
     let data = recipe.binary(&table)?;
+    let lines = format!(
+        "{}, lines {} to {}",
+        arguments.file.display(),
+        table.line(0),
+        table.line(table.rows() - 1)
+    );
     drop(table);
     let mut specification = LogisticRegression::new().l2(arguments.l2);
     if arguments.no_intercept {
         specification = specification.without_intercept();
     }
-    let fit = specification
-        .fit(&data)
-        .with_context(|| arguments.file.display().to_string())?;
+    let fit = specification.fit(&data).context(lines)?;
     let document = Document::from(&fit);
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
@@ -106,6 +111,8 @@ pub fn fit(arguments: &FitArguments) -> Result<()> {
 /// # Errors
 /// Whatever is wrong with the model, the data or the output file, in sentences.
 pub fn predict(arguments: &PredictArguments) -> Result<()> {
+    output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
+    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
     let document = Document::read(&arguments.model)?;
     let table = Table::open(&arguments.file, !arguments.no_header)?;
     let columns = document
@@ -117,7 +124,13 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
     let probability = document.model().predict_proba(x.as_ref())?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["probability", "prediction"])?;
-    for p in probability {
+    for (row, p) in probability.into_iter().enumerate() {
+        ensure!(
+            p.is_finite(),
+            "{}, line {}: the prediction is not a number; the model's coefficients or the row's values are too large",
+            arguments.file.display(),
+            table.line(row)
+        );
         let [zero, one] = &document.labels;
         writer.write_record([p.to_string().as_str(), if p >= 0.5 { one } else { zero }])?;
     }

@@ -7,14 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use models::LogisticModel;
+use models::glm::{BinomialLogit, Family};
 use serde::{Deserialize, Serialize};
-use train::LogisticFit;
+use train::{INTERCEPT, LogisticFit};
 
 /// The schema that this version writes, and the only one that it reads.
 pub const SCHEMA: u32 = 1;
-
-/// The name of the intercept among the coefficients.
-pub const INTERCEPT: &str = "(intercept)";
 
 /// A fitted model with what is known about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,8 +95,8 @@ impl From<&LogisticFit> for Document {
         };
         Self {
             schema: SCHEMA,
-            family: "binomial".to_owned(),
-            link: "logit".to_owned(),
+            family: BinomialLogit.name().to_owned(),
+            link: BinomialLogit.link().to_owned(),
             target: fit.target().to_owned(),
             labels: fit
                 .labels()
@@ -158,13 +156,28 @@ impl Document {
             "it has schema {schema}, and this version reads schema {SCHEMA}"
         );
         let document: Self = serde_json::from_str(text)?;
-        if (document.family.as_str(), document.link.as_str()) != ("binomial", "logit") {
+        if (document.family.as_str(), document.link.as_str())
+            != (BinomialLogit.name(), BinomialLogit.link())
+        {
             bail!(
                 "it is a {} model with {} link, and this version reads binomial with logit",
                 document.family,
                 document.link
             );
         }
+        let names = || document.coefficients.iter().map(|c| c.name.as_str());
+        ensure!(names().next().is_some(), "it has no coefficients");
+        for (k, name) in names().enumerate() {
+            ensure!(
+                names().take(k).all(|other| other != name),
+                "it has the coefficient `{name}` twice"
+            );
+        }
+        ensure!(
+            document.labels[0] != document.labels[1],
+            "both its labels are {:?}",
+            document.labels[0]
+        );
         Ok(document)
     }
 

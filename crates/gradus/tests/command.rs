@@ -209,7 +209,7 @@ fn every_fault_is_a_sentence_with_a_place_and_writes_nothing() {
             "y",
             "bad.csv, line 3: 1 cells where the first line has 2",
         ),
-        ("", "y", "bad.csv: there are no rows of data"),
+        ("", "y", "bad.csv, line 1: there are no rows of data"),
         (
             "a,y\n1,0\n2,1\n3,2\n",
             "y",
@@ -223,17 +223,17 @@ fn every_fault_is_a_sentence_with_a_place_and_writes_nothing() {
         (
             "a,b,y\n1,5,0\n2,5,1\n3,5,0\n4,5,1\n",
             "y",
-            "bad.csv: column `b` is 5 in every row",
+            "bad.csv, lines 2 to 5: column `b` is 5 in every row",
         ),
         (
             "a,b,y\n1,2,0\n2,4,1\n3,6,0\n4,8,1\n",
             "y",
-            "bad.csv: column `b` is determined by others (it is 2.0000·`a`",
+            "bad.csv, lines 2 to 5: column `b` is determined by others (it is 2.0000·`a`",
         ),
         (
             "a,y\n1,0\n2,0\n3,1\n4,1\n",
             "y",
-            "bad.csv: no finite estimate exists: `a` tells the two classes apart without error",
+            "bad.csv, lines 2 to 5: no finite estimate exists: `a` tells the two classes apart without error",
         ),
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -341,6 +341,14 @@ fn a_damaged_model_is_refused() {
             "missing field `estimate`",
         ),
         ("[]".to_owned(), "this is not a model"),
+        (
+            whole.replace("\"assist\"", "\"rebound\""),
+            "it has the coefficient `rebound` twice",
+        ),
+        (
+            whole.replace("    \"0\"", "    \"1\""),
+            "both its labels are \"1\"",
+        ),
     ];
     for (content, expected) in cases {
         std::fs::write(&model, content).unwrap();
@@ -352,5 +360,45 @@ fn a_damaged_model_is_refused() {
             text(&output.stderr)
         );
         assert!(output.stdout.is_empty());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn results_go_where_they_are_sent() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("d.csv");
+    std::fs::copy(data("nba_rookie_draft.csv"), &file).unwrap();
+    let before = std::fs::read_to_string(&file).unwrap();
+    let fit = |out: &Path| gradus(&["fit", path(&file), "--target", "draft", "--out", path(out)]);
+    // Not over the data, by whatever name.
+    let link = folder.path().join("link.csv");
+    symlink(&file, &link).unwrap();
+    for out in [&file, &link] {
+        let output = fit(out);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("the result would replace the data"));
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    // Through a link, with the old permissions; a device stays a device.
+    let (real, alias) = (
+        folder.path().join("real.json"),
+        folder.path().join("alias.json"),
+    );
+    std::fs::write(&real, "old").unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&real, &alias).unwrap();
+    assert!(fit(&alias).status.success());
+    assert!(std::fs::read_to_string(&real).unwrap().starts_with('{'));
+    assert_eq!(
+        std::fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(std::fs::symlink_metadata(&alias).unwrap().is_symlink());
+    assert!(fit(Path::new("/dev/null")).status.success());
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    if Path::new("/dev/full").exists() {
+        assert_eq!(fit(Path::new("/dev/full")).status.code(), Some(1));
     }
 }

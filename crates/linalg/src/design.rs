@@ -80,6 +80,101 @@ impl<'a> Standardised<'a> {
         })
     }
 
+    /// The same data seen through columns that are standardised with weights: for weights that vanish where the data are
+    /// extreme, as the curvatures of a fit do.
+    ///
+    /// # Errors
+    /// The first column that is constant where the weights count.
+    ///
+    /// # Panics
+    /// If there is not one weight a row.
+    pub fn reweighted(&self, weights: &[f64]) -> Result<Self, ConstantColumn> {
+        assert_eq!(
+            weights.len(),
+            self.rows(),
+            "design: there is not one weight a row"
+        );
+        let total = reduce::sum(weights);
+        let mut other = self.clone();
+        for j in 0..self.x.ncols() {
+            // On top of the present standardisation, which keeps squares in range.
+            let z = |i: usize| (self.x[(i, j)] - self.location[j]) / self.scale[j];
+            let n = weights.len();
+            let mean = if self.intercept {
+                reduce::sum_by(n, |i| weights[i] * z(i)) / total
+            } else {
+                0.0
+            };
+            let deviation =
+                (reduce::sum_by(n, |i| weights[i] * (z(i) - mean).powi(2)) / total).sqrt();
+            if deviation.is_nan() || deviation <= 8.0 * f64::EPSILON * mean.abs() {
+                return Err(ConstantColumn {
+                    column: j,
+                    value: self.location[j] + mean * self.scale[j],
+                });
+            }
+            other.location[j] = self.location[j] + mean * self.scale[j];
+            other.scale[j] = deviation * self.scale[j];
+        }
+        Ok(other)
+    }
+
+    /// The triangular factor R of a QR decomposition of diag(√weight) Z, so that RᵀR is the weighted Gram matrix without the
+    /// loss of half the digits that forming it costs. Blocks of rows are folded into R one after another.
+    ///
+    /// # Panics
+    /// If there is not one weight a row.
+    pub fn triangular(&self, weights: &[f64]) -> Mat<f64> {
+        assert_eq!(
+            weights.len(),
+            self.rows(),
+            "design: there is not one weight a row"
+        );
+        let d = self.columns();
+        let mut r: Mat<f64> = Mat::zeros(0, d);
+        let mut block = self.block_memory();
+        for start in (0..self.rows()).step_by(BLOCK) {
+            let end = (start + BLOCK).min(self.rows());
+            let z = self.load(start, end, &mut block);
+            let top = r.nrows();
+            let stacked = Mat::from_fn(top + end - start, d, |i, j| {
+                if i < top {
+                    r[(i, j)]
+                } else {
+                    weights[start + i - top].sqrt() * z[(i - top, j)]
+                }
+            });
+            r = stacked.qr().thin_R().to_owned();
+        }
+        r
+    }
+
+    /// The coefficients of the standardised columns from those of the data, intercept first.
+    pub fn coefficients_from_data(&self, beta: &[f64]) -> Vec<f64> {
+        let k = usize::from(self.intercept);
+        let mut gamma = beta.to_vec();
+        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
+            gamma[j + k] = scale * beta[j + k];
+            if self.intercept {
+                gamma[0] += location * beta[j + k];
+            }
+        }
+        gamma
+    }
+
+    /// The coefficients of the data from those of the standardised columns, intercept first.
+    pub fn coefficients_to_data(&self, gamma: &[f64]) -> Vec<f64> {
+        let k = usize::from(self.intercept);
+        let mut beta = gamma.to_vec();
+        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
+            beta[j + k] = gamma[j + k] / scale;
+            if self.intercept {
+                beta[0] -= location * beta[j + k];
+            }
+        }
+        beta
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         self.x.nrows()
@@ -100,20 +195,24 @@ impl<'a> Standardised<'a> {
         &self.scale
     }
 
-    /// The matrix A that takes coefficients of standardised columns to those of the data, β = A γ, intercept first.
-    pub fn to_data(&self) -> Mat<f64> {
+    /// The covariance matrix of the coefficients of the data from that of the standardised ones, A C Aᵀ with β = A γ.
+    pub fn covariance_to_data(&self, covariance: MatRef<'_, f64>) -> Mat<f64> {
+        let d = self.columns();
         let k = usize::from(self.intercept);
-        let mut a = Mat::zeros(self.columns(), self.columns());
-        if self.intercept {
-            a[(0, 0)] = 1.0;
+        // A row at a time, so that scales of 1e±150 are divided by one after the other.
+        let half = Mat::from_fn(d, d, |i, j| self.combine(i, |l| covariance[(l, j)], k));
+        Mat::from_fn(d, d, |i, j| self.combine(j, |l| half[(i, l)], k))
+    }
+
+    /// Row `i` of A times a vector.
+    fn combine(&self, i: usize, v: impl Fn(usize) -> f64, k: usize) -> f64 {
+        if i >= k {
+            return v(i) / self.scale[i - k];
         }
-        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            a[(j + k, j + k)] = 1.0 / scale;
-            if self.intercept {
-                a[(0, j + k)] = -location / scale;
-            }
-        }
-        a
+        let ratio = |j: usize| self.location[j] / self.scale[j];
+        v(0) - (0..self.scale.len())
+            .map(|j| ratio(j) * v(j + 1))
+            .sum::<f64>()
     }
 
     /// The gradient in the coefficients of the data from that in the standardised ones: A⁻ᵀ g.

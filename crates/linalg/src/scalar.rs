@@ -105,15 +105,6 @@ pub trait Scalar:
             other
         }
     }
-    /// The smaller of two numbers; NaN if either is.
-    #[inline]
-    fn smaller(self, other: Self) -> Self {
-        if self <= other || self.is_nan() {
-            self
-        } else {
-            other
-        }
-    }
 }
 
 macro_rules! scalar {

@@ -114,6 +114,14 @@ impl Cholesky {
         })
     }
 
+    /// The smallest squared pivot of the scaled matrix: 1 − R² of the column that the others explain best, roughly.
+    pub fn smallest_pivot(&self) -> f64 {
+        let lower = self.factor.L();
+        (0..self.matrix.nrows())
+            .map(|j| lower[(j, j)].powi(2))
+            .fold(1.0, f64::min)
+    }
+
     /// Solves A X = B for the columns of `b`, with one step of iterative refinement.
     ///
     /// # Panics
@@ -205,4 +213,46 @@ fn dependent(scaled: &Mat<f64>, scale: &[f64], column: usize, pivot: f64) -> Lin
         pivot,
         weights,
     }
+}
+
+/// Eigenvalues in ascending order, and eigenvectors as columns, of a symmetric matrix, of which the lower triangle is read.
+///
+/// # Errors
+/// [`LinalgError::Shape`] if it is not square, [`LinalgError::NotFinite`] for a non-finite entry or if the iteration fails.
+///
+/// ```
+/// use linalg::{mat, solve::symmetric_eigen};
+/// let (values, _) = symmetric_eigen(mat![[2.0, 1.0], [1.0, 2.0]].as_ref())?;
+/// assert!((values[0] - 1.0).abs() < 1e-14 && (values[1] - 3.0).abs() < 1e-14);
+/// # Ok::<(), linalg::LinalgError>(())
+/// ```
+pub fn symmetric_eigen(a: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>), LinalgError> {
+    let n = a.nrows();
+    if n != a.ncols() {
+        return Err(LinalgError::Shape {
+            operation: "symmetric_eigen",
+            left_rows: n,
+            left_columns: a.ncols(),
+            right_rows: n,
+            right_columns: n,
+        });
+    }
+    let not_finite = |row, column, value| LinalgError::NotFinite {
+        operation: "symmetric_eigen",
+        row,
+        column,
+        value,
+    };
+    for column in 0..n {
+        for row in column..n {
+            if !a[(row, column)].is_finite() {
+                return Err(not_finite(row, column, a[(row, column)]));
+            }
+        }
+    }
+    let eigen = a
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|_| not_finite(0, 0, f64::NAN))?;
+    let values = (0..n).map(|j| eigen.S().column_vector()[j]).collect();
+    Ok((values, eigen.U().to_owned()))
 }

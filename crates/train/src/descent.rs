@@ -40,19 +40,18 @@ pub struct Report {
     pub epoch: usize,
     /// The cost before the next one.
     pub cost: f64,
-    /// The share of right predictions at the threshold 0.5; meaningful for probabilities.
-    pub accuracy: f64,
+    /// The share of right predictions at the threshold 0.5, meaningful for probabilities; `None` if prediction and target
+    /// have different shapes.
+    pub accuracy: Option<f64>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "epoch {:4}  cost {:.6}  accuracy {:6.2} %",
-            self.epoch,
-            self.cost,
-            100.0 * self.accuracy
-        )
+        write!(f, "epoch {:4}  cost {:.6}", self.epoch, self.cost)?;
+        match self.accuracy {
+            Some(accuracy) => write!(f, "  accuracy {:6.2} %", 100.0 * accuracy),
+            None => Ok(()),
+        }
     }
 }
 
@@ -98,7 +97,8 @@ impl Descent {
             let (prediction, target) = (model.forward(tape.constant(x)), tape.constant(y));
             let value = cost(prediction, target);
             if epoch % self.every == 0 {
-                let accuracy = metrics::accuracy(prediction.to_mat().as_ref(), y);
+                let same = prediction.shape() == target.shape();
+                let accuracy = same.then(|| metrics::accuracy(prediction.to_mat().as_ref(), y));
                 report(Report {
                     epoch,
                     cost: value.item().to_f64(),

@@ -90,6 +90,32 @@ pub enum FitError {
         /// Names of features.
         names: usize,
     },
+    /// A column is called as the intercept is.
+    #[error(
+        "a column is called `{}`, which is the name of the intercept; rename it",
+        crate::INTERCEPT
+    )]
+    ReservedName,
+    /// There are fewer rows than coefficients.
+    #[error(
+        "{rows} rows cannot determine {coefficients} coefficients; collect more rows, leave columns out, or add a penalty (l2, on the command line --l2)"
+    )]
+    TooFewRows {
+        /// Rows.
+        rows: usize,
+        /// Coefficients, the intercept included.
+        coefficients: usize,
+    },
+    /// The entries of a column are too large or too small to compute with.
+    #[error(
+        "column `{column}`: its entries are spread over {spread:.1e}, beyond what can be computed with (1e-140 to 1e140); change its unit"
+    )]
+    Range {
+        /// The column.
+        column: String,
+        /// Their standard deviation.
+        spread: f64,
+    },
     /// There are no rows.
     #[error("there are no rows to fit")]
     NoRows,
@@ -98,12 +124,22 @@ pub enum FitError {
     NoColumns,
     /// The iteration ended without an optimum.
     #[error(
-        "the fit ended without reaching an optimum ({} after {} iterations, Newton decrement {:.1e}); scale the columns or add a penalty (l2)",
+        "the fit did not reach an optimum ({} after {} iterations, Newton decrement {:.1e}); add a penalty, or a larger one (l2, on the command line --l2)",
         certificate.status, certificate.iterations, certificate.newton_decrement
     )]
     NotConverged {
         /// What is known about the last point.
         certificate: Certificate,
+    },
+    /// The likelihood is too flat in some direction to be maximised in double precision.
+    #[error(
+        "after {iterations} steps the likelihood is flat to working precision where `{column}` changes; its effect cannot be estimated: add a penalty (l2, on the command line --l2) or leave the column out"
+    )]
+    Flat {
+        /// The column.
+        column: String,
+        /// Newton steps made.
+        iterations: usize,
     },
     /// A linear solve failed.
     #[error("a linear solve failed")]
@@ -114,8 +150,18 @@ pub enum FitError {
     },
 }
 
+/// More names than this are counted, not listed.
+const LISTED: usize = 6;
+
 fn list(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut quoted: Vec<String> = names
+        .iter()
+        .take(LISTED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > LISTED {
+        quoted.push(format!("{} other columns", names.len() - LISTED));
+    }
     match quoted.as_slice() {
         [] => "the intercept".to_owned(),
         [one] => one.clone(),
@@ -153,15 +199,19 @@ fn constant(column: &str, value: f64, intercept: bool) -> String {
 }
 
 fn collinear(column: &str, combination: &[(String, f64)]) -> String {
-    let terms: Vec<String> = combination
+    let mut terms: Vec<String> = combination
         .iter()
         .map(|(name, factor)| format!("{factor:.4}·`{name}`"))
         .collect();
+    if terms.len() > LISTED {
+        terms.truncate(LISTED);
+        terms.push("…".to_owned());
+    }
     if terms.is_empty() {
         return format!("column `{column}` is determined by the others; leave it out");
     }
     format!(
-        "column `{column}` is determined by others (it is {} up to a constant), so their effects cannot be told apart; leave one of them out",
+        "column `{column}` is determined by others (it is {} up to a constant, to within a millionth of its spread), so their effects cannot be told apart; leave one of them out",
         terms.join(" + ").replace("+ -", "− ")
     )
 }

@@ -12,7 +12,7 @@ mod rule;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
-pub use glm::{Coefficient, Fit, LogisticFit};
+pub use glm::{Coefficient, Fit, INTERCEPT, LogisticFit};
 pub use inference::Inference;
 pub use newton::{Certificate, Newton, Outcome, Status, Step};
 pub use objective::{Differentiable, Objective, TwiceDifferentiable};

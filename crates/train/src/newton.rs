@@ -89,14 +89,54 @@ impl Default for Newton {
 }
 
 /// A point is as good as the minimum when half its squared decrement is below this many rounding errors of the objective.
-const NEGLIGIBLE: f64 = 1e-3 * f64::EPSILON;
+const NEGLIGIBLE: f64 = 1e-8 * f64::EPSILON;
 
 impl Newton {
-    /// Minimises a convex objective from `start`. The observer may stop it with an error of its own.
+    /// Minimises a convex objective from `start`.
     ///
     /// # Errors
-    /// The observer's, or the linear algebra's if the Hessian is singular, with the number of steps made until then.
-    pub fn minimise<O: TwiceDifferentiable, E: From<(usize, LinalgError)>>(
+    /// If the Hessian is singular or not finite.
+    ///
+    /// ```
+    /// use linalg::MatMut;
+    /// use train::{Differentiable, Newton, Objective, Status, TwiceDifferentiable};
+    ///
+    /// /// eˣ − 2x, least at ln 2.
+    /// struct Exponential;
+    /// impl Objective for Exponential {
+    ///     fn dimension(&self) -> usize { 1 }
+    /// }
+    /// impl Differentiable for Exponential {
+    ///     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+    ///         gradient[0] = x[0].exp() - 2.0;
+    ///         x[0].exp() - 2.0 * x[0]
+    ///     }
+    /// }
+    /// impl TwiceDifferentiable for Exponential {
+    ///     fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: MatMut<'_, f64>) -> f64 {
+    ///         hessian[(0, 0)] = x[0].exp();
+    ///         self.gradient(x, gradient)
+    ///     }
+    /// }
+    ///
+    /// let outcome = Newton::default().minimise(&mut Exponential, &[0.0])?;
+    /// assert!((outcome.x[0] - 2.0_f64.ln()).abs() < 1e-12);
+    /// assert_eq!(outcome.certificate.status, Status::Converged);
+    /// # Ok::<(), linalg::LinalgError>(())
+    /// ```
+    pub fn minimise<O: TwiceDifferentiable>(
+        &self,
+        objective: &mut O,
+        start: &[f64],
+    ) -> Result<Outcome, LinalgError> {
+        self.minimise_observed(objective, start, |_, _| Ok(()))
+    }
+
+    /// Minimises a convex objective from `start`. The observer sees every step and may stop with an error of its own.
+    ///
+    /// # Errors
+    /// The observer's, or the linear algebra's if the Hessian is singular or not finite.
+    pub fn minimise_observed<O: TwiceDifferentiable, E: From<LinalgError>>(
         &self,
         objective: &mut O,
         start: &[f64],
@@ -111,7 +151,7 @@ impl Newton {
         let mut backward_error = 0.0_f64;
         let mut iteration = 0;
         loop {
-            let factor = Cholesky::new(hessian.as_ref()).map_err(|e| E::from((iteration, e)))?;
+            let factor = Cholesky::new(hessian.as_ref())?;
             let solution = factor.solve(MatRef::from_column_major_slice(&gradient, d, 1));
             backward_error = backward_error.max(solution.backward_error);
             let direction: Vec<f64> = (0..d).map(|j| -solution.x[(j, 0)]).collect();
@@ -143,7 +183,11 @@ impl Newton {
                     newton_decrement,
                 },
             )?;
-            if 0.5 * newton_decrement.powi(2) <= NEGLIGIBLE * value.abs().max(f64::MIN_POSITIVE) {
+            // The first step is always made: an objective ruled by its penalty hides the size of the first gradient.
+            let still = gradient.iter().all(|g| *g == 0.0);
+            if (iteration > 0 || still)
+                && 0.5 * newton_decrement.powi(2) <= NEGLIGIBLE * value.abs().max(f64::MIN_POSITIVE)
+            {
                 return done(Status::Converged, x, &gradient, hessian);
             }
             if iteration == self.iterations {

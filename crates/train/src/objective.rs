@@ -2,12 +2,10 @@
 
 use linalg::MatMut;
 
-/// A function of several numbers that is to be made small.
+/// A function of several numbers that is to be made small. What else it can tell is said by the traits below.
 pub trait Objective {
     /// How many numbers.
     fn dimension(&self) -> usize;
-    /// The value at `x`.
-    fn value(&mut self, x: &[f64]) -> f64;
 }
 
 /// An objective with first derivatives.

@@ -88,6 +88,11 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
     }
 
     /// Moves every parameter of the model that has a gradient.
+    ///
+    /// # Panics
+    /// If the model has parameters and none of them has a gradient: the gradients are those of another model, such as the
+    /// one of which this is a clone.
+    #[track_caller]
     pub fn step(&mut self, model: &mut (impl Module<T> + ?Sized), gradients: &Gradients<T>) {
         self.steps += 1;
         let Self {
@@ -95,11 +100,18 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
             steps,
             states,
         } = self;
+        let (mut parameters, mut moved) = (0_usize, 0_usize);
         model.visit_mut("", &mut |_, parameter| {
+            parameters += 1;
             if let Some(gradient) = gradients.parameter(parameter.id()) {
+                moved += 1;
                 let state = states.entry(parameter.id()).or_default();
                 rule.update(*steps, state, parameter.as_mut_slice(), gradient.as_slice());
             }
         });
+        assert!(
+            parameters == 0 || moved > 0,
+            "optimizer: none of the {parameters} parameters has a gradient; these are the gradients of another model"
+        );
     }
 }

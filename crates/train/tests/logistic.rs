@@ -263,8 +263,8 @@ fn bad_columns_are_named() {
     let error = LogisticRegression::new().fit(&data).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "column `assist` is determined by others (it is -2.0000·`avg_score` + 0.5000·`rebound` up to a constant), \
-         so their effects cannot be told apart; leave one of them out"
+        "column `assist` is determined by others (it is -2.0000·`avg_score` + 0.5000·`rebound` up to a constant, \
+         to within a millionth of its spread), so their effects cannot be told apart; leave one of them out"
     );
     // A penalty makes the estimate unique again.
     assert!(LogisticRegression::new().l2(1.0).fit(&data).is_ok());
@@ -313,7 +313,10 @@ fn more_columns_than_rows_is_an_error_not_a_number() {
     assert!(
         matches!(
             result,
-            Err(FitError::Collinear { .. } | FitError::Separated { .. })
+            Err(FitError::TooFewRows {
+                rows: 4,
+                coefficients: 7
+            })
         ),
         "{result:?}"
     );
@@ -348,4 +351,143 @@ proptest! {
             prop_assert!(close(a.estimate, b.estimate));
         }
     }
+}
+
+/// Overlapping classes with one extreme row: the estimate is finite, whatever the size of the extreme.
+#[test]
+fn an_extreme_row_is_not_taken_for_separation() {
+    let noise = |k: usize| ((k as f64 * 12.9898).sin() * 43758.5453).rem_euclid(1.0);
+    let mut rows: Vec<Vec<f64>> = (0..200).map(|k| vec![noise(k), noise(k + 500)]).collect();
+    let mut y: Vec<f64> = (0..200)
+        .map(|k| f64::from(u8::from(noise(k + 1000) < 0.3 + 0.4 * rows[k][0])))
+        .collect();
+    let base = LogisticRegression::new().fit(&dataset(&rows, &y)).unwrap();
+    for size in [1e3, 1e5, 1e6, 1e7, 1e9, 1e12] {
+        rows.push(vec![size, 0.5]);
+        y.push(1.0);
+        let fit = LogisticRegression::new()
+            .fit(&dataset(&rows, &y))
+            .unwrap_or_else(|e| panic!("{size:e}: {e}"));
+        rows.pop();
+        y.pop();
+        // The row is fitted with probability one and changes nothing but the effect of `x2`'s intercept share: nothing.
+        for (a, b) in fit.coefficients().iter().zip(base.coefficients()) {
+            assert!(
+                (a.estimate - b.estimate).abs() < 1e-6 * b.estimate.abs().max(1.0),
+                "{size:e} {a:?} {b:?}"
+            );
+            let (a, b) = (
+                a.inference.unwrap().std_error,
+                b.inference.unwrap().std_error,
+            );
+            assert!((a - b).abs() < 1e-6 * b, "{size:e}: {a} {b}");
+        }
+    }
+}
+
+/// A finite estimate may be large: two rows on the wrong side by a hair.
+#[test]
+fn nearly_separated_is_not_separated() {
+    for hair in [1e-2, 1e-4, 1e-6] {
+        let mut x: Vec<f64> = (1..=10)
+            .flat_map(|k| [-f64::from(k), f64::from(k)])
+            .collect();
+        let mut y: Vec<f64> = x.iter().map(|x| f64::from(u8::from(*x > 0.0))).collect();
+        x.extend([hair, -hair]);
+        y.extend([0.0, 1.0]);
+        let rows: Vec<Vec<f64>> = x.iter().map(|x| vec![*x]).collect();
+        let fit = LogisticRegression::new()
+            .fit(&dataset(&rows, &y))
+            .unwrap_or_else(|e| panic!("{hair:e}: {e}"));
+        let slope = fit.model().coefficients()[0];
+        // The likelihood equation, Σ x (y − p) = 0, in one unknown.
+        let residual: f64 = x
+            .iter()
+            .zip(&y)
+            .map(|(x, y)| x * (y - linalg::Scalar::sigmoid(slope * x)))
+            .sum();
+        assert!(
+            residual.abs() < 1e-9 && slope > 3.0,
+            "{hair:e}: {slope} {residual}"
+        );
+    }
+}
+
+/// Standard errors of nearly collinear columns, against the 2x2 problem in the columns' mean and difference, which is well
+/// conditioned and has the same likelihood.
+#[test]
+fn nearly_collinear_columns_keep_their_standard_errors() {
+    let noise = |k: usize| ((k as f64 * 78.233).sin() * 43758.5453).rem_euclid(1.0) - 0.5;
+    for gap in [1e-3, 1e-5] {
+        let u: Vec<[f64; 2]> = (0..200).map(|k| [noise(k), noise(k + 700)]).collect();
+        // Powers of two, so that the columns are exact.
+        let gap = 2.0_f64.powi((gap as f64).log2() as i32);
+        let u: Vec<[f64; 2]> = u
+            .iter()
+            .map(|v| v.map(|v| (v * 4096.0).round() / 4096.0))
+            .collect();
+        let near: Vec<Vec<f64>> = u.iter().map(|v| vec![v[0], v[0] + gap * v[1]]).collect();
+        let apart: Vec<Vec<f64>> = u.iter().map(|v| vec![v[0], v[1]]).collect();
+        let y: Vec<f64> = (0..200)
+            .map(|k| f64::from(u8::from(noise(k + 1400) < 0.6 * u[k][0])))
+            .collect();
+        let (near, apart) = (
+            LogisticRegression::new().fit(&dataset(&near, &y)).unwrap(),
+            LogisticRegression::new().fit(&dataset(&apart, &y)).unwrap(),
+        );
+        // η = a + b x + c (x + gap·v) = a + (b + c) x + (c·gap) v.
+        let error =
+            |fit: &LogisticFit, j: usize| fit.coefficients()[j].inference.unwrap().std_error;
+        assert_relative(
+            near.coefficients()[2].estimate * gap,
+            apart.coefficients()[2].estimate,
+            1e-6,
+            "estimate",
+        );
+        assert_relative(
+            error(&near, 2) * gap,
+            error(&apart, 2),
+            1e-6,
+            "standard error",
+        );
+        assert_relative(
+            error(&near, 0),
+            error(&apart, 0),
+            1e-6,
+            "standard error of the intercept",
+        );
+    }
+}
+
+#[test]
+fn a_fit_without_an_optimum_is_an_error() {
+    for l2 in [1e-300, 1e-60] {
+        let error = LogisticRegression::new()
+            .l2(l2)
+            .fit(&student_hours())
+            .unwrap_err();
+        assert!(error.to_string().contains("a larger one"), "{error}");
+    }
+    // A huge penalty gives tiny coefficients, not zeros.
+    let fit = LogisticRegression::new()
+        .l2(1e18)
+        .fit(&student_hours())
+        .unwrap();
+    let slope = fit.model().coefficients()[0];
+    // β ≈ mean of x (y − ½) / l2.
+    assert_relative(slope, 0.75e-18, 1e-6, "slope");
+    let mut data = nba_rookie_draft();
+    data.feature_names[0] = "(intercept)".to_owned();
+    assert_eq!(
+        LogisticRegression::new().fit(&data).unwrap_err(),
+        FitError::ReservedName
+    );
+    let mut data = nba_rookie_draft();
+    for i in 0..12 {
+        data.features[(i, 1)] *= 1e200;
+    }
+    assert!(matches!(
+        LogisticRegression::new().fit(&data),
+        Err(FitError::Range { .. })
+    ));
 }

@@ -1,5 +1,7 @@
 //! Logistic regression.
 
+use thiserror::Error;
+
 use linalg::{Accum, Mat, MatRef, Scalar, matmul};
 
 /// What is to be fitted: a logistic regression and its penalty. `train` fits it.
@@ -52,25 +54,15 @@ impl LogisticRegression {
 }
 
 /// New data that do not fit a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the data have {found} columns and the model {expected} features")]
+#[non_exhaustive]
 pub struct PredictError {
     /// Columns of the data.
     pub found: usize,
     /// Features of the model.
     pub expected: usize,
 }
-
-impl std::fmt::Display for PredictError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the data have {} columns and the model {} features",
-            self.found, self.expected
-        )
-    }
-}
-
-impl std::error::Error for PredictError {}
 
 /// A fitted logistic regression.
 ///

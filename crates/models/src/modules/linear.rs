@@ -27,6 +27,24 @@ impl<T: Scalar> Linear<T> {
         Self::initialised(inputs, outputs, false, stream)
     }
 
+    /// With the given weight, of shape (outputs, inputs), and bias, one row.
+    ///
+    /// # Panics
+    /// If the bias is not one row of as many outputs as the weight has rows.
+    #[track_caller]
+    pub fn from_parts(weight: Parameter<T>, bias: Option<Parameter<T>>) -> Self {
+        if let Some(bias) = &bias {
+            let outputs = weight.shape().rows;
+            assert_eq!(
+                bias.shape(),
+                Shape::new(1, outputs),
+                "linear: a weight of {} asks for a bias of 1x{outputs}",
+                weight.shape()
+            );
+        }
+        Self { weight, bias }
+    }
+
     /// With weight and bias of zeros.
     pub fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {

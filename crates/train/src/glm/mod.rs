@@ -5,12 +5,17 @@ mod report;
 mod separation;
 
 use datasets::Dataset;
+use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef, Scalar, Standardised, reduce};
 use models::glm::{BinomialLogit, Family, LogisticModel, LogisticRegression};
 
 use self::objective::GlmObjective;
-use crate::newton::{Certificate, Newton};
+use self::separation::Stop;
+use crate::newton::{Certificate, Newton, Outcome, Status};
 use crate::{FitError, Inference};
+
+/// The name of the intercept among the coefficients.
+pub const INTERCEPT: &str = "(intercept)";
 
 /// A specification that can be fitted to data.
 pub trait Fit {
@@ -126,54 +131,19 @@ impl Fit for LogisticRegression {
         let y = &data.target;
         check(self, data)?;
         let n = y.len() as f64;
-        let design = Standardised::new(data.features.as_ref(), self.has_intercept()).map_err(
-            |constant| {
-                let column = data.feature_names[constant.column].clone();
-                FitError::ConstantColumn {
-                    column,
-                    value: constant.value,
-                    intercept: self.has_intercept(),
-                }
-            },
-        )?;
-        let mut start = vec![0.0; design.columns()];
-        let mean = reduce::sum(y) / n;
-        if self.has_intercept() {
-            start[0] = (mean / (1.0 - mean)).ln();
-        }
-        let penalised = self.penalty() > 0.0;
-        let mut objective = GlmObjective::new(&design, BinomialLogit, y, self.penalty());
-        let mut watch = separation::Watch::new(data, penalised);
-        let outcome = Newton::default().minimise(&mut objective, &start, |objective, step| {
-            watch.step(objective.design(), y, &step)
-        });
-        let outcome = outcome.map_err(|stop| stop.explain(&design, data, &watch))?;
-        if !penalised {
-            watch.end(&design, y, &outcome)?;
-        }
+        let (design, outcome) = solve(self, data)?;
+        let objective = GlmObjective::new(&design, BinomialLogit, y, self.penalty());
+        let (loss, curvature) = objective.loss_and_curvature(&outcome.x);
 
-        let to_data = design.to_data();
-        let gamma = MatRef::from_column_major_slice(&outcome.x, outcome.x.len(), 1);
-        let beta = &to_data * gamma;
-        let beta: Vec<f64> = (0..beta.nrows()).map(|j| beta[(j, 0)]).collect();
-        let covariance = if penalised {
-            None
-        } else {
-            let factor = linalg::solve::Cholesky::new(outcome.hessian.as_ref()).map_err(|e| {
-                separation::Stop::Linalg(outcome.certificate.iterations, e)
-                    .explain(&design, data, &watch)
-            })?;
-            let covariance = &to_data * factor.inverse() * to_data.transpose();
-            Some(Mat::from_fn(beta.len(), beta.len(), |i, j| {
-                covariance[(i, j)] / n
-            }))
-        };
-        let names = self
-            .has_intercept()
-            .then(|| "(intercept)".to_owned())
-            .into_iter()
-            .chain(data.feature_names.iter().cloned());
+        let beta = design.coefficients_to_data(&outcome.x);
+        let covariance = (self.penalty() == 0.0)
+            .then(|| inverse_information(&design, &outcome, &curvature))
+            .transpose()?
+            .map(|covariance| design.covariance_to_data(covariance.as_ref()));
+        let names = self.has_intercept().then(|| INTERCEPT.to_owned());
         let coefficients = names
+            .into_iter()
+            .chain(data.feature_names.iter().cloned())
             .zip(&beta)
             .enumerate()
             .map(|(j, (name, &estimate))| {
@@ -187,9 +157,12 @@ impl Fit for LogisticRegression {
                 }
             })
             .collect();
-        let loss = objective.total_loss(&outcome.x);
         let saturated: f64 = y.iter().map(|&y| BinomialLogit.saturated_loss(y)).sum();
-        let null_eta = if self.has_intercept() { start[0] } else { 0.0 };
+        let null_eta = if self.has_intercept() {
+            log_odds(reduce::sum(y) / n)
+        } else {
+            0.0
+        };
         let null_loss = reduce::sum_by(y.len(), |i| BinomialLogit.terms(null_eta, y[i]).loss);
         let gradient_max = reduce::max_abs(&design.gradient_to_data(&outcome.gradient));
         let (intercept, slopes) = if self.has_intercept() {
@@ -216,6 +189,126 @@ impl Fit for LogisticRegression {
     }
 }
 
+/// How often the columns are standardised anew.
+const ROUNDS: usize = 3;
+
+fn log_odds(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+/// The optimum, with the design in whose coordinates it stands.
+///
+/// Where extreme rows rule a column's standardisation, the columns can look collinear to the weights of the fit, in which
+/// those rows do not count. Then the columns are standardised again by these weights, and the fit goes on.
+fn solve<'a>(
+    specification: &LogisticRegression,
+    data: &'a Dataset,
+) -> Result<(Standardised<'a>, Outcome), FitError> {
+    let (y, penalised) = (&data.target, specification.penalty() > 0.0);
+    let constant = |constant: linalg::ConstantColumn| FitError::ConstantColumn {
+        column: data.feature_names[constant.column].clone(),
+        value: constant.value,
+        intercept: specification.has_intercept(),
+    };
+    let mut design = Standardised::new(data.features.as_ref(), specification.has_intercept())
+        .map_err(constant)?;
+    for (column, &spread) in data.feature_names.iter().zip(design.scale()) {
+        if !(1e-140..=1e140).contains(&spread) {
+            return Err(FitError::Range {
+                column: column.clone(),
+                spread,
+            });
+        }
+    }
+    let mut start = vec![0.0; design.columns()];
+    if specification.has_intercept() {
+        start[0] = log_odds(reduce::sum(y) / y.len() as f64);
+    }
+    let mut watch = separation::Watch::new(data, penalised);
+    let mut rounds = 0;
+    loop {
+        let mut objective = GlmObjective::new(&design, BinomialLogit, y, specification.penalty());
+        // A round of so many steps is enough for a well-conditioned problem.
+        let newton = Newton { iterations: 30 };
+        let result = newton.minimise_observed(&mut objective, &start, |_, step| {
+            watch.step(&design, y, &step)
+        });
+        let column = match result {
+            Ok(outcome) if outcome.certificate.status == Status::Converged || rounds == ROUNDS => {
+                watch.end(&design, y, &outcome)?;
+                return Ok((design, outcome));
+            }
+            Ok(_) => 0,
+            Err(Stop::Separated(error)) => return Err(error),
+            Err(Stop::Linalg(error)) => {
+                if let Some(error) = watch.verdict_of_last_step(&design, y) {
+                    return Err(error);
+                }
+                match (&error, watch.last_point()) {
+                    // At the start the weights are equal: a singular Hessian is the columns' fault.
+                    (LinalgError::Dependent { .. }, None) => {
+                        return Err(collinear(&design, data, &error)
+                            .unwrap_or(FitError::Linalg { source: error }));
+                    }
+                    (LinalgError::Dependent { column, .. }, Some(_)) => *column,
+                    _ => return Err(FitError::Linalg { source: error }),
+                }
+            }
+        };
+        let last = watch.last_point().unwrap_or(&start).to_vec();
+        let k = usize::from(specification.has_intercept());
+        let flat = FitError::Flat {
+            column: if column < k {
+                INTERCEPT.to_owned()
+            } else {
+                data.feature_names[column - k].clone()
+            },
+            iterations: watch.iterations(),
+        };
+        rounds += 1;
+        if rounds > ROUNDS {
+            return Err(flat);
+        }
+        let (_, curvature) = objective.loss_and_curvature(&last);
+        let beta = design.coefficients_to_data(&last);
+        design = design.reweighted(&curvature).map_err(|_| flat)?;
+        start = design.coefficients_from_data(&beta);
+        watch.restart(&start);
+    }
+}
+
+/// The inverse of the information matrix in standardised coordinates. From the Hessian where that is well conditioned, from
+/// a QR decomposition of the weighted design where forming the Hessian has cost digits.
+fn inverse_information(
+    design: &Standardised<'_>,
+    outcome: &Outcome,
+    curvature: &[f64],
+) -> Result<Mat<f64>, FitError> {
+    let n = design.rows() as f64;
+    let factor =
+        Cholesky::new(outcome.hessian.as_ref()).map_err(|source| FitError::Linalg { source })?;
+    if factor.smallest_pivot() > 1e-3 {
+        let inverse = factor.inverse();
+        return Ok(Mat::from_fn(inverse.nrows(), inverse.ncols(), |i, j| {
+            inverse[(i, j)] / n
+        }));
+    }
+    let r = design.triangular(curvature);
+    let d = r.ncols();
+    // R⁻¹, column by column, by back substitution.
+    let mut inverse: Mat<f64> = Mat::zeros(d, d);
+    for j in 0..d {
+        for i in (0..=j).rev() {
+            let mut sum = if i == j { 1.0 } else { 0.0 };
+            for l in i + 1..=j {
+                sum -= r[(i, l)] * inverse[(l, j)];
+            }
+            inverse[(i, j)] = sum / r[(i, i)];
+        }
+    }
+    Ok(&inverse * inverse.transpose())
+}
+
 fn check(specification: &LogisticRegression, data: &Dataset) -> Result<(), FitError> {
     let l2 = specification.penalty();
     if !(l2 >= 0.0 && l2.is_finite()) {
@@ -232,6 +325,9 @@ fn check(specification: &LogisticRegression, data: &Dataset) -> Result<(), FitEr
     }
     if rows == 0 {
         return Err(FitError::NoRows);
+    }
+    if data.feature_names.iter().any(|name| name == INTERCEPT) {
+        return Err(FitError::ReservedName);
     }
     if columns == 0 && !specification.has_intercept() {
         return Err(FitError::NoColumns);
@@ -263,15 +359,15 @@ fn check(specification: &LogisticRegression, data: &Dataset) -> Result<(), FitEr
             value: data.target[0],
         });
     }
+    let coefficients = columns + usize::from(specification.has_intercept());
+    if rows < coefficients && l2 == 0.0 {
+        return Err(FitError::TooFewRows { rows, coefficients });
+    }
     Ok(())
 }
 
 /// The combination of earlier columns that gives a dependent one, on the data's own scale.
-pub(crate) fn collinear(
-    design: &Standardised<'_>,
-    data: &Dataset,
-    error: &LinalgError,
-) -> Option<FitError> {
+fn collinear(design: &Standardised<'_>, data: &Dataset, error: &LinalgError) -> Option<FitError> {
     let LinalgError::Dependent {
         column, weights, ..
     } = error
@@ -281,7 +377,7 @@ pub(crate) fn collinear(
     let k = usize::from(design.has_intercept());
     let name = |j: usize| {
         if j < k {
-            "(intercept)".to_owned()
+            INTERCEPT.to_owned()
         } else {
             data.feature_names[j - k].clone()
         }

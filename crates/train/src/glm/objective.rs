@@ -29,14 +29,13 @@ impl<'a, F: Family> GlmObjective<'a, F> {
         }
     }
 
-    pub(crate) fn design(&self) -> &'a Standardised<'a> {
-        self.design
-    }
-
-    /// The sum of the losses, without the penalty.
-    pub(crate) fn total_loss(&mut self, x: &[f64]) -> f64 {
-        let mut gradient = vec![0.0; x.len()];
-        self.pass(x, &mut gradient, None)
+    /// The sum of the losses, without the penalty, and the curvature of every row.
+    pub(crate) fn loss_and_curvature(&self, x: &[f64]) -> (f64, Vec<f64>) {
+        let mut eta = vec![0.0; self.y.len()];
+        self.design.times(x, &mut eta);
+        let terms = |i: usize| self.family.terms(eta[i], self.y[i]);
+        let loss = linalg::reduce::sum_by(eta.len(), |i| terms(i).loss);
+        (loss, (0..eta.len()).map(|i| terms(i).curvature).collect())
     }
 
     fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
@@ -68,11 +67,6 @@ impl<'a, F: Family> GlmObjective<'a, F> {
 impl<F: Family> Objective for GlmObjective<'_, F> {
     fn dimension(&self) -> usize {
         self.design.columns()
-    }
-
-    fn value(&mut self, x: &[f64]) -> f64 {
-        let mut gradient = vec![0.0; x.len()];
-        self.gradient(x, &mut gradient)
     }
 }
 
