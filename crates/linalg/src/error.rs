@@ -32,6 +32,14 @@ pub enum LinalgError {
         /// The entry.
         value: f64,
     },
+    /// Threads cannot be started.
+    #[error("{threads} threads cannot be started: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        reason: String,
+    },
     /// A column is, to working precision, a combination of the columns before it.
     #[error(
         "column {column} is a combination of the columns before it (relative pivot {pivot:.1e})"

@@ -3,6 +3,7 @@
 mod design;
 pub mod elementwise;
 mod error;
+pub mod parallel;
 mod product;
 pub mod random;
 pub mod reduce;
@@ -10,7 +11,10 @@ mod scalar;
 pub mod solve;
 mod view;
 
-pub use design::{Block, ConstantColumn, Standardised};
+pub use design::{
+    Block, BlockSums, ConstantColumn, Csc, Csr, Dense, Design, Scaled, Scratch, SparseError, Standardised,
+    WithIntercept, Workspace,
+};
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};
 pub use product::{Accum, matmul};

@@ -12,13 +12,20 @@ pub struct Terms {
 }
 
 /// A distribution with its link.
-pub trait Family: Copy + std::fmt::Debug {
+pub trait Family: Copy + Sync + std::fmt::Debug {
     /// The name of the distribution.
     fn name(&self) -> &'static str;
     /// The name of the link function g, η = g(μ).
     fn link(&self) -> &'static str;
     /// Loss, slope and curvature at the linear predictor `eta` for the target `y`.
     fn terms(&self, eta: f64, y: f64) -> Terms;
+    /// [`terms`](Family::terms) for a block of rows, for families that have a vector kernel.
+    fn block(&self, eta: &[f64], y: &[f64], loss: &mut [f64], slope: &mut [f64], curvature: &mut [f64]) {
+        for i in 0..eta.len() {
+            let terms = self.terms(eta[i], y[i]);
+            (loss[i], slope[i], curvature[i]) = (terms.loss, terms.slope, terms.curvature);
+        }
+    }
     /// The mean μ at the linear predictor `eta`.
     fn mean(&self, eta: f64) -> f64;
     /// The loss of an observation that is fitted perfectly; the deviance is twice the loss above this one.
@@ -59,6 +66,10 @@ impl Family for BinomialLogit {
             slope: (1.0 - y) * p - y * q,
             curvature: p * q,
         }
+    }
+
+    fn block(&self, eta: &[f64], y: &[f64], loss: &mut [f64], slope: &mut [f64], curvature: &mut [f64]) {
+        linalg::elementwise::logistic_loss(eta, y, loss, slope, curvature);
     }
 
     fn mean(&self, eta: f64) -> f64 {

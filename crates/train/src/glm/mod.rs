@@ -6,7 +6,7 @@ mod separation;
 
 use datasets::Dataset;
 use linalg::solve::Cholesky;
-use linalg::{LinalgError, Mat, MatRef, Scalar, Standardised, reduce};
+use linalg::{Design, LinalgError, Mat, MatRef, Scalar, Standardised, reduce};
 use models::glm::{BinomialLogit, Family, LogisticModel, LogisticRegression};
 
 use self::objective::GlmObjective;
@@ -236,7 +236,8 @@ fn solve<'a>(
         let column = match result {
             Ok(outcome) if outcome.certificate.status == Status::Converged || rounds == ROUNDS => {
                 watch.end(&design, y, &outcome)?;
-                return Ok((design, outcome));
+                let certificate = Certificate { iterations: watch.iterations() - 1, ..outcome.certificate };
+                return Ok((design, Outcome { certificate, ..outcome }));
             }
             Ok(_) => 0,
             Err(Stop::Separated(error)) => return Err(error),

@@ -1,6 +1,6 @@
 //! The objective of a generalised linear model: mean loss plus penalty.
 
-use linalg::{Block, MatMut, Standardised};
+use linalg::{Block, Design, MatMut, Standardised, Workspace};
 use models::glm::Family;
 
 use crate::{Differentiable, Objective, TwiceDifferentiable};
@@ -13,6 +13,7 @@ pub(crate) struct GlmObjective<'a, F> {
     y: &'a [f64],
     /// The penalty on each standardised coefficient: l2 / scale², 0 for the intercept.
     penalty: Vec<f64>,
+    workspace: Workspace,
 }
 
 impl<'a, F: Family> GlmObjective<'a, F> {
@@ -26,6 +27,7 @@ impl<'a, F: Family> GlmObjective<'a, F> {
             family,
             y,
             penalty,
+            workspace: Workspace::new(),
         }
     }
 
@@ -41,16 +43,9 @@ impl<'a, F: Family> GlmObjective<'a, F> {
     fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
         let pointwise = |block: Block<'_>| {
             let y = &self.y[block.start..block.start + block.eta.len()];
-            let mut loss = 0.0;
-            for (i, (&eta, &y)) in block.eta.iter().zip(y).enumerate() {
-                let terms = self.family.terms(eta, y);
-                loss += terms.loss;
-                block.slope[i] = terms.slope;
-                block.curvature[i] = terms.curvature;
-            }
-            loss
+            self.family.block(block.eta, y, block.loss, block.slope, block.curvature);
         };
-        self.design.pass(x, pointwise, gradient, gram)
+        self.design.pass(x, &pointwise, gradient, gram, &self.workspace)
     }
 
     fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {

@@ -4,7 +4,7 @@
 
 use datasets::Dataset;
 use linalg::solve::symmetric_eigen;
-use linalg::{LinalgError, Mat, Standardised, reduce};
+use linalg::{Design, LinalgError, Mat, Standardised, reduce};
 
 use crate::newton::{Outcome, Status, Step};
 use crate::{FitError, Separation};

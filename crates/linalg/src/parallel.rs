@@ -1,0 +1,73 @@
+//! One way to work in parallel: map blocks of rows, combine the results along a fixed binary tree.
+//!
+//! The tree depends on the number of leaves alone, never on the number of threads, so that one thread and many give the same
+//! bits. rayon runs it; work of a single leaf stays on the calling thread.
+
+use crate::LinalgError;
+
+/// Maps the leaves `0..leaves` and combines the results pairwise along a fixed tree; `None` for no leaves.
+///
+/// ```
+/// use linalg::parallel;
+/// let digits = parallel::map_reduce(4, &|leaf| leaf.to_string(), &|a, b| format!("({a}{b})"));
+/// assert_eq!(digits.as_deref(), Some("((01)(23))"));
+/// ```
+pub fn map_reduce<A: Send>(
+    leaves: usize,
+    map: &(impl Fn(usize) -> A + Sync),
+    combine: &(impl Fn(A, A) -> A + Sync),
+) -> Option<A> {
+    (leaves > 0).then(|| tree(0, leaves, map, combine))
+}
+
+fn tree<A: Send>(
+    from: usize,
+    to: usize,
+    map: &(impl Fn(usize) -> A + Sync),
+    combine: &(impl Fn(A, A) -> A + Sync),
+) -> A {
+    if to - from == 1 {
+        return map(from);
+    }
+    let middle = from + (to - from) / 2;
+    let (left, right) =
+        rayon::join(|| tree(from, middle, map, combine), || tree(middle, to, map, combine));
+    combine(left, right)
+}
+
+/// Calls `f` for every part of `out` that belongs to a leaf of `size` entries, in parallel. `f` gets the number of the first
+/// entry.
+pub fn for_each_part<T: Send>(out: &mut [T], size: usize, f: &(impl Fn(usize, &mut [T]) + Sync)) {
+    parts(0, out, size.max(1), f);
+}
+
+fn parts<T: Send>(start: usize, out: &mut [T], size: usize, f: &(impl Fn(usize, &mut [T]) + Sync)) {
+    if out.len() <= size {
+        if !out.is_empty() {
+            f(start, out);
+        }
+        return;
+    }
+    let middle = out.len().div_ceil(size) / 2 * size;
+    let (left, right) = out.split_at_mut(middle);
+    rayon::join(|| parts(start, left, size, f), || parts(start + middle, right, size, f));
+}
+
+/// Runs `f` on so many threads: all parallel work that it starts stays on them. Without it, work is spread over all cores.
+///
+/// # Errors
+/// [`LinalgError::Threads`] if the threads cannot be started, or if there are to be none.
+///
+/// ```
+/// let sum = linalg::parallel::with_threads(2, || 1 + 1)?;
+/// assert_eq!(sum, 2);
+/// # Ok::<(), linalg::LinalgError>(())
+/// ```
+pub fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> Result<R, LinalgError> {
+    let fail = |reason: String| LinalgError::Threads { threads, reason };
+    if threads == 0 {
+        return Err(fail("at least one is needed".to_owned()));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.map_err(|e| fail(e.to_string()))?.install(f))
+}
