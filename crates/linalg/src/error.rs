@@ -32,6 +32,22 @@ pub enum LinalgError {
         /// The entry.
         value: f64,
     },
+    /// An iteration for eigenvalues or singular values did not end.
+    #[error("{operation}: the iteration did not converge")]
+    NoConvergence {
+        /// What was asked for.
+        operation: &'static str,
+    },
+    /// A square matrix has not full rank, and no answer satisfies the equations.
+    #[error("the matrix has rank {rank} and size {size}: no answer satisfies the equations (backward error {backward_error:.1e})")]
+    Singular {
+        /// Its rank to working precision.
+        rank: usize,
+        /// Its number of rows.
+        size: usize,
+        /// The backward error of the best answer.
+        backward_error: f64,
+    },
     /// Threads cannot be started.
     #[error("{threads} threads cannot be started: {reason}")]
     Threads {

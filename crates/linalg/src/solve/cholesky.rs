@@ -1,26 +1,14 @@
-//! Solves that say how good they are.
-//!
-//! No inverse is formed to solve: a factorisation is kept and applied. Each answer carries its backward error, the
-//! smallest relative change of the matrix and the right-hand side for which the answer is exact,
-//! max |b − A x| / (|A| |x| + |b|) (Oettli and Prager 1964).
+//! Cholesky factorisation of a symmetric positive definite matrix.
 
 use faer::Side;
 use faer::linalg::solvers::{Llt, LltError, Solve};
 
+use super::{Method, Solution, backward_error, expect_square, finite};
 use crate::{LinalgError, Mat, MatRef};
 
 /// A squared pivot below this fraction of its column's diagonal entry means that the column depends on the earlier ones.
 /// The rounding errors of an accumulated Gram matrix are two orders of magnitude smaller.
 const DEPENDENT: f64 = 1e-12;
-
-/// A(nswer) x of A x = b with its quality.
-#[derive(Debug, Clone)]
-pub struct Solution {
-    /// The answer, one column a right-hand side.
-    pub x: Mat<f64>,
-    /// Component-wise backward error of the worst entry.
-    pub backward_error: f64,
-}
 
 /// The Cholesky factorisation of a symmetric positive definite matrix, scaled to a unit diagonal first, so that the
 /// units of the variables do not matter.
@@ -47,28 +35,8 @@ impl Cholesky {
     /// number, [`LinalgError::Dependent`] with the first column that the earlier ones determine.
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = a.nrows();
-        if n != a.ncols() {
-            return Err(LinalgError::Shape {
-                operation: "cholesky",
-                left_rows: n,
-                left_columns: a.ncols(),
-                right_rows: n,
-                right_columns: n,
-            });
-        }
-        for column in 0..n {
-            for row in column..n {
-                let value = a[(row, column)];
-                if !value.is_finite() {
-                    return Err(LinalgError::NotFinite {
-                        operation: "cholesky",
-                        row,
-                        column,
-                        value,
-                    });
-                }
-            }
-        }
+        expect_square("cholesky", a)?;
+        finite("cholesky", a, true)?;
         let scale: Vec<f64> = (0..n)
             .map(|j| {
                 if a[(j, j)] > 0.0 {
@@ -114,6 +82,19 @@ impl Cholesky {
         })
     }
 
+    /// The logarithm of the determinant.
+    ///
+    /// ```
+    /// use linalg::{mat, solve::Cholesky};
+    /// let factor = Cholesky::new(mat![[4.0, 2.0], [2.0, 3.0]].as_ref())?;
+    /// assert!((factor.log_determinant() - 8.0_f64.ln()).abs() < 1e-15);
+    /// # Ok::<(), linalg::LinalgError>(())
+    /// ```
+    pub fn log_determinant(&self) -> f64 {
+        let lower = self.factor.L();
+        (0..self.scale.len()).map(|j| 2.0 * (lower[(j, j)].ln() - self.scale[j].ln())).sum()
+    }
+
     /// The smallest squared pivot of the scaled matrix: 1 − R² of the column that the others explain best, roughly.
     pub fn smallest_pivot(&self) -> f64 {
         let lower = self.factor.L();
@@ -136,14 +117,14 @@ impl Cholesky {
         let mut x = self.apply(b);
         let residual = b - &self.matrix * &x;
         let refined = &x + self.apply(residual.as_ref());
-        let (before, after) = (self.backward_error(&x, b), self.backward_error(&refined, b));
+        let (before, after) = (
+            backward_error(self.matrix.as_ref(), x.as_ref(), b),
+            backward_error(self.matrix.as_ref(), refined.as_ref(), b),
+        );
         if after <= before {
             x = refined;
         }
-        Solution {
-            x,
-            backward_error: before.min(after),
-        }
+        Solution { x, backward_error: before.min(after), method: Method::Cholesky }
     }
 
     /// The inverse, for covariances: solved column by column, never used to solve.
@@ -157,25 +138,6 @@ impl Cholesky {
         let scaled = Mat::from_fn(b.nrows(), b.ncols(), |i, j| self.scale[i] * b[(i, j)]);
         let y = self.factor.solve(&scaled);
         Mat::from_fn(b.nrows(), b.ncols(), |i, j| self.scale[i] * y[(i, j)])
-    }
-
-    fn backward_error(&self, x: &Mat<f64>, b: MatRef<'_, f64>) -> f64 {
-        let n = self.matrix.nrows();
-        let mut worst = 0.0_f64;
-        for j in 0..b.ncols() {
-            for i in 0..n {
-                let (mut residual, mut size) = (b[(i, j)], b[(i, j)].abs());
-                for k in 0..n {
-                    let term = self.matrix[(i, k)] * x[(k, j)];
-                    residual -= term;
-                    size += term.abs();
-                }
-                if size > 0.0 {
-                    worst = worst.max(residual.abs() / size);
-                }
-            }
-        }
-        worst
     }
 }
 
@@ -215,44 +177,3 @@ fn dependent(scaled: &Mat<f64>, scale: &[f64], column: usize, pivot: f64) -> Lin
     }
 }
 
-/// Eigenvalues in ascending order, and eigenvectors as columns, of a symmetric matrix, of which the lower triangle is read.
-///
-/// # Errors
-/// [`LinalgError::Shape`] if it is not square, [`LinalgError::NotFinite`] for a non-finite entry or if the iteration fails.
-///
-/// ```
-/// use linalg::{mat, solve::symmetric_eigen};
-/// let (values, _) = symmetric_eigen(mat![[2.0, 1.0], [1.0, 2.0]].as_ref())?;
-/// assert!((values[0] - 1.0).abs() < 1e-14 && (values[1] - 3.0).abs() < 1e-14);
-/// # Ok::<(), linalg::LinalgError>(())
-/// ```
-pub fn symmetric_eigen(a: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>), LinalgError> {
-    let n = a.nrows();
-    if n != a.ncols() {
-        return Err(LinalgError::Shape {
-            operation: "symmetric_eigen",
-            left_rows: n,
-            left_columns: a.ncols(),
-            right_rows: n,
-            right_columns: n,
-        });
-    }
-    let not_finite = |row, column, value| LinalgError::NotFinite {
-        operation: "symmetric_eigen",
-        row,
-        column,
-        value,
-    };
-    for column in 0..n {
-        for row in column..n {
-            if !a[(row, column)].is_finite() {
-                return Err(not_finite(row, column, a[(row, column)]));
-            }
-        }
-    }
-    let eigen = a
-        .self_adjoint_eigen(Side::Lower)
-        .map_err(|_| not_finite(0, 0, f64::NAN))?;
-    let values = (0..n).map(|j| eigen.S().column_vector()[j]).collect();
-    Ok((values, eigen.U().to_owned()))
-}
