@@ -122,12 +122,16 @@ impl<'t, T: Scalar> Var<'t, T> {
             if let Some(operation) = nodes[at].operation() {
                 let pair = [&dy, &ddy].map(|slot| slot.as_ref().map(crate::pool::Buffer::view));
                 operation.pull_pair(graph, at, &tangents, pair, [&mut values, &mut derivatives]);
-                ddy.into_iter().for_each(|ddy| tape.pool.give(ddy));
+                if let Some(ddy) = ddy {
+                    tape.pool.give(ddy);
+                }
             } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy) {
                 nodes[at].expect_cotangent(ddy.shape());
                 products.list.push((key, Gradient(ddy)));
             }
-            dy.into_iter().for_each(|dy| tape.pool.give(dy));
+            if let Some(dy) = dy {
+                tape.pool.give(dy);
+            }
         }
         drop(nodes);
         self.release(&mut tangents);

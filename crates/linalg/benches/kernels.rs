@@ -23,7 +23,7 @@ fn group<T: Scalar>(c: &mut Criterion, name: &str, kernels: &[(&str, Kernel<T>)]
             });
         }
         group.bench_with_input(BenchmarkId::new("read", size), &x, |b, x| {
-            b.iter(|| reduce::sum(black_box(x)))
+            b.iter(|| reduce::sum(black_box(x)));
         });
     }
     group.finish();

@@ -39,7 +39,9 @@ pub enum LinalgError {
         operation: &'static str,
     },
     /// A square matrix has not full rank, and no answer satisfies the equations.
-    #[error("the matrix has rank {rank} and size {size}: no answer satisfies the equations (backward error {backward_error:.1e})")]
+    #[error(
+        "the matrix has rank {rank} and size {size}: no answer satisfies the equations (backward error {backward_error:.1e})"
+    )]
     Singular {
         /// Its rank to working precision.
         rank: usize,

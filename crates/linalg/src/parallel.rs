@@ -30,8 +30,10 @@ fn tree<A: Send>(
         return map(from);
     }
     let middle = from + (to - from) / 2;
-    let (left, right) =
-        rayon::join(|| tree(from, middle, map, combine), || tree(middle, to, map, combine));
+    let (left, right) = rayon::join(
+        || tree(from, middle, map, combine),
+        || tree(middle, to, map, combine),
+    );
     combine(left, right)
 }
 
@@ -50,7 +52,10 @@ fn parts<T: Send>(start: usize, out: &mut [T], size: usize, f: &(impl Fn(usize, 
     }
     let middle = out.len().div_ceil(size) / 2 * size;
     let (left, right) = out.split_at_mut(middle);
-    rayon::join(|| parts(start, left, size, f), || parts(start + middle, right, size, f));
+    rayon::join(
+        || parts(start, left, size, f),
+        || parts(start + middle, right, size, f),
+    );
 }
 
 /// Runs `f` on so many threads: all parallel work that it starts stays on them. Without it, work is spread over all cores.
@@ -63,7 +68,10 @@ fn parts<T: Send>(start: usize, out: &mut [T], size: usize, f: &(impl Fn(usize, 
 /// assert_eq!(sum, 2);
 /// # Ok::<(), linalg::LinalgError>(())
 /// ```
-pub fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> Result<R, LinalgError> {
+pub fn with_threads<R: Send>(
+    threads: usize,
+    f: impl FnOnce() -> R + Send,
+) -> Result<R, LinalgError> {
     let fail = |reason: String| LinalgError::Threads { threads, reason };
     if threads == 0 {
         return Err(fail("at least one is needed".to_owned()));

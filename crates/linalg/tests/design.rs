@@ -1,8 +1,8 @@
 //! Designs: adjointness, agreement of layouts, and the same bits for any number of threads.
 
 use linalg::{
-    Block, Csc, Csr, Dense, Design, LinalgError, Mat, Scaled, SparseError, Standardised, WithIntercept, Workspace,
-    elementwise, parallel, reduce,
+    Block, Csc, Csr, Dense, Design, LinalgError, Mat, Scaled, SparseError, Standardised,
+    WithIntercept, Workspace, elementwise, parallel, reduce,
 };
 use proptest::prelude::*;
 
@@ -13,7 +13,11 @@ struct Forms {
     by_columns: (Vec<usize>, Vec<usize>, Vec<f64>),
 }
 
-fn lines(n: usize, m: usize, entry: impl Fn(usize, usize) -> f64) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
+fn lines(
+    n: usize,
+    m: usize,
+    entry: impl Fn(usize, usize) -> f64,
+) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
     let (mut offsets, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
     for i in 0..n {
         for j in 0..m {
@@ -31,39 +35,75 @@ fn forms(rows: usize, columns: usize, seed: f64, sparsity: f64) -> Forms {
     let noise = |k: usize| ((k as f64 * 12.9898 + seed).sin() * 43758.5453).rem_euclid(1.0);
     let dense = Mat::from_fn(rows, columns, |i, j| {
         let k = i * columns + j;
-        if noise(2 * k) < sparsity { 0.0 } else { 4.0 * noise(2 * k + 1) - 2.0 }
+        if noise(2 * k) < sparsity {
+            0.0
+        } else {
+            4.0 * noise(2 * k + 1) - 2.0
+        }
     });
     let by_rows = lines(rows, columns, |i, j| dense[(i, j)]);
     let by_columns = lines(columns, rows, |j, i| dense[(i, j)]);
-    Forms { dense, by_rows, by_columns }
+    Forms {
+        dense,
+        by_rows,
+        by_columns,
+    }
 }
 
 fn vector(n: usize, seed: f64) -> Vec<f64> {
-    (0..n).map(|i| ((i as f64 + 1.3) * (seed + 0.7)).sin()).collect()
+    (0..n)
+        .map(|i| ((i as f64 + 1.3) * (seed + 0.7)).sin())
+        .collect()
 }
 
 /// Every design of a matrix, with the same matrix written out.
 fn with_every_design(forms: &Forms, mut check: impl FnMut(&str, &dyn Design, &Mat<f64>)) {
-    let Forms { dense, by_rows: r, by_columns: c } = forms;
+    let Forms {
+        dense,
+        by_rows: r,
+        by_columns: c,
+    } = forms;
     let (n, d) = (dense.nrows(), dense.ncols());
     let csr = Csr::new(n, d, &r.0, &r.1, &r.2).unwrap();
     let csc = Csc::new(n, d, &c.0, &c.1, &c.2).unwrap();
     let row_major = dense.transpose().to_owned();
     let plain = Dense::new(dense.as_ref());
     check("dense", &plain, dense);
-    check("dense, row-major", &Dense::new(row_major.transpose()), dense);
+    check(
+        "dense, row-major",
+        &Dense::new(row_major.transpose()),
+        dense,
+    );
     check("csr", &csr, dense);
     check("csc", &csc, dense);
-    let augmented = Mat::from_fn(n, d + 1, |i, j| if j == 0 { 1.0 } else { dense[(i, j - 1)] });
+    let augmented = Mat::from_fn(
+        n,
+        d + 1,
+        |i, j| if j == 0 { 1.0 } else { dense[(i, j - 1)] },
+    );
     check("with intercept", &WithIntercept(plain), &augmented);
     check("sparse with intercept", &WithIntercept(csr), &augmented);
-    let (centre, scale): (Vec<f64>, Vec<f64>) = (0..d).map(|j| (0.3 * j as f64 - 0.5, 0.5 + j as f64)).unzip();
+    let (centre, scale): (Vec<f64>, Vec<f64>) = (0..d)
+        .map(|j| (0.3 * j as f64 - 0.5, 0.5 + j as f64))
+        .unzip();
     let written = Mat::from_fn(n, d, |i, j| (dense[(i, j)] - centre[j]) / scale[j]);
-    check("scaled", &Scaled::new(plain, centre.clone(), scale.clone()).unwrap(), &written);
+    check(
+        "scaled",
+        &Scaled::new(plain, centre.clone(), scale.clone()).unwrap(),
+        &written,
+    );
     let scaled = Scaled::new(csc, centre, scale).unwrap();
     check("sparse, scaled", &scaled, &written);
-    let both = Mat::from_fn(n, d + 1, |i, j| if j == 0 { 1.0 } else { written[(i, j - 1)] });
-    check("sparse, scaled, with intercept", &WithIntercept(scaled), &both);
+    let both = Mat::from_fn(
+        n,
+        d + 1,
+        |i, j| if j == 0 { 1.0 } else { written[(i, j - 1)] },
+    );
+    check(
+        "sparse, scaled, with intercept",
+        &WithIntercept(scaled),
+        &both,
+    );
     if let Ok(standardised) = Standardised::new(dense.as_ref(), true) {
         let mut written = augmented;
         for j in 0..d {
@@ -137,19 +177,35 @@ proptest! {
 #[test]
 fn one_thread_and_many_give_the_same_bits() {
     let forms = forms(40_000, 5, 1.0, 0.3);
-    let y: Vec<f64> = vector(40_000, 0.9).iter().map(|u| f64::from(u8::from(*u > 0.0))).collect();
+    let y: Vec<f64> = vector(40_000, 0.9)
+        .iter()
+        .map(|u| f64::from(u8::from(*u > 0.0)))
+        .collect();
     with_every_design(&forms, |name, design, _| {
         let run = |threads: usize| {
             let d = design.columns();
             let v = vector(d, 0.2);
             parallel::with_threads(threads, || {
                 let (mut gradient, mut hessian) = (vec![0.0; d], Mat::zeros(d, d));
-                let loss = design.pass(&v, &logistic(&y), &mut gradient, Some(hessian.as_mut()), &Workspace::new());
+                let loss = design.pass(
+                    &v,
+                    &logistic(&y),
+                    &mut gradient,
+                    Some(hessian.as_mut()),
+                    &Workspace::new(),
+                );
                 let (mut eta, mut back) = (vec![0.0; y.len()], vec![0.0; d]);
                 design.times(&v, &mut eta);
                 design.transpose_times(&y, &mut back);
-                let entries = (0..d).flat_map(|j| (0..d).map(move |i| (i, j))).map(|e| hessian[e]).collect::<Vec<_>>();
-                [vec![loss], gradient, entries, eta, back].concat().iter().map(|x| x.to_bits()).collect::<Vec<u64>>()
+                let entries = (0..d)
+                    .flat_map(|j| (0..d).map(move |i| (i, j)))
+                    .map(|e| hessian[e])
+                    .collect::<Vec<_>>();
+                [vec![loss], gradient, entries, eta, back]
+                    .concat()
+                    .iter()
+                    .map(|x| x.to_bits())
+                    .collect::<Vec<u64>>()
             })
             .unwrap()
         };
@@ -163,19 +219,69 @@ fn one_thread_and_many_give_the_same_bits() {
 #[test]
 fn what_is_no_sparse_matrix_is_refused() {
     let error = Csr::new(2, 2, &[0, 1], &[0], &[1.0]).unwrap_err();
-    assert_eq!(error, SparseError::Offsets { expected: 3, entries: 1, at: 0 });
+    assert_eq!(
+        error,
+        SparseError::Offsets {
+            expected: 3,
+            entries: 1,
+            at: 0
+        }
+    );
     let error = Csr::new(2, 2, &[0, 2, 1], &[0], &[1.0]).unwrap_err();
-    assert_eq!(error, SparseError::Offsets { expected: 3, entries: 1, at: 2 });
+    assert_eq!(
+        error,
+        SparseError::Offsets {
+            expected: 3,
+            entries: 1,
+            at: 2
+        }
+    );
     let error = Csr::new(1, 2, &[0, 2], &[1, 0], &[1.0, 2.0]).unwrap_err();
-    assert_eq!(error, SparseError::Index { at: 1, index: 0, bound: 2 });
+    assert_eq!(
+        error,
+        SparseError::Index {
+            at: 1,
+            index: 0,
+            bound: 2
+        }
+    );
     let error = Csc::new(2, 1, &[0, 1], &[2], &[1.0]).unwrap_err();
-    assert_eq!(error, SparseError::Index { at: 0, index: 2, bound: 2 });
+    assert_eq!(
+        error,
+        SparseError::Index {
+            at: 0,
+            index: 2,
+            bound: 2
+        }
+    );
     let error = Csc::new(2, 1, &[0, 1], &[], &[1.0]).unwrap_err();
-    assert_eq!(error, SparseError::Lengths { indices: 0, values: 1 });
+    assert_eq!(
+        error,
+        SparseError::Lengths {
+            indices: 0,
+            values: 1
+        }
+    );
     let x = Mat::<f64>::zeros(3, 2);
-    let scaled = |centre: f64, scale: f64| Scaled::new(Dense::new(x.as_ref()), vec![centre; 2], vec![1.0, scale]);
-    assert!(matches!(scaled(0.0, 0.0), Err(LinalgError::NotFinite { row: 1, column: 1, .. })));
-    assert!(matches!(scaled(f64::NAN, 1.0), Err(LinalgError::NotFinite { row: 0, column: 0, .. })));
+    let scaled = |centre: f64, scale: f64| {
+        Scaled::new(Dense::new(x.as_ref()), vec![centre; 2], vec![1.0, scale])
+    };
+    assert!(matches!(
+        scaled(0.0, 0.0),
+        Err(LinalgError::NotFinite {
+            row: 1,
+            column: 1,
+            ..
+        })
+    ));
+    assert!(matches!(
+        scaled(f64::NAN, 1.0),
+        Err(LinalgError::NotFinite {
+            row: 0,
+            column: 0,
+            ..
+        })
+    ));
     assert!(parallel::with_threads(0, || ()).is_err());
 }
 

@@ -5,7 +5,9 @@ use linalg::{Scalar, elementwise};
 type Kernel<T> = fn(&[T], &mut [T]);
 
 /// Name, double kernel, single kernel, and the largest errors allowed for either, in ulp.
-const KERNELS: [(&str, Kernel<f64>, Kernel<f32>, f64, f64); 12] = [
+type Tested = (&'static str, Kernel<f64>, Kernel<f32>, f64, f64);
+
+const KERNELS: [Tested; 12] = [
     ("exp", elementwise::exp, elementwise::exp, 1.5, 2.0),
     ("exp_m1", elementwise::exp_m1, elementwise::exp_m1, 3.0, 1.0),
     ("ln", elementwise::ln, elementwise::ln, 1.0, 1.0),

@@ -43,7 +43,13 @@ fn a_second_pass_allocates_nothing() {
             let workspace = Workspace::new();
             [true, true, true, false, false].map(|gram| {
                 let before = ALLOCATIONS.load(Ordering::SeqCst);
-                design.pass(&v, &pointwise, &mut gradient, gram.then(|| hessian.as_mut()), &workspace);
+                design.pass(
+                    &v,
+                    &pointwise,
+                    &mut gradient,
+                    gram.then(|| hessian.as_mut()),
+                    &workspace,
+                );
                 ALLOCATIONS.load(Ordering::SeqCst) - before
             })
         })
@@ -51,6 +57,10 @@ fn a_second_pass_allocates_nothing() {
     for counts in counts.unwrap() {
         // The fourth gives the matrices of its partial sums up; what comes after finds them gone.
         assert!(counts[0] > 0);
-        assert_eq!([counts[1], counts[2], counts[4]], [0; 3], "allocations in each pass: {counts:?}");
+        assert_eq!(
+            [counts[1], counts[2], counts[4]],
+            [0; 3],
+            "allocations in each pass: {counts:?}"
+        );
     }
 }

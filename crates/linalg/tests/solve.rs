@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use linalg::solve::extended::{Extended, least_squares as extended_least_squares};
-use linalg::solve::{self, Cholesky, Ldlt, Method, Svd, least_squares, solve_symmetric, symmetric_eigen};
+use linalg::solve::{
+    self, Cholesky, Ldlt, Method, Svd, least_squares, solve_symmetric, symmetric_eigen,
+};
 use linalg::{Accum, LinalgError, Mat, MatRef, flat, flat_mut, mat, matmul, parallel};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -20,7 +22,11 @@ fn reference() -> Option<PathBuf> {
 
 /// −log10 of the relative error, or of the absolute one where the certified value is 0.
 fn digits(found: f64, certified: f64) -> f64 {
-    let error = if certified == 0.0 { found.abs() } else { ((found - certified) / certified).abs() };
+    let error = if certified == 0.0 {
+        found.abs()
+    } else {
+        ((found - certified) / certified).abs()
+    };
     -error.max(1e-17).log10()
 }
 
@@ -28,38 +34,66 @@ fn digits(found: f64, certified: f64) -> f64 {
 fn nist_linear_regressions_to_twelve_digits() {
     let Some(folder) = reference() else { return };
     let folder = folder.join("nist-linear");
-    let problems: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+    let problems: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap())
+            .unwrap();
     let problems = problems.as_object().unwrap();
     assert_eq!(problems.len(), 11);
     for (name, problem) in problems {
         let text = std::fs::read_to_string(folder.join(problem["file"].as_str().unwrap())).unwrap();
-        let rows: Vec<Vec<f64>> =
-            text.lines().skip(1).map(|line| line.split(',').map(|cell| cell.trim().parse().unwrap()).collect()).collect();
+        let rows: Vec<Vec<f64>> = text
+            .lines()
+            .skip(1)
+            .map(|line| {
+                line.split(',')
+                    .map(|cell| cell.trim().parse().unwrap())
+                    .collect()
+            })
+            .collect();
         let y: Vec<f64> = rows.iter().map(|row| row[0]).collect();
         let x = |k: usize| rows.iter().map(|row| row[k]).collect::<Vec<f64>>();
         let design = match problem["polynomial_degree"].as_u64() {
-            Some(degree) if problem["intercept"] == true => Extended::powers(&x(1), degree as usize),
-            Some(_) => Extended::from_doubles(MatRef::from_column_major_slice(&x(1), rows.len(), 1)),
+            Some(degree) if problem["intercept"] == true => {
+                Extended::powers(&x(1), degree as usize)
+            }
+            Some(_) => {
+                Extended::from_doubles(MatRef::from_column_major_slice(&x(1), rows.len(), 1))
+            }
             None => {
-                let m = Mat::from_fn(rows.len(), rows[0].len(), |i, j| if j == 0 { 1.0 } else { rows[i][j] });
+                let m = Mat::from_fn(rows.len(), rows[0].len(), |i, j| {
+                    if j == 0 { 1.0 } else { rows[i][j] }
+                });
                 Extended::from_doubles(m.as_ref())
             }
         };
         let fit = extended_least_squares(&design, &y).unwrap();
         let certified = |field: &str| -> Vec<f64> {
             let values = problem[field].as_array().unwrap();
-            values.iter().map(|v| v.as_str().unwrap().parse().unwrap()).collect()
+            values
+                .iter()
+                .map(|v| v.as_str().unwrap().parse().unwrap())
+                .collect()
         };
         let worst = |found: &[f64], certified: &[f64]| {
             assert_eq!(found.len(), certified.len());
-            found.iter().zip(certified).map(|(a, b)| digits(*a, *b)).fold(f64::INFINITY, f64::min)
+            found
+                .iter()
+                .zip(certified)
+                .map(|(a, b)| digits(*a, *b))
+                .fold(f64::INFINITY, f64::min)
         };
         let coefficients = worst(&fit.coefficients, &certified("coefficients"));
         let deviations = worst(&fit.standard_deviations, &certified("standard_deviations"));
-        println!("{name}: {coefficients:.1} digits in the coefficients, {deviations:.1} in their standard deviations");
+        println!(
+            "{name}: {coefficients:.1} digits in the coefficients, {deviations:.1} in their standard deviations"
+        );
         assert!(coefficients >= 12.0, "{name}: {:?}", fit.coefficients);
         assert!(deviations >= 12.0, "{name}: {:?}", fit.standard_deviations);
-        let residual: f64 = problem["residual_standard_deviation"].as_str().unwrap().parse().unwrap();
+        let residual: f64 = problem["residual_standard_deviation"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!(digits(fit.residual_deviation, residual) >= 12.0, "{name}");
     }
 }
@@ -71,7 +105,9 @@ fn random(rows: usize, columns: usize, seed: f64) -> Mat<f64> {
 }
 
 fn largest(m: &Mat<f64>) -> f64 {
-    (0..m.ncols()).map(|j| m.col(j).norm_max()).fold(0.0, f64::max)
+    (0..m.ncols())
+        .map(|j| m.col(j).norm_max())
+        .fold(0.0, f64::max)
 }
 
 proptest! {
@@ -167,7 +203,10 @@ fn large_products_of_row_major_views_in_parallel() {
         for i in (0..n).step_by(17) {
             for j in 0..24 {
                 let exact: f64 = (0..40).map(|k| a[(k, i)] * b[(j, k)]).sum();
-                assert!((out[(i, j)] - exact).abs() < 1e-12, "({i}, {j}), {threads} threads");
+                assert!(
+                    (out[(i, j)] - exact).abs() < 1e-12,
+                    "({i}, {j}), {threads} threads"
+                );
             }
         }
     }
@@ -182,7 +221,11 @@ fn a_badly_scaled_system_is_solved() {
     let answer = least_squares(a.as_ref(), b.as_ref()).unwrap();
     assert_eq!((answer.rank, answer.method), (3, Method::Qr));
     for i in 0..3 {
-        assert!((answer.x[(i, 0)] / x[(i, 0)] - 1.0).abs() < 1e-12, "{:?}", answer.x);
+        assert!(
+            (answer.x[(i, 0)] / x[(i, 0)] - 1.0).abs() < 1e-12,
+            "{:?}",
+            answer.x
+        );
     }
     assert!(solve::solve(a.as_ref(), b.as_ref()).unwrap().backward_error < 1e-15);
 }
@@ -194,7 +237,10 @@ fn a_poor_factorisation_falls_back_and_says_so() {
     let n = 14;
     let hilbert = Mat::from_fn(n, n, |i, j| 1.0 / (i + j + 1) as f64);
     let b = &hilbert * Mat::from_fn(n, 1, |_, _| 1.0);
-    assert!(matches!(Cholesky::new(hilbert.as_ref()), Err(LinalgError::Dependent { .. })));
+    assert!(matches!(
+        Cholesky::new(hilbert.as_ref()),
+        Err(LinalgError::Dependent { .. })
+    ));
     let answer = solve_symmetric(hilbert.as_ref(), b.as_ref()).unwrap();
     assert!(answer.backward_error < 1e-11 && answer.method != Method::Cholesky);
     // Singular, with a right-hand side in the range: the answer of singular values; outside of it: an error.
@@ -202,9 +248,29 @@ fn a_poor_factorisation_falls_back_and_says_so() {
     let answer = solve::solve(singular.as_ref(), mat![[1.0], [2.0]].as_ref()).unwrap();
     assert!(answer.backward_error < 1e-12);
     let error = solve::solve(singular.as_ref(), mat![[1.0], [0.0]].as_ref()).unwrap_err();
-    assert!(matches!(error, LinalgError::Singular { rank: 1, size: 2, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            LinalgError::Singular {
+                rank: 1,
+                size: 2,
+                ..
+            }
+        ),
+        "{error}"
+    );
     let error = solve_symmetric(singular.as_ref(), mat![[1.0], [0.0]].as_ref()).unwrap_err();
-    assert!(matches!(error, LinalgError::Singular { rank: 1, size: 2, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            LinalgError::Singular {
+                rank: 1,
+                size: 2,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -212,25 +278,85 @@ fn bad_input_is_an_error_and_never_a_panic() {
     let (square, tall) = (Mat::<f64>::identity(2, 2), Mat::<f64>::zeros(3, 2));
     let bad = mat![[1.0, 0.0], [f64::NAN, 1.0]];
     let infinite = mat![[1.0], [f64::INFINITY]];
-    assert!(matches!(Cholesky::new(tall.as_ref()), Err(LinalgError::Shape { .. })));
-    assert!(matches!(Cholesky::new(bad.as_ref()), Err(LinalgError::NotFinite { row: 1, column: 0, .. })));
-    assert!(matches!(Ldlt::new(bad.as_ref()), Err(LinalgError::NotFinite { .. })));
-    assert!(matches!(Svd::new(bad.as_ref()), Err(LinalgError::NotFinite { .. })));
-    assert!(matches!(symmetric_eigen(tall.as_ref()), Err(LinalgError::Shape { .. })));
-    assert!(matches!(solve::solve(square.as_ref(), tall.as_ref()), Err(LinalgError::Shape { .. })));
-    assert!(matches!(solve::solve(square.as_ref(), infinite.as_ref()), Err(LinalgError::NotFinite { row: 1, .. })));
-    assert!(matches!(solve_symmetric(square.as_ref(), infinite.as_ref()), Err(LinalgError::NotFinite { .. })));
-    assert!(matches!(least_squares(square.as_ref(), tall.as_ref()), Err(LinalgError::Shape { .. })));
-    assert!(matches!(least_squares(bad.as_ref(), square.as_ref()), Err(LinalgError::NotFinite { .. })));
+    assert!(matches!(
+        Cholesky::new(tall.as_ref()),
+        Err(LinalgError::Shape { .. })
+    ));
+    assert!(matches!(
+        Cholesky::new(bad.as_ref()),
+        Err(LinalgError::NotFinite {
+            row: 1,
+            column: 0,
+            ..
+        })
+    ));
+    assert!(matches!(
+        Ldlt::new(bad.as_ref()),
+        Err(LinalgError::NotFinite { .. })
+    ));
+    assert!(matches!(
+        Svd::new(bad.as_ref()),
+        Err(LinalgError::NotFinite { .. })
+    ));
+    assert!(matches!(
+        symmetric_eigen(tall.as_ref()),
+        Err(LinalgError::Shape { .. })
+    ));
+    assert!(matches!(
+        solve::solve(square.as_ref(), tall.as_ref()),
+        Err(LinalgError::Shape { .. })
+    ));
+    assert!(matches!(
+        solve::solve(square.as_ref(), infinite.as_ref()),
+        Err(LinalgError::NotFinite { row: 1, .. })
+    ));
+    assert!(matches!(
+        solve_symmetric(square.as_ref(), infinite.as_ref()),
+        Err(LinalgError::NotFinite { .. })
+    ));
+    assert!(matches!(
+        least_squares(square.as_ref(), tall.as_ref()),
+        Err(LinalgError::Shape { .. })
+    ));
+    assert!(matches!(
+        least_squares(bad.as_ref(), square.as_ref()),
+        Err(LinalgError::NotFinite { .. })
+    ));
     let repeated = Extended::from_doubles(mat![[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]].as_ref());
     let error = extended_least_squares(&repeated, &[1.0, 2.0, 4.0]).unwrap_err();
     assert!(matches!(error, LinalgError::Dependent { column: 1, .. }));
-    assert!(matches!(extended_least_squares(&repeated, &[1.0]), Err(LinalgError::Shape { .. })));
+    assert!(matches!(
+        extended_least_squares(&repeated, &[1.0]),
+        Err(LinalgError::Shape { .. })
+    ));
     // Zeros, one row, one column, nothing.
-    assert_eq!(least_squares(Mat::zeros(3, 2).as_ref(), Mat::zeros(3, 1).as_ref()).unwrap().rank, 0);
-    assert_eq!(least_squares(Mat::zeros(0, 2).as_ref(), Mat::zeros(0, 1).as_ref()).unwrap().rank, 0);
-    assert_eq!(least_squares(mat![[2.0]].as_ref(), mat![[6.0]].as_ref()).unwrap().x[(0, 0)], 3.0);
-    assert!(extended_least_squares(&Extended::from_doubles(Mat::zeros(2, 0).as_ref()), &[1.0, 2.0]).unwrap().coefficients.is_empty());
+    assert_eq!(
+        least_squares(Mat::zeros(3, 2).as_ref(), Mat::zeros(3, 1).as_ref())
+            .unwrap()
+            .rank,
+        0
+    );
+    assert_eq!(
+        least_squares(Mat::zeros(0, 2).as_ref(), Mat::zeros(0, 1).as_ref())
+            .unwrap()
+            .rank,
+        0
+    );
+    assert_eq!(
+        least_squares(mat![[2.0]].as_ref(), mat![[6.0]].as_ref())
+            .unwrap()
+            .x[(0, 0)],
+        3.0
+    );
+    assert!(
+        extended_least_squares(
+            &Extended::from_doubles(Mat::zeros(2, 0).as_ref()),
+            &[1.0, 2.0]
+        )
+        .unwrap()
+        .coefficients
+        .is_empty()
+    );
 }
 
 #[test]
@@ -242,7 +368,13 @@ fn slices_of_matrices_that_lie_in_one_piece() {
     assert_eq!(flat(m.subcols(1, 2)), Some(&base[4..12]));
     assert_eq!(flat(m.col(3).subrows(1, 2).as_mat()), Some(&base[13..15]));
     assert_eq!(flat(m.transpose().row(2).as_mat()), Some(&base[8..12]));
-    for other in [m.subrows(0, 3), m.transpose(), m.reverse_rows(), m.reverse_cols(), m.row(1).as_mat()] {
+    for other in [
+        m.subrows(0, 3),
+        m.transpose(),
+        m.reverse_rows(),
+        m.reverse_cols(),
+        m.row(1).as_mat(),
+    ] {
         assert_eq!(flat(other), None);
     }
     assert_eq!(flat(m.submatrix(1, 1, 0, 3)), Some(&[][..]));

@@ -418,10 +418,10 @@ fn nearly_separated_is_not_separated() {
 #[test]
 fn nearly_collinear_columns_keep_their_standard_errors() {
     let noise = |k: usize| ((k as f64 * 78.233).sin() * 43758.5453).rem_euclid(1.0) - 0.5;
-    for gap in [1e-3, 1e-5] {
+    for gap in [1e-3_f64, 1e-5] {
         let u: Vec<[f64; 2]> = (0..200).map(|k| [noise(k), noise(k + 700)]).collect();
         // Powers of two, so that the columns are exact.
-        let gap = 2.0_f64.powi((gap as f64).log2() as i32);
+        let gap = 2.0_f64.powi(gap.log2() as i32);
         let u: Vec<[f64; 2]> = u
             .iter()
             .map(|v| v.map(|v| (v * 4096.0).round() / 4096.0))

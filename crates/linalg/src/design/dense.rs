@@ -38,9 +38,20 @@ impl Design for Dense<'_> {
         add_transpose_times(self.x.subrows(rows.start, rows.len()), u, out);
     }
 
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], out: MatMut<'_, f64>, scratch: &mut Scratch) {
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    ) {
         scratch.block(rows.len(), self.x.ncols());
-        add_gram(self.x.subrows(rows.start, rows.len()), w, out, scratch.weighted.as_mut());
+        add_gram(
+            self.x.subrows(rows.start, rows.len()),
+            w,
+            out,
+            scratch.weighted.as_mut(),
+        );
     }
 }
 
@@ -52,18 +63,16 @@ fn four(x: MatRef<'_, f64>, j: usize) -> Option<[&[f64]; 4]> {
 
 /// eta += X beta.
 pub(super) fn add_times(x: MatRef<'_, f64>, beta: &[f64], eta: &mut [f64]) {
-    for j in (0..beta.len()).step_by(4) {
-        let weight = |k: usize| beta.get(j + k).copied().unwrap_or(0.0);
-        if beta.len() - j >= 4 {
-            if let Some(columns) = four(x, j) {
-                kernels::add_columns(&columns, [weight(0), weight(1), weight(2), weight(3)], eta);
-                continue;
-            }
+    for (group, beta) in beta.chunks(4).enumerate() {
+        let j = 4 * group;
+        if let (&[a, b, c, d], Some(columns)) = (beta, four(x, j)) {
+            kernels::add_columns(&columns, [a, b, c, d], eta);
+            continue;
         }
-        for k in j..(j + 4).min(beta.len()) {
-            let column = x.col(k);
+        for (k, beta) in beta.iter().enumerate() {
+            let column = x.col(j + k);
             for (i, eta) in eta.iter_mut().enumerate() {
-                *eta = beta[k].mul_add(column[i], *eta);
+                *eta = beta.mul_add(column[i], *eta);
             }
         }
     }
@@ -75,7 +84,10 @@ pub(super) fn add_transpose_times(x: MatRef<'_, f64>, u: &[f64], out: &mut [f64]
         let n = (out.len() - j).min(4);
         if let Some(columns) = four(x, j) {
             let dots = kernels::dots(&columns, u);
-            out[j..j + n].iter_mut().zip(dots).for_each(|(out, dot)| *out += dot);
+            out[j..j + n]
+                .iter_mut()
+                .zip(dots)
+                .for_each(|(out, dot)| *out += dot);
         } else {
             for k in j..j + n {
                 out[k] += crate::reduce::sum_by(u.len(), |i| x[(i, k)] * u[i]);
@@ -85,11 +97,19 @@ pub(super) fn add_transpose_times(x: MatRef<'_, f64>, u: &[f64], out: &mut [f64]
 }
 
 /// Lower triangle of out += Xᵀ diag(w) X.
-pub(super) fn add_gram(x: MatRef<'_, f64>, w: &[f64], out: MatMut<'_, f64>, weighted: MatMut<'_, f64>) {
+pub(super) fn add_gram(
+    x: MatRef<'_, f64>,
+    w: &[f64],
+    out: MatMut<'_, f64>,
+    weighted: MatMut<'_, f64>,
+) {
     let mut weighted = weighted.subrows_mut(0, w.len());
     for j in 0..x.ncols() {
         let target = weighted.as_mut().col_mut(j);
-        match (flat(x.col(j).as_mat()), crate::flat_mut(target.as_mat_mut())) {
+        match (
+            flat(x.col(j).as_mat()),
+            crate::flat_mut(target.as_mat_mut()),
+        ) {
             (Some(x), Some(target)) => {
                 for ((target, x), w) in target.iter_mut().zip(x).zip(w) {
                     *target = w * x;

@@ -53,7 +53,11 @@ impl Workspace {
     }
 
     fn take(&self, columns: usize, gram: bool) -> Partial {
-        let free = self.free.lock().map(|mut free| free.pop()).unwrap_or_default();
+        let free = self
+            .free
+            .lock()
+            .map(|mut free| free.pop())
+            .unwrap_or_default();
         let mut partial = free.unwrap_or_default();
         partial.gradient.clear();
         partial.gradient.resize(columns, 0.0);
@@ -95,13 +99,23 @@ pub struct Scratch {
 
 impl Default for Partial {
     fn default() -> Self {
-        Self { loss: 0.0, gradient: Vec::new(), gram: Mat::new(), rows: Vec::new(), scratch: Scratch::default() }
+        Self {
+            loss: 0.0,
+            gradient: Vec::new(),
+            gram: Mat::new(),
+            rows: Vec::new(),
+            scratch: Scratch::default(),
+        }
     }
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { block: Mat::new(), weighted: Mat::new(), vector: Vec::new() }
+        Self {
+            block: Mat::new(),
+            weighted: Mat::new(),
+            vector: Vec::new(),
+        }
     }
 }
 
@@ -138,7 +152,13 @@ pub trait Design: Sync {
     fn transpose_times_block(&self, rows: Range<usize>, u: &[f64], out: &mut [f64]);
     /// Lower triangle of `out += Xᵀ diag(w) X` over the given rows. The weights may have any sign; the part above the
     /// diagonal may hold anything.
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], out: MatMut<'_, f64>, scratch: &mut Scratch);
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    );
 
     /// Rows of a block. Depends on the data alone.
     fn block_rows(&self) -> usize {
@@ -157,7 +177,13 @@ pub trait Design: Sync {
         let n = rows.len();
         let [eta, loss, slope, curvature] = sums.rows.each_mut().map(|r| &mut r[..n]);
         self.times_block(rows.clone(), beta, eta);
-        pointwise(Block { start: rows.start, eta, loss, slope, curvature });
+        pointwise(Block {
+            start: rows.start,
+            eta,
+            loss,
+            slope,
+            curvature,
+        });
         *sums.loss += reduce::sum(loss);
         self.transpose_times_block(rows.clone(), slope, sums.gradient);
         if let Some(gram) = &mut sums.gram {
@@ -170,7 +196,11 @@ pub trait Design: Sync {
     /// # Panics
     /// If a length does not fit.
     fn times(&self, beta: &[f64], eta: &mut [f64]) {
-        assert_eq!((beta.len(), eta.len()), (self.columns(), self.rows()), "design: a length does not fit");
+        assert_eq!(
+            (beta.len(), eta.len()),
+            (self.columns(), self.rows()),
+            "design: a length does not fit"
+        );
         parallel::for_each_part(eta, self.block_rows() * BLOCKS_PER_LEAF, &|start, eta| {
             for (k, eta) in eta.chunks_mut(self.block_rows()).enumerate() {
                 let from = start + k * self.block_rows();
@@ -184,7 +214,11 @@ pub trait Design: Sync {
     /// # Panics
     /// If a length does not fit.
     fn transpose_times(&self, u: &[f64], out: &mut [f64]) {
-        assert_eq!((u.len(), out.len()), (self.rows(), self.columns()), "design: a length does not fit");
+        assert_eq!(
+            (u.len(), out.len()),
+            (self.rows(), self.columns()),
+            "design: a length does not fit"
+        );
         let leaf = self.block_rows() * BLOCKS_PER_LEAF;
         let sum = parallel::map_reduce(
             self.rows().div_ceil(leaf),
@@ -208,16 +242,28 @@ pub trait Design: Sync {
     /// # Panics
     /// If there is not one weight a row.
     fn gram(&self, w: &[f64]) -> Mat<f64> {
-        assert_eq!(w.len(), self.rows(), "design: there is not one weight a row");
+        assert_eq!(
+            w.len(),
+            self.rows(),
+            "design: there is not one weight a row"
+        );
         let d = self.columns();
         let mut out = Mat::zeros(d, d);
         let weights = |block: Block<'_>| {
             let n = block.eta.len();
-            block.curvature.copy_from_slice(&w[block.start..block.start + n]);
+            block
+                .curvature
+                .copy_from_slice(&w[block.start..block.start + n]);
             block.slope.fill(0.0);
             block.loss.fill(0.0);
         };
-        self.pass(&vec![0.0; d], &weights, &mut vec![0.0; d], Some(out.as_mut()), &Workspace::new());
+        self.pass(
+            &vec![0.0; d],
+            &weights,
+            &mut vec![0.0; d],
+            Some(out.as_mut()),
+            &Workspace::new(),
+        );
         out
     }
 
@@ -237,14 +283,24 @@ pub trait Design: Sync {
         workspace: &Workspace,
     ) -> f64 {
         let d = self.columns();
-        assert_eq!((beta.len(), gradient.len()), (d, d), "design: a length does not fit");
+        assert_eq!(
+            (beta.len(), gradient.len()),
+            (d, d),
+            "design: a length does not fit"
+        );
         let leaf = self.block_rows() * BLOCKS_PER_LEAF;
         let sums = parallel::map_reduce(
             self.rows().div_ceil(leaf),
             &|k| {
                 let mut partial = workspace.take(d, gram.is_some());
                 partial.rows.resize(4 * self.block_rows(), 0.0);
-                let Partial { loss, gradient, gram: partial_gram, rows: memory, scratch } = &mut partial;
+                let Partial {
+                    loss,
+                    gradient,
+                    gram: partial_gram,
+                    rows: memory,
+                    scratch,
+                } = &mut partial;
                 let n = memory.len() / 4;
                 let (ab, cd) = memory.split_at_mut(2 * n);
                 let ((a, b), (c, e)) = (ab.split_at_mut(n), cd.split_at_mut(n));
@@ -262,7 +318,10 @@ pub trait Design: Sync {
             },
             &|mut a, b| {
                 a.loss += b.loss;
-                a.gradient.iter_mut().zip(&b.gradient).for_each(|(a, b)| *a += b);
+                a.gradient
+                    .iter_mut()
+                    .zip(&b.gradient)
+                    .for_each(|(a, b)| *a += b);
                 for j in 0..a.gram.ncols() {
                     for i in j..a.gram.nrows() {
                         a.gram[(i, j)] += b.gram[(i, j)];

@@ -12,7 +12,9 @@ use crate::MatMut;
 #[non_exhaustive]
 pub enum SparseError {
     /// The offsets are not `lines + 1` ascending numbers from 0 to the number of entries.
-    #[error("the offsets are not {expected} ascending numbers from 0 to {entries}: see number {at}")]
+    #[error(
+        "the offsets are not {expected} ascending numbers from 0 to {entries}: see number {at}"
+    )]
     Offsets {
         /// How many there should be.
         expected: usize,
@@ -30,7 +32,9 @@ pub enum SparseError {
         values: usize,
     },
     /// Within a row (of a CSC, a column) the indices do not ascend, or one is out of range.
-    #[error("entry {at}: the index {index} is not above the one before it in its line, or not below {bound}")]
+    #[error(
+        "entry {at}: the index {index} is not above the one before it in its line, or not below {bound}"
+    )]
     Index {
         /// The entry, from 0.
         at: usize,
@@ -59,9 +63,16 @@ impl<'a> Lines<'a> {
     ) -> Result<Self, SparseError> {
         let entries = values.len();
         if indices.len() != entries {
-            return Err(SparseError::Lengths { indices: indices.len(), values: entries });
+            return Err(SparseError::Lengths {
+                indices: indices.len(),
+                values: entries,
+            });
         }
-        let wrong = |at| SparseError::Offsets { expected: lines + 1, entries, at };
+        let wrong = |at| SparseError::Offsets {
+            expected: lines + 1,
+            entries,
+            at,
+        };
         if offsets.len() != lines + 1 || offsets[0] != 0 {
             return Err(wrong(0));
         }
@@ -79,7 +90,11 @@ impl<'a> Lines<'a> {
                 }
             }
         }
-        Ok(Self { offsets, indices, values })
+        Ok(Self {
+            offsets,
+            indices,
+            values,
+        })
     }
 
     #[inline]
@@ -126,7 +141,10 @@ impl<'a> Csr<'a> {
         indices: &'a [usize],
         values: &'a [f64],
     ) -> Result<Self, SparseError> {
-        Ok(Self { columns, rows: Lines::new(rows, columns, offsets, indices, values)? })
+        Ok(Self {
+            columns,
+            rows: Lines::new(rows, columns, offsets, indices, values)?,
+        })
     }
 }
 
@@ -188,7 +206,10 @@ impl<'a> Csc<'a> {
         indices: &'a [usize],
         values: &'a [f64],
     ) -> Result<Self, SparseError> {
-        Ok(Self { rows, columns: Lines::new(columns, rows, offsets, indices, values)? })
+        Ok(Self {
+            rows,
+            columns: Lines::new(columns, rows, offsets, indices, values)?,
+        })
     }
 }
 
@@ -218,11 +239,21 @@ impl Design for Csc<'_> {
     fn transpose_times_block(&self, rows: Range<usize>, u: &[f64], out: &mut [f64]) {
         for (j, out) in out.iter_mut().enumerate() {
             let (indices, values) = self.columns.within(j, &rows);
-            *out += indices.iter().zip(values).map(|(i, x)| x * u[i - rows.start]).sum::<f64>();
+            *out += indices
+                .iter()
+                .zip(values)
+                .map(|(i, x)| x * u[i - rows.start])
+                .sum::<f64>();
         }
     }
 
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], mut out: MatMut<'_, f64>, scratch: &mut Scratch) {
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        mut out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    ) {
         // One column at a time is spread out with its weights; the others are multiplied with it.
         let mut spread = std::mem::take(&mut scratch.vector);
         spread.clear();
@@ -234,7 +265,11 @@ impl Design for Csc<'_> {
             }
             for k in j..self.columns() {
                 let (others, values) = self.columns.within(k, &rows);
-                out[(k, j)] += others.iter().zip(values).map(|(i, x)| x * spread[i - rows.start]).sum::<f64>();
+                out[(k, j)] += others
+                    .iter()
+                    .zip(values)
+                    .map(|(i, x)| x * spread[i - rows.start])
+                    .sum::<f64>();
             }
             for i in indices {
                 spread[i - rows.start] = 0.0;

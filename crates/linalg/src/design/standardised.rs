@@ -265,21 +265,39 @@ impl Design for Standardised<'_> {
         }
     }
 
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], out: MatMut<'_, f64>, scratch: &mut Scratch) {
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    ) {
         scratch.block(rows.len(), self.columns());
         let z = self.load(rows, &mut scratch.block);
         add_gram(z, w, out, scratch.weighted.as_mut());
     }
 
     /// The block is standardised once for all its products.
-    fn pass_block(&self, rows: Range<usize>, gamma: &[f64], pointwise: &dyn Fn(Block<'_>), sums: &mut BlockSums<'_>) {
+    fn pass_block(
+        &self,
+        rows: Range<usize>,
+        gamma: &[f64],
+        pointwise: &dyn Fn(Block<'_>),
+        sums: &mut BlockSums<'_>,
+    ) {
         let n = rows.len();
         sums.scratch.block(n, self.columns());
         let z = self.load(rows.clone(), &mut sums.scratch.block);
         let [eta, loss, slope, curvature] = sums.rows.each_mut().map(|r| &mut r[..n]);
         eta.fill(0.0);
         add_times(z, gamma, eta);
-        pointwise(Block { start: rows.start, eta, loss, slope, curvature });
+        pointwise(Block {
+            start: rows.start,
+            eta,
+            loss,
+            slope,
+            curvature,
+        });
         *sums.loss += reduce::sum(loss);
         add_transpose_times(z, slope, sums.gradient);
         if let Some(gram) = &mut sums.gram {

@@ -34,7 +34,13 @@ impl<D: Design> Design for WithIntercept<D> {
         self.0.transpose_times_block(rows, u, &mut out[1..]);
     }
 
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], out: MatMut<'_, f64>, scratch: &mut Scratch) {
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    ) {
         let d = self.0.columns();
         let mut sums = std::mem::take(&mut scratch.vector);
         sums.clear();
@@ -88,10 +94,18 @@ impl<D: Design> Scaled<D> {
         if let Some(entry) = centre.iter().enumerate().find(|(_, c)| !c.is_finite()) {
             return Err(bad(0, entry));
         }
-        if let Some(entry) = scale.iter().enumerate().find(|(_, s)| !(s.is_finite() && **s > 0.0)) {
+        if let Some(entry) = scale
+            .iter()
+            .enumerate()
+            .find(|(_, s)| !(s.is_finite() && **s > 0.0))
+        {
             return Err(bad(1, entry));
         }
-        Ok(Self { design, centre, scale })
+        Ok(Self {
+            design,
+            centre,
+            scale,
+        })
     }
 }
 
@@ -126,10 +140,17 @@ impl<D: Design> Design for Scaled<D> {
         }
     }
 
-    fn gram_block(&self, rows: Range<usize>, w: &[f64], mut out: MatMut<'_, f64>, scratch: &mut Scratch) {
+    fn gram_block(
+        &self,
+        rows: Range<usize>,
+        w: &[f64],
+        mut out: MatMut<'_, f64>,
+        scratch: &mut Scratch,
+    ) {
         let d = self.columns();
         let mut plain = crate::Mat::zeros(d, d);
-        self.design.gram_block(rows.clone(), w, plain.as_mut(), scratch);
+        self.design
+            .gram_block(rows.clone(), w, plain.as_mut(), scratch);
         let mut sums = vec![0.0; d];
         self.design.transpose_times_block(rows, w, &mut sums);
         let total = reduce::sum(w);

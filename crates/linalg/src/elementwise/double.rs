@@ -84,16 +84,12 @@ pub(super) fn exp_m1(x: f64) -> f64 {
     select(x.abs() < 1e-16, x, y)
 }
 
-/// ln(u) + correction/u-like term c, for u > 0.
+/// ln(u) + c for u > 0 and a small correction c.
 #[inline(always)]
 fn ln_of(u: f64, c: f64) -> f64 {
     const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
     let tiny = u < f64::MIN_POSITIVE;
-    let scaled = if tiny {
-        u * 18_014_398_509_481_984.0
-    } else {
-        u
-    };
+    let scaled = select(tiny, u * 18_014_398_509_481_984.0, u);
     let shift = select(tiny, 54.0, 0.0);
     let bits = scaled.to_bits().wrapping_add(ONE_BITS - ROOT_HALF);
     let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(ROOT_HALF));
@@ -139,11 +135,7 @@ pub(super) fn ln(x: f64) -> f64 {
 pub(super) fn ln_1p(x: f64) -> f64 {
     let u = 1.0 + x;
     // What rounding took from 1 + x.
-    let lost = if x >= 1.0 {
-        1.0 - (u - x)
-    } else {
-        x - (u - 1.0)
-    };
+    let lost = select(x >= 1.0, 1.0 - (u - x), x - (u - 1.0));
     let y = ln_of(u, lost / u);
     let y = select(x == f64::INFINITY, x, y);
     let y = select(x == -1.0, f64::NEG_INFINITY, y);
@@ -282,45 +274,47 @@ pub(super) fn normal_cdf(x: f64) -> f64 {
     select(x < 0.0, tail, 1.0 - tail)
 }
 
+const ROOT_TAU: f64 = 2.506_628_274_631_000_7;
+
+/// Halley's step for Q(x) = `tail`: (Q(x) − tail) / φ(x), with the ratio Q / φ free of underflow.
+#[inline(always)]
+fn quantile_step_tail(x: f64, tail: f64) -> f64 {
+    let ratio = ROOT_TAU * 0.5 * erfcx(x * std::f64::consts::FRAC_1_SQRT_2);
+    let e = ratio - ROOT_TAU * tail / gauss(x, 0.5);
+    x + e / (1.0 - 0.5 * e * x)
+}
+
+/// Halley's step for Φ(x) − ½ = `centre`, which keeps relative accuracy at the median.
+#[inline(always)]
+fn quantile_step_middle(x: f64, centre: f64) -> f64 {
+    let z = x * std::f64::consts::FRAC_1_SQRT_2;
+    let e = ROOT_TAU * (0.5 * z * erf_ratio(z) - centre) / gauss(x.abs(), 0.5);
+    x - e / (1.0 + 0.5 * e * x)
+}
+
 /// The inverse of the standard normal distribution function, at most 8 ulp. Outside [0, 1] it is NaN.
 ///
 /// A rational start (Abramowitz and Stegun 1964, 26.2.23), then two steps of Halley's method, which triple the digits.
 #[inline(always)]
 pub(super) fn normal_quantile(p: f64) -> f64 {
-    const ROOT_TAU: f64 = 2.506_628_274_631_000_7;
     let tail = select(p < 0.5, p, 1.0 - p);
     let centre = p - 0.5;
     let t = (-2.0 * ln(tail)).sqrt();
     let top = (0.010328_f64.mul_add(t, 0.802853)).mul_add(t, 2.515517);
     let bottom = ((0.001308_f64.mul_add(t, 0.189269)).mul_add(t, 1.432788)).mul_add(t, 1.0);
-    let mut x = t - top / bottom;
-    let mut middle = select(centre < 0.0, -x, x);
-    let mut step = 0;
-    while step < 2 {
-        // In the tail: (Q(x) − q) / φ(x), with the ratio Q / φ free of underflow.
-        let ratio = ROOT_TAU * 0.5 * erfcx(x * std::f64::consts::FRAC_1_SQRT_2);
-        let e = ratio - ROOT_TAU * tail / gauss(x, 0.5);
-        x += e / (1.0 - 0.5 * e * x);
-        // In the middle: (Φ(x) − ½ − c) / φ(x), which keeps relative accuracy at the median.
-        let excess = 0.5
-            * middle
-            * std::f64::consts::FRAC_1_SQRT_2
-            * erf_ratio(middle * std::f64::consts::FRAC_1_SQRT_2)
-            - centre;
-        let e = ROOT_TAU * excess / gauss(middle.abs(), 0.5);
-        middle -= e / (1.0 + 0.5 * e * middle);
-        step += 1;
-    }
+    let x = t - top / bottom;
+    let middle = quantile_step_middle(
+        quantile_step_middle(select(centre < 0.0, -x, x), centre),
+        centre,
+    );
+    let x = quantile_step_tail(quantile_step_tail(x, tail), tail);
     let outer = select(centre < 0.0, -x, x);
     let y = select(centre.abs() < 0.25, middle, outer);
     let y = select(centre == 0.0, 0.0, y);
     let y = select(p == 0.0, f64::NEG_INFINITY, y);
     let y = select(p == 1.0, f64::INFINITY, y);
-    if (0.0..=1.0).contains(&p) {
-        y
-    } else {
-        f64::NAN
-    }
+    // Outside [0, 1], and for NaN, the distance from the middle is not at most a half.
+    select(centre.abs() <= 0.5, y, f64::NAN)
 }
 
 /// ln(1 + e^η) − y η with its first and second derivative in η, from one exponential.
@@ -329,11 +323,10 @@ pub(super) fn logistic(eta: f64, y: f64) -> [f64; 3] {
     let e = exp(-eta.abs());
     let inverse = 1.0 / (1.0 + e);
     let (small, hinge) = (e * inverse, select(eta > 0.0, eta, 0.0));
-    let (p, q) = if eta >= 0.0 {
-        (inverse, small)
-    } else {
-        (small, inverse)
-    };
+    let (p, q) = (
+        select(eta >= 0.0, inverse, small),
+        select(eta >= 0.0, small, inverse),
+    );
     [
         y.mul_add(-eta, hinge) + ln_1p(e),
         (1.0 - y).mul_add(p, -(y * q)),

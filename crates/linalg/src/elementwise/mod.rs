@@ -21,21 +21,29 @@
 mod double;
 mod single;
 
+use std::marker::PhantomData;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::Scalar;
 
-/// A loop to be compiled for each kind of machine.
-struct Each<'a, T, F>(&'a [T], &'a mut [T], F);
+/// A function of one number. A type and not a closure, because the call of a closure is not always inlined, and what is not
+/// inlined is not compiled for the machine.
+trait Core<T> {
+    fn at(x: T) -> T;
+}
 
-impl<T: Copy, F: Fn(T) -> T> WithSimd for Each<'_, T, F> {
+/// A loop to be compiled for each kind of machine.
+struct Each<'a, T, C>(&'a [T], &'a mut [T], PhantomData<C>);
+
+impl<T: Copy, C: Core<T>> WithSimd for Each<'_, T, C> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self(x, out, f) = self;
+        let Self(x, out, _) = self;
         for (out, x) in out.iter_mut().zip(x) {
-            *out = f(*x);
+            *out = C::at(*x);
         }
     }
 }
@@ -54,15 +62,34 @@ macro_rules! kernels {
             fn $name(x: &[Self], out: &mut [Self]);)*
         }
 
+        #[allow(non_camel_case_types)]
+        mod cores {
+            $(pub(super) struct $name;
+
+            impl super::Core<f64> for $name {
+                #[inline(always)]
+                fn at(x: f64) -> f64 {
+                    super::double::$name(x)
+                }
+            }
+
+            impl super::Core<f32> for $name {
+                #[inline(always)]
+                fn at(x: f32) -> f32 {
+                    super::single::$name(x)
+                }
+            })*
+        }
+
         impl Kernels for f64 {
             $(fn $name(x: &[f64], out: &mut [f64]) {
-                Arch::new().dispatch(Each(x, out, double::$name));
+                Arch::new().dispatch(Each(x, out, PhantomData::<cores::$name>));
             })*
         }
 
         impl Kernels for f32 {
             $(fn $name(x: &[f32], out: &mut [f32]) {
-                Arch::new().dispatch(Each(x, out, single::$name));
+                Arch::new().dispatch(Each(x, out, PhantomData::<cores::$name>));
             })*
         }
 
@@ -125,7 +152,7 @@ pub fn map<T: Scalar>(x: &[T], out: &mut [T], f: impl Fn(T) -> T) {
 #[track_caller]
 pub fn sqrt<T: Scalar>(x: &[T], out: &mut [T]) {
     same_length(x.len(), out.len());
-    Arch::new().dispatch(Each(x, out, Scalar::sqrt));
+    map(x, out, Scalar::sqrt);
 }
 
 /// xⁿ by repeated squaring; x⁰ is 1 for every x.

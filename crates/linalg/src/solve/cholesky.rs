@@ -92,7 +92,9 @@ impl Cholesky {
     /// ```
     pub fn log_determinant(&self) -> f64 {
         let lower = self.factor.L();
-        (0..self.scale.len()).map(|j| 2.0 * (lower[(j, j)].ln() - self.scale[j].ln())).sum()
+        (0..self.scale.len())
+            .map(|j| 2.0 * (lower[(j, j)].ln() - self.scale[j].ln()))
+            .sum()
     }
 
     /// The smallest squared pivot of the scaled matrix: 1 − R² of the column that the others explain best, roughly.
@@ -124,7 +126,11 @@ impl Cholesky {
         if after <= before {
             x = refined;
         }
-        Solution { x, backward_error: before.min(after), method: Method::Cholesky }
+        Solution {
+            x,
+            backward_error: before.min(after),
+            method: Method::Cholesky,
+        }
     }
 
     /// The inverse, for covariances: solved column by column, never used to solve.
@@ -176,4 +182,3 @@ fn dependent(scaled: &Mat<f64>, scale: &[f64], column: usize, pivot: f64) -> Lin
         weights,
     }
 }
-

@@ -23,9 +23,13 @@ pub fn symmetric_eigen(a: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>), Linal
     if a.nrows() == 0 {
         return Ok((Vec::new(), Mat::new()));
     }
-    let failed = |_| LinalgError::NoConvergence { operation: "symmetric_eigen" };
+    let failed = |_| LinalgError::NoConvergence {
+        operation: "symmetric_eigen",
+    };
     let eigen = a.self_adjoint_eigen(Side::Lower).map_err(failed)?;
-    let values = (0..a.nrows()).map(|j| eigen.S().column_vector()[j]).collect();
+    let values = (0..a.nrows())
+        .map(|j| eigen.S().column_vector()[j])
+        .collect();
     Ok((values, eigen.U().to_owned()))
 }
 
@@ -57,17 +61,32 @@ impl Svd {
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         finite("svd", a, false)?;
         if a.nrows() == 0 || a.ncols() == 0 {
-            return Ok(Self { u: Mat::zeros(a.nrows(), 0), s: Vec::new(), v: Mat::zeros(a.ncols(), 0) });
+            return Ok(Self {
+                u: Mat::zeros(a.nrows(), 0),
+                s: Vec::new(),
+                v: Mat::zeros(a.ncols(), 0),
+            });
         }
-        let svd = a.thin_svd().map_err(|_| LinalgError::NoConvergence { operation: "svd" })?;
-        let s = (0..a.nrows().min(a.ncols())).map(|j| svd.S().column_vector()[j]).collect();
-        Ok(Self { u: svd.U().to_owned(), s, v: svd.V().to_owned() })
+        let svd = a
+            .thin_svd()
+            .map_err(|_| LinalgError::NoConvergence { operation: "svd" })?;
+        let s = (0..a.nrows().min(a.ncols()))
+            .map(|j| svd.S().column_vector()[j])
+            .collect();
+        Ok(Self {
+            u: svd.U().to_owned(),
+            s,
+            v: svd.V().to_owned(),
+        })
     }
 
     /// The number of singular values above the rounding error of the largest.
     pub fn rank(&self) -> usize {
         let size = self.u.nrows().max(self.v.nrows()) as f64;
-        let tolerance = self.s.first().map_or(0.0, |largest| largest * size * f64::EPSILON);
+        let tolerance = self
+            .s
+            .first()
+            .map_or(0.0, |largest| largest * size * f64::EPSILON);
         self.s.iter().filter(|s| **s > tolerance).count()
     }
 
@@ -86,7 +105,11 @@ impl Svd {
     /// If `b` has another number of rows than A.
     #[track_caller]
     pub fn solve(&self, b: MatRef<'_, f64>, tolerance: f64) -> Mat<f64> {
-        assert_eq!(b.nrows(), self.u.nrows(), "svd: the right-hand side has another number of rows");
+        assert_eq!(
+            b.nrows(),
+            self.u.nrows(),
+            "svd: the right-hand side has another number of rows"
+        );
         let cut = self.s.first().map_or(0.0, |largest| largest * tolerance);
         let mut c = self.u.transpose() * b;
         for (i, s) in self.s.iter().enumerate() {

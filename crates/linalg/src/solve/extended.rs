@@ -16,7 +16,9 @@ pub struct Extended(Mat<fx128>);
 impl Extended {
     /// The matrix of doubles, exactly.
     pub fn from_doubles(x: MatRef<'_, f64>) -> Self {
-        Self(Mat::from_fn(x.nrows(), x.ncols(), |i, j| fx128::from_f64(x[(i, j)])))
+        Self(Mat::from_fn(x.nrows(), x.ncols(), |i, j| {
+            fx128::from_f64(x[(i, j)])
+        }))
     }
 
     /// The powers 0 to `degree` of `x`, one a column, each computed in extended precision: the rounding of x¹⁰ to a double
@@ -73,17 +75,24 @@ pub fn least_squares(x: &Extended, y: &[f64]) -> Result<ExtendedFit, LinalgError
     let scale: Vec<f64> = (0..d)
         .map(|j| {
             let largest = (0..n).fold(0.0_f64, |m, i| m.max(high[(i, j)].abs()));
-            if largest > 0.0 { (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
+            if largest > 0.0 {
+                (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2()
+            } else {
+                1.0
+            }
         })
         .collect();
     let z = Mat::from_fn(n, d, |i, j| x.0[(i, j)].mul(fx128::from_f64(scale[j])));
     let rhs = Mat::from_fn(n, 1, |i, _| fx128::from_f64(y[i]));
     let (q, r) = orthogonalise(&z)?;
     // One step of refinement makes up for what the factorisation lost.
-    let project = |b: &Mat<fx128>| back_substitute(&r, &Mat::from_fn(d, 1, |j, _| inner(&q, j, b, 0)));
+    let project =
+        |b: &Mat<fx128>| back_substitute(&r, &Mat::from_fn(d, 1, |j, _| inner(&q, j, b, 0)));
     let residual = |beta: &Mat<fx128>| {
         Mat::from_fn(n, 1, |i, _| {
-            (0..d).fold(rhs[(i, 0)], |sum, j| sum.sub_accurate(z[(i, j)].mul(beta[(j, 0)])))
+            (0..d).fold(rhs[(i, 0)], |sum, j| {
+                sum.sub_accurate(z[(i, j)].mul(beta[(j, 0)]))
+            })
         })
     };
     let first = project(&rhs);
@@ -95,11 +104,19 @@ pub fn least_squares(x: &Extended, y: &[f64]) -> Result<ExtendedFit, LinalgError
     let identity = Mat::from_fn(d, d, |i, j| if i == j { fx128::ONE } else { fx128::ZERO });
     let inverse = back_substitute(&r, &identity);
     let deviation = |j: usize| {
-        let sum = (0..d).fold(fx128::ZERO, |sum, k| sum.add_accurate(inverse[(j, k)].mul(inverse[(j, k)])));
-        if n == d { f64::NAN } else { root(sum.mul(variance)) * scale[j] }
+        let sum = (0..d).fold(fx128::ZERO, |sum, k| {
+            sum.add_accurate(inverse[(j, k)].mul(inverse[(j, k)]))
+        });
+        if n == d {
+            f64::NAN
+        } else {
+            root(sum.mul(variance)) * scale[j]
+        }
     };
     Ok(ExtendedFit {
-        coefficients: (0..d).map(|j| beta[(j, 0)].mul(fx128::from_f64(scale[j])).0).collect(),
+        coefficients: (0..d)
+            .map(|j| beta[(j, 0)].mul(fx128::from_f64(scale[j])).0)
+            .collect(),
         standard_deviations: (0..d).map(deviation).collect(),
         residual_deviation: if n == d { f64::NAN } else { root(variance) },
         residual_squares: squares.0,
@@ -113,7 +130,9 @@ fn root(x: fx128) -> f64 {
 
 /// The inner product of column `i` of `a` with column `j` of `b`.
 fn inner(a: &Mat<fx128>, i: usize, b: &Mat<fx128>, j: usize) -> fx128 {
-    (0..a.nrows()).fold(fx128::ZERO, |sum, k| sum.add_accurate(a[(k, i)].mul(b[(k, j)])))
+    (0..a.nrows()).fold(fx128::ZERO, |sum, k| {
+        sum.add_accurate(a[(k, i)].mul(b[(k, j)]))
+    })
 }
 
 /// Z = Q R by the modified Gram-Schmidt process, each column orthogonalised twice, which keeps Q orthogonal to working
@@ -135,8 +154,16 @@ fn orthogonalise(z: &Mat<fx128>) -> Result<(Mat<fx128>, Mat<fx128>), LinalgError
         }
         let square = inner(&q, j, &q, j);
         if square.0.is_nan() || square.0.sqrt() <= 1e-27 * length {
-            let pivot = if length > 0.0 { square.0 / length.powi(2) } else { 0.0 };
-            return Err(LinalgError::Dependent { column: j, pivot, weights: vec![] });
+            let pivot = if length > 0.0 {
+                square.0 / length.powi(2)
+            } else {
+                0.0
+            };
+            return Err(LinalgError::Dependent {
+                column: j,
+                pivot,
+                weights: vec![],
+            });
         }
         r[(j, j)] = square.sqrt();
         for i in 0..n {
@@ -152,7 +179,9 @@ fn back_substitute(r: &Mat<fx128>, b: &Mat<fx128>) -> Mat<fx128> {
     let mut x = Mat::from_fn(d, columns, |_, _| fx128::ZERO);
     for j in 0..columns {
         for i in (0..d).rev() {
-            let sum = (i + 1..d).fold(b[(i, j)], |sum, k| sum.sub_accurate(r[(i, k)].mul(x[(k, j)])));
+            let sum = (i + 1..d).fold(b[(i, j)], |sum, k| {
+                sum.sub_accurate(r[(i, k)].mul(x[(k, j)]))
+            });
             x[(i, j)] = sum.div(r[(i, i)]);
         }
     }

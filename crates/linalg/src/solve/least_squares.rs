@@ -48,19 +48,35 @@ pub fn least_squares(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<LeastSqua
     let unit = |x: f64| if x > 0.0 { x } else { 1.0 };
     let largest: Vec<f64> = (0..columns).map(|j| unit(a.col(j).norm_max())).collect();
     let length: Vec<f64> = (0..columns)
-        .map(|j| unit((0..rows).map(|i| (a[(i, j)] / largest[j]).powi(2)).sum::<f64>().sqrt()))
+        .map(|j| {
+            unit(
+                (0..rows)
+                    .map(|i| (a[(i, j)] / largest[j]).powi(2))
+                    .sum::<f64>()
+                    .sqrt(),
+            )
+        })
         .collect();
     let z = Mat::from_fn(rows, columns, |i, j| a[(i, j)] / largest[j] / length[j]);
 
     let qr = z.col_piv_qr();
     let r = qr.R();
     let diagonal: Vec<f64> = (0..rows.min(columns)).map(|j| r[(j, j)].abs()).collect();
-    let tolerance = diagonal.first().map_or(0.0, |d| d * rows.max(columns) as f64 * f64::EPSILON);
+    let tolerance = diagonal
+        .first()
+        .map_or(0.0, |d| d * rows.max(columns) as f64 * f64::EPSILON);
     let rank = diagonal.iter().take_while(|d| **d > tolerance).count();
-    let (mut kept, mut dependent) = (qr.P().arrays().0[..rank].to_vec(), qr.P().arrays().0[rank..].to_vec());
+    let (mut kept, mut dependent) = (
+        qr.P().arrays().0[..rank].to_vec(),
+        qr.P().arrays().0[rank..].to_vec(),
+    );
     kept.sort_unstable();
     dependent.sort_unstable();
-    let condition = if rank == 0 { 1.0 } else { diagonal[0] / diagonal[rank - 1] };
+    let condition = if rank == 0 {
+        1.0
+    } else {
+        diagonal[0] / diagonal[rank - 1]
+    };
 
     // The independent columns alone are a problem of full rank.
     let full = Mat::from_fn(rows, rank, |i, j| z[(i, kept[j])]);
@@ -72,7 +88,14 @@ pub fn least_squares(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<LeastSqua
             }
         }
         let optimality = optimality(full.as_ref(), y.as_ref(), b);
-        LeastSquares { x, rank, dependent: dependent.clone(), condition, optimality, method }
+        LeastSquares {
+            x,
+            rank,
+            dependent: dependent.clone(),
+            condition,
+            optimality,
+            method,
+        }
     };
     if rank == 0 {
         return Ok(answer(&Mat::zeros(0, b.ncols()), Method::Qr));
@@ -81,12 +104,22 @@ pub fn least_squares(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<LeastSqua
     let first = factor.solve_lstsq(b);
     let second = &first + factor.solve_lstsq((b - &full * &first).as_ref());
     let (first, second) = (answer(&first, Method::Qr), answer(&second, Method::Qr));
-    let best = if second.optimality <= first.optimality { second } else { first };
+    let best = if second.optimality <= first.optimality {
+        second
+    } else {
+        first
+    };
     if best.optimality <= 1e-12 {
         return Ok(best);
     }
     let other = answer(&Svd::new(full.as_ref())?.solve(b, 0.0), Method::Svd);
-    Ok(if other.optimality < best.optimality || best.optimality.is_nan() { other } else { best })
+    Ok(
+        if other.optimality < best.optimality || best.optimality.is_nan() {
+            other
+        } else {
+            best
+        },
+    )
 }
 
 /// max |zⱼ·r| / |b| for columns of length 1.

@@ -72,7 +72,11 @@ fn backward_error(a: MatRef<'_, f64>, x: MatRef<'_, f64>, b: MatRef<'_, f64>) ->
 }
 
 fn expect_square(operation: &'static str, a: MatRef<'_, f64>) -> Result<(), LinalgError> {
-    if a.nrows() == a.ncols() { Ok(()) } else { Err(shape(operation, a, a)) }
+    if a.nrows() == a.ncols() {
+        Ok(())
+    } else {
+        Err(shape(operation, a, a))
+    }
 }
 
 fn shape(operation: &'static str, left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> LinalgError {
@@ -91,7 +95,12 @@ fn finite(operation: &'static str, a: MatRef<'_, f64>, lower: bool) -> Result<()
         for row in (if lower { column } else { 0 })..a.nrows() {
             let value = a[(row, column)];
             if !value.is_finite() {
-                return Err(LinalgError::NotFinite { operation, row, column, value });
+                return Err(LinalgError::NotFinite {
+                    operation,
+                    row,
+                    column,
+                    value,
+                });
             }
         }
     }

@@ -29,12 +29,17 @@ impl Ldlt {
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         expect_square("ldlt", a)?;
         finite("ldlt", a, true)?;
-        Ok(Self { factor: a.lblt(Side::Lower) })
+        Ok(Self {
+            factor: a.lblt(Side::Lower),
+        })
     }
 
     /// The eigenvalues of the blocks of D.
     fn pivots(&self) -> Vec<f64> {
-        let (d, e) = (self.factor.B_diag().column_vector(), self.factor.B_subdiag().column_vector());
+        let (d, e) = (
+            self.factor.B_diag().column_vector(),
+            self.factor.B_subdiag().column_vector(),
+        );
         let n = d.nrows();
         let mut out = Vec::with_capacity(n);
         let mut j = 0;
@@ -56,7 +61,11 @@ impl Ldlt {
     pub fn inertia(&self) -> (usize, usize, usize) {
         let pivots = self.pivots();
         let count = |f: fn(&f64) -> bool| pivots.iter().filter(|p| f(p)).count();
-        (count(|p| *p > 0.0), count(|p| *p < 0.0), count(|p| *p == 0.0))
+        (
+            count(|p| *p > 0.0),
+            count(|p| *p < 0.0),
+            count(|p| *p == 0.0),
+        )
     }
 
     /// The logarithm of the absolute determinant, and its sign.
@@ -94,7 +103,9 @@ pub fn solve_symmetric(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Solutio
             return Ok(solution);
         }
     }
-    let full = Mat::from_fn(a.nrows(), a.ncols(), |i, j| if i >= j { a[(i, j)] } else { a[(j, i)] });
+    let full = Mat::from_fn(a.nrows(), a.ncols(), |i, j| {
+        if i >= j { a[(i, j)] } else { a[(j, i)] }
+    });
     let factor = Ldlt::new(a)?.factor;
     refined(full.as_ref(), b, Method::Ldlt, |b| factor.solve(b))
         .map_or_else(|| by_singular_values(full.as_ref(), b), Ok)
@@ -132,8 +143,16 @@ fn refined(
     let first = apply(b);
     let second = &first + apply((b - a * &first).as_ref());
     let errors = [&first, &second].map(|x| backward_error(a, x.as_ref(), b));
-    let (x, error) = if errors[1] <= errors[0] { (second, errors[1]) } else { (first, errors[0]) };
-    (error <= POOR).then_some(Solution { x, backward_error: error, method })
+    let (x, error) = if errors[1] <= errors[0] {
+        (second, errors[1])
+    } else {
+        (first, errors[0])
+    };
+    (error <= POOR).then_some(Solution {
+        x,
+        backward_error: error,
+        method,
+    })
 }
 
 fn by_singular_values(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Solution, LinalgError> {
@@ -141,7 +160,15 @@ fn by_singular_values(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Solution
     let x = svd.solve(b, a.nrows() as f64 * f64::EPSILON);
     let error = backward_error(a, x.as_ref(), b);
     if error <= 1e3 * POOR {
-        return Ok(Solution { x, backward_error: error, method: Method::Svd });
+        return Ok(Solution {
+            x,
+            backward_error: error,
+            method: Method::Svd,
+        });
     }
-    Err(LinalgError::Singular { rank: svd.rank(), size: a.nrows(), backward_error: error })
+    Err(LinalgError::Singular {
+        rank: svd.rank(),
+        size: a.nrows(),
+        backward_error: error,
+    })
 }

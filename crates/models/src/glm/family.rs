@@ -20,7 +20,14 @@ pub trait Family: Copy + Sync + std::fmt::Debug {
     /// Loss, slope and curvature at the linear predictor `eta` for the target `y`.
     fn terms(&self, eta: f64, y: f64) -> Terms;
     /// [`terms`](Family::terms) for a block of rows, for families that have a vector kernel.
-    fn block(&self, eta: &[f64], y: &[f64], loss: &mut [f64], slope: &mut [f64], curvature: &mut [f64]) {
+    fn block(
+        &self,
+        eta: &[f64],
+        y: &[f64],
+        loss: &mut [f64],
+        slope: &mut [f64],
+        curvature: &mut [f64],
+    ) {
         for i in 0..eta.len() {
             let terms = self.terms(eta[i], y[i]);
             (loss[i], slope[i], curvature[i]) = (terms.loss, terms.slope, terms.curvature);
@@ -68,7 +75,14 @@ impl Family for BinomialLogit {
         }
     }
 
-    fn block(&self, eta: &[f64], y: &[f64], loss: &mut [f64], slope: &mut [f64], curvature: &mut [f64]) {
+    fn block(
+        &self,
+        eta: &[f64],
+        y: &[f64],
+        loss: &mut [f64],
+        slope: &mut [f64],
+        curvature: &mut [f64],
+    ) {
         linalg::elementwise::logistic_loss(eta, y, loss, slope, curvature);
     }
 

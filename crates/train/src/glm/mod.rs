@@ -236,8 +236,17 @@ fn solve<'a>(
         let column = match result {
             Ok(outcome) if outcome.certificate.status == Status::Converged || rounds == ROUNDS => {
                 watch.end(&design, y, &outcome)?;
-                let certificate = Certificate { iterations: watch.iterations() - 1, ..outcome.certificate };
-                return Ok((design, Outcome { certificate, ..outcome }));
+                let certificate = Certificate {
+                    iterations: watch.iterations() - 1,
+                    ..outcome.certificate
+                };
+                return Ok((
+                    design,
+                    Outcome {
+                        certificate,
+                        ..outcome
+                    },
+                ));
             }
             Ok(_) => 0,
             Err(Stop::Separated(error)) => return Err(error),

@@ -43,9 +43,11 @@ impl<'a, F: Family> GlmObjective<'a, F> {
     fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
         let pointwise = |block: Block<'_>| {
             let y = &self.y[block.start..block.start + block.eta.len()];
-            self.family.block(block.eta, y, block.loss, block.slope, block.curvature);
+            self.family
+                .block(block.eta, y, block.loss, block.slope, block.curvature);
         };
-        self.design.pass(x, &pointwise, gradient, gram, &self.workspace)
+        self.design
+            .pass(x, &pointwise, gradient, gram, &self.workspace)
     }
 
     fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {

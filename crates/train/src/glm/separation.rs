@@ -91,10 +91,10 @@ impl<'a> Watch<'a> {
         }
         // A finite optimum is approached by steps that shrink. Steps that keep moving predictors while the objective has
         // nothing left to gain go to infinity.
-        if step.newton_decrement < 1e-3 {
-            if let Some(error) = self.verdict_of_last_step(design, y) {
-                return Err(Stop::Separated(error));
-            }
+        if step.newton_decrement < 1e-3
+            && let Some(error) = self.verdict_of_last_step(design, y)
+        {
+            return Err(Stop::Separated(error));
         }
         Ok(())
     }
@@ -106,10 +106,10 @@ impl<'a> Watch<'a> {
         y: &[f64],
         outcome: &Outcome,
     ) -> Result<(), FitError> {
-        if !self.penalised {
-            if let Some(error) = self.verdict_of_last_step(design, y) {
-                return Err(error);
-            }
+        if !self.penalised
+            && let Some(error) = self.verdict_of_last_step(design, y)
+        {
+            return Err(error);
         }
         // At an optimum the last step moves no predictor visibly, in parts of its size.
         let (point, direction) = self
