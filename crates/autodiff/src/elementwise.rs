@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use linalg::{Accum, MatMut, MatRef, Scalar, flat, flat_mut};
+use linalg::{Accum, MatMut, MatRef, Scalar};
 
 use crate::kernels::{self, Operand};
 use crate::{Accumulator, Array, Cotangents, Number, Op, Shape, Side};
@@ -79,31 +79,8 @@ impl<F: Elementwise> Op<1> for Map<F> {
     }
 
     #[inline]
-    fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], mut out: MatMut<'_, T>, accum: Accum) {
-        if accum == Accum::Replace && flat(x).is_some() && flat(out.as_ref()).is_some() {
-            if let (Some(x), Some(out)) = (flat(x), flat_mut(out)) {
-                self.0.map(x, out);
-            }
-            return;
-        }
-        // The same kernel for any layout, a few entries at a time, so that the layout does not change a bit.
-        let (mut arguments, mut values) = ([T::ZERO; 64], [T::ZERO; 64]);
-        let rows = x.nrows();
-        for j in 0..x.ncols() {
-            for start in (0..rows).step_by(64) {
-                let n = (rows - start).min(64);
-                for k in 0..n {
-                    arguments[k] = x[(start + k, j)];
-                }
-                self.0.map(&arguments[..n], &mut values[..n]);
-                for k in 0..n {
-                    match accum {
-                        Accum::Replace => out[(start + k, j)] = values[k],
-                        Accum::Add => out[(start + k, j)] += values[k],
-                    }
-                }
-            }
-        }
+    fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], out: MatMut<'_, T>, accum: Accum) {
+        linalg::elementwise::over(x, out, accum, |x, out| self.0.map(x, out));
     }
 
     fn jvp<A: Array>(

@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// eta += Σ beta[k] x[k] for up to four columns.
+/// eta += β₀ x₀ + β₁ x₁ + β₂ x₂ + β₃ x₃ for four columns.
 pub(super) fn add_columns(x: &[&[f64]; 4], beta: [f64; 4], eta: &mut [f64]) {
     Arch::new().dispatch(AddColumns(x, beta, eta));
 }

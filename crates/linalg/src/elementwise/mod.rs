@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::Scalar;
+use crate::{Accum, MatMut, MatRef, Scalar, flat, flat_mut};
 
 /// A function of one number. A type and not a closure, because the call of a closure is not always inlined, and what is not
 /// inlined is not compiled for the machine.
@@ -130,6 +130,57 @@ kernels! {
     normal_cdf;
     /// Its inverse.
     normal_quantile;
+}
+
+/// Applies a kernel to every entry of a matrix in any layout; the values replace what is in `out` or are added to it.
+///
+/// # Panics
+/// If the shapes differ.
+///
+/// ```
+/// use linalg::{Accum, Mat, elementwise, mat};
+/// let x = mat![[0.0, 1.0], [-1.0, 2.0]];
+/// let mut out = Mat::zeros(2, 2);
+/// elementwise::over(x.transpose(), out.as_mut(), Accum::Replace, elementwise::exp);
+/// assert_eq!(out[(0, 1)], (-1.0_f64).exp());
+/// ```
+#[track_caller]
+#[inline]
+pub fn over<T: Scalar>(
+    x: MatRef<'_, T>,
+    mut out: MatMut<'_, T>,
+    accum: Accum,
+    kernel: impl Fn(&[T], &mut [T]),
+) {
+    let shape = (x.nrows(), x.ncols());
+    assert_eq!(
+        shape,
+        (out.nrows(), out.ncols()),
+        "element-wise: the matrices differ in shape"
+    );
+    if accum == Accum::Replace && flat(x).is_some() && flat(out.as_ref()).is_some() {
+        if let (Some(x), Some(out)) = (flat(x), flat_mut(out)) {
+            kernel(x, out);
+        }
+        return;
+    }
+    // A few entries at a time through memory in one piece: the layout does not change a bit.
+    let (mut arguments, mut values) = ([T::ZERO; 64], [T::ZERO; 64]);
+    for j in 0..shape.1 {
+        for start in (0..shape.0).step_by(64) {
+            let n = (shape.0 - start).min(64);
+            for k in 0..n {
+                arguments[k] = x[(start + k, j)];
+            }
+            kernel(&arguments[..n], &mut values[..n]);
+            for k in 0..n {
+                match accum {
+                    Accum::Replace => out[(start + k, j)] = values[k],
+                    Accum::Add => out[(start + k, j)] += values[k],
+                }
+            }
+        }
+    }
 }
 
 /// `out[i] = f(x[i])`, compiled with the caller.
