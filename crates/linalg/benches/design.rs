@@ -131,5 +131,8 @@ criterion_group!(benches, pass);
 fn main() {
     benches();
     Criterion::default().configure_from_args().final_summary();
-    ratios();
+    // Not when the benches are only tried, as `cargo test --benches` does.
+    if std::env::args().any(|argument| argument == "--bench") {
+        ratios();
+    }
 }

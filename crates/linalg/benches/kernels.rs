@@ -134,6 +134,9 @@ criterion_group!(benches, kernels, products);
 fn main() {
     benches();
     Criterion::default().configure_from_args().final_summary();
-    ratios("f64", &DOUBLE);
-    ratios("f32", &SINGLE);
+    // Not when the benches are only tried, as `cargo test --benches` does.
+    if std::env::args().any(|argument| argument == "--bench") {
+        ratios("f64", &DOUBLE);
+        ratios("f32", &SINGLE);
+    }
 }

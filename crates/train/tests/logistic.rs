@@ -491,3 +491,31 @@ fn a_fit_without_an_optimum_is_an_error() {
         Err(FitError::Range { .. })
     ));
 }
+
+/// Rows on the border whose columns carry nothing but rounding errors of the direction.
+#[test]
+fn quasi_complete_separation_without_an_intercept() {
+    let rows = [
+        [1000.0, 10.0, 10.0],
+        [1000.0, 0.0, 0.0],
+        [1000.0, 10.0, 10.0],
+        [0.0, 10.0, 0.0],
+        [0.0, 0.0, 0.0],
+        [0.0, 10.0, 0.0],
+        [1000.0, 10.0, 10.0],
+    ];
+    let rows: Vec<Vec<f64>> = rows.iter().map(|row| row.to_vec()).collect();
+    let data = dataset(&rows, &[1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    let error = LogisticRegression::new()
+        .without_intercept()
+        .fit(&data)
+        .unwrap_err();
+    let columns = vec!["x1".to_owned(), "x3".to_owned()];
+    assert_eq!(
+        error,
+        FitError::Separated {
+            kind: Separation::QuasiComplete,
+            columns
+        }
+    );
+}

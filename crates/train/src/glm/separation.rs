@@ -168,17 +168,24 @@ impl<'a> Watch<'a> {
             return Some(self.separated(Separation::Complete, design, direction));
         }
         // What is left of the direction when it may not move the border at all has to separate the other rows.
-        let beta = self.on_border(
-            &border,
-            design.has_intercept(),
-            &design.coefficients_to_data(direction),
-        )?;
+        let beta = self.on_border(&border, design, &design.coefficients_to_data(direction))?;
         let mut on_border = vec![false; y.len()];
-        border.iter().for_each(|&i| on_border[i] = true);
-        for i in 0..y.len() {
-            let (margin, size) = self.margin(i, &beta, design.has_intercept());
+        for &i in &border {
+            on_border[i] = true;
+        }
+        let margins: Vec<(f64, f64)> = (0..y.len())
+            .map(|i| self.margin(i, &beta, design.has_intercept()))
+            .collect();
+        // Zero is judged by the terms of the border together: those of a single row may all be rounding errors.
+        let largest =
+            |rows: &mut dyn Iterator<Item = usize>| rows.fold(0.0_f64, |m, i| m.max(margins[i].1));
+        let zero = f64::max(
+            ZERO * largest(&mut border.iter().copied()),
+            1e-3 * ZERO * largest(&mut (0..y.len())),
+        );
+        for (i, &(margin, size)) in margins.iter().enumerate() {
             let proves = if on_border[i] {
-                margin.abs() <= ZERO * size
+                margin.abs() <= zero
             } else {
                 sign(i) * margin > ZERO * size
             };
@@ -205,8 +212,14 @@ impl<'a> Watch<'a> {
 
     /// The part of the coefficients `beta` that gives the rows of the border a predictor of zero. Columns are standardised
     /// over the border alone, so that extreme rows elsewhere do not hide how these differ.
-    fn on_border(&self, border: &[usize], intercept: bool, beta: &[f64]) -> Option<Vec<f64>> {
+    fn on_border(
+        &self,
+        border: &[usize],
+        design: &Standardised<'_>,
+        beta: &[f64],
+    ) -> Option<Vec<f64>> {
         let x = &self.data.features;
+        let intercept = design.has_intercept();
         let (n, k) = (border.len() as f64, usize::from(intercept));
         let mut out = vec![0.0; beta.len()];
         let mut means = vec![0.0; x.ncols()];
@@ -249,6 +262,14 @@ impl<'a> Watch<'a> {
                 .sum();
             for (a, (j, spread)) in free.iter().enumerate() {
                 out[j + k] += along * vectors[(a, e)] / spread;
+            }
+        }
+        // What is left of a coefficient by rounding is none.
+        let size = |j: usize, beta: f64| beta.abs() * design.scale()[j];
+        let largest = (0..x.ncols()).fold(0.0_f64, |m, j| m.max(size(j, out[j + k])));
+        for j in 0..x.ncols() {
+            if size(j, out[j + k]) <= 1e-12 * largest {
+                out[j + k] = 0.0;
             }
         }
         if intercept {
