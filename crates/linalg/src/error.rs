@@ -32,6 +32,16 @@ pub enum LinalgError {
         /// The entry.
         value: f64,
     },
+    /// A symmetric matrix is not positive semidefinite.
+    #[error(
+        "the matrix is not positive definite: what is left of column {column} has the relative size {pivot:.1e}"
+    )]
+    NotPositive {
+        /// The column, from 0.
+        column: usize,
+        /// Its pivot in the matrix scaled to a unit diagonal.
+        pivot: f64,
+    },
     /// An iteration for eigenvalues or singular values did not end.
     #[error("{operation}: the iteration did not converge")]
     NoConvergence {

@@ -10,6 +10,9 @@ use crate::{LinalgError, Mat, MatRef};
 /// The rounding errors of an accumulated Gram matrix are two orders of magnitude smaller.
 const DEPENDENT: f64 = 1e-12;
 
+/// A squared pivot below minus this is no rounding error: the matrix is not positive semidefinite.
+const NEGATIVE: f64 = 1e-8;
+
 /// The Cholesky factorisation of a symmetric positive definite matrix, scaled to a unit diagonal first, so that the
 /// units of the variables do not matter.
 ///
@@ -32,11 +35,18 @@ impl Cholesky {
     ///
     /// # Errors
     /// [`LinalgError::Shape`] if it is not square, [`LinalgError::NotFinite`] with the first entry that is not a finite
-    /// number, [`LinalgError::Dependent`] with the first column that the earlier ones determine.
+    /// number, [`LinalgError::Dependent`] with the first column that the earlier ones determine,
+    /// [`LinalgError::NotPositive`] if the matrix is indefinite.
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = a.nrows();
         expect_square("cholesky", a)?;
         finite("cholesky", a, true)?;
+        if let Some(column) = (0..n).find(|&j| a[(j, j)] < 0.0) {
+            return Err(LinalgError::NotPositive {
+                column,
+                pivot: -1.0,
+            });
+        }
         let scale: Vec<f64> = (0..n)
             .map(|j| {
                 if a[(j, j)] > 0.0 {
@@ -174,6 +184,16 @@ fn dependent(scaled: &Mat<f64>, scale: &[f64], column: usize, pivot: f64) -> Lin
                 0.0
             };
             *weight = solution[(j, 0)] * back;
+        }
+        let left = scaled[(column, column)]
+            - (0..column)
+                .map(|i| scaled[(column, i)] * solution[(i, 0)])
+                .sum::<f64>();
+        if left < -NEGATIVE {
+            return LinalgError::NotPositive {
+                column,
+                pivot: left,
+            };
         }
     }
     LinalgError::Dependent {
