@@ -1,16 +1,24 @@
-//! Derivatives of recorded computations: reverse, forward, forward over reverse, and reverse recorded on the tape.
+//! Derivatives of recorded computations as matrices: reverse, forward, forward over reverse, and the tables made of them.
 
 use linalg::{Mat, MatRef, Scalar};
 
+use crate::slot::{Slots, room};
 use crate::tape::Graph;
-use crate::value::Slot;
-use crate::variable::Variables;
-use crate::{Gradient, Gradients, Shape, Var};
+use crate::value::side_by_side;
+use crate::{Gradient, Gradients, Shape, Tape, Var};
+
+/// Directions that are followed together, at most.
+const BLOCKS: usize = 16;
+/// Entries of the largest tangent that may be alive when directions are followed together.
+const BLOCK_ENTRIES: usize = 1 << 22;
 
 impl<'t, T: Scalar> Var<'t, T> {
     /// The gradient of this 1x1 with respect to every variable that it depends on.
     ///
-    /// Cotangents live only until they are pulled back, so the sweep needs at most as much memory as the values on the tape.
+    /// # Memory
+    /// The cotangent of a record lives from its first use until it is pulled back, and its memory serves the next one. A
+    /// sweep over a chain of operations needs two matrices beside the values on the tape and the gradients that it returns;
+    /// no sweep needs more than the values take. After the first sweep over the same shapes nothing is allocated.
     ///
     /// # Panics
     /// If it is not 1x1 (for a matrix, use [`vjp`](Var::vjp)).
@@ -21,7 +29,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     #[track_caller]
-    fn expect_scalar(self, what: &str) {
+    pub(crate) fn expect_scalar(self, what: &str) {
         let shape = self.shape();
         assert_eq!(
             shape,
@@ -36,42 +44,12 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If `dy` has another shape.
     #[track_caller]
     pub fn vjp(self, dy: MatRef<'_, T>) -> Gradients<T> {
-        let shape = self.shape();
         assert_eq!(
             Shape::new(dy.nrows(), dy.ncols()),
-            shape,
+            self.shape(),
             "vjp: the cotangent has another shape"
         );
-        let tape = self.tape();
-        let nodes = tape.nodes();
-        let graph = Graph {
-            nodes: &nodes,
-            pool: &tape.pool,
-        };
-        let root = self.index() as usize;
-        let mut gradients = Gradients::new(&tape.pool, tape.pool.take_list());
-        // Taken, so that a rule that panics leaves nothing behind for the next sweep.
-        let mut slots = tape.slots.take();
-        let len = slots.len().max(root + 1);
-        slots.resize_with(len, || None);
-        if nodes[root].varies {
-            let mut seed = tape.pool.take(shape);
-            seed.view_mut().copy_from(dy);
-            slots[root] = Some(seed);
-        }
-        for at in (0..=root).rev() {
-            let Some(dy) = slots[at].take() else { continue };
-            if let Some(operation) = nodes[at].operation() {
-                nodes[at].expect_cotangent(dy.shape());
-                operation.pull(graph, at, dy.view(), &mut slots);
-                tape.pool.give(dy);
-            } else if let Some(key) = nodes[at].key() {
-                nodes[at].expect_cotangent(dy.shape());
-                gradients.list.push((key, Gradient(dy)));
-            }
-        }
-        tape.slots.replace(slots);
-        gradients
+        self.tape().pull(self.index() as usize, dy)
     }
 
     /// The derivative of this variable's values in the direction in which the given variables have the given tangents.
@@ -80,13 +58,16 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If a tangent has another shape than its variable.
     #[track_caller]
     pub fn jvp(self, directions: &[(Var<'t, T>, MatRef<'_, T>)]) -> Mat<T> {
-        let mut slots = self.tangents(directions);
+        self.expect_tangents("jvp", directions);
+        let tape = self.tape();
+        let mut slots = tape.take_slots();
+        tape.push(self, directions, 1, &mut slots);
         let shape = self.shape();
-        let derivative = slots[self.index() as usize].as_ref().map_or_else(
+        let derivative = slots.tangents[self.index() as usize].get().map_or_else(
             || Mat::zeros(shape.rows, shape.columns),
-            |slot| slot.view().to_owned(),
+            |tangent| tangent.view().to_owned(),
         );
-        self.release(&mut slots);
+        tape.return_slots(slots);
         derivative
     }
 
@@ -99,209 +80,309 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn hvp(self, directions: &[(Var<'t, T>, MatRef<'_, T>)]) -> Gradients<T> {
         self.expect_scalar("hvp");
-        let mut tangents = self.tangents(directions);
-        let tape = self.tape();
-        let nodes = tape.nodes();
-        let graph = Graph {
-            nodes: &nodes,
-            pool: &tape.pool,
-        };
-        let root = self.index() as usize;
-        let mut products = Gradients::new(&tape.pool, tape.pool.take_list());
-        let mut values: Vec<Slot<T>> = Vec::new();
-        let mut derivatives: Vec<Slot<T>> = Vec::new();
-        values.resize_with(root + 1, || None);
-        derivatives.resize_with(root + 1, || None);
-        if nodes[root].varies {
-            let mut seed = tape.pool.take(Shape::SCALAR);
-            seed.slice_mut()[0] = T::ONE;
-            values[root] = Some(seed);
+        self.expect_tangents("hvp", directions);
+        self.tape().pull_in_directions(self, directions, 1)
+    }
+
+    #[track_caller]
+    fn expect_tangents(self, what: &str, directions: &[(Var<'t, T>, MatRef<'_, T>)]) {
+        for (variable, tangent) in directions {
+            self.expect_same_tape(what, *variable);
+            assert_eq!(
+                Shape::new(tangent.nrows(), tangent.ncols()),
+                variable.shape(),
+                "{what}: a tangent has another shape than its variable"
+            );
         }
-        for at in (0..=root).rev() {
-            let (dy, ddy) = (values[at].take(), derivatives[at].take());
-            if let Some(operation) = nodes[at].operation() {
-                let pair = [&dy, &ddy].map(|slot| slot.as_ref().map(crate::pool::Buffer::view));
-                operation.pull_pair(graph, at, &tangents, pair, [&mut values, &mut derivatives]);
-                if let Some(ddy) = ddy {
-                    tape.pool.give(ddy);
-                }
-            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy) {
-                nodes[at].expect_cotangent(ddy.shape());
-                products.list.push((key, Gradient(ddy)));
-            }
-            if let Some(dy) = dy {
-                tape.pool.give(dy);
-            }
+    }
+
+    #[track_caller]
+    fn expect_variables(self, what: &str, variables: &[Var<'t, T>]) {
+        for variable in variables {
+            self.expect_same_tape(what, *variable);
+            assert!(
+                variable.key().is_some(),
+                "{what}: {variable:?} is not a variable"
+            );
         }
-        drop(nodes);
-        self.release(&mut tangents);
-        products
     }
 
     /// The exact Hessian of this 1x1 with respect to the entries of the given variables, one variable after another, each
     /// column after column.
     ///
+    /// Up to 16 columns are computed together, fewer where their tangents would take more than 2²² numbers.
+    ///
     /// # Panics
     /// If it is not 1x1, or one of `variables` is not a variable.
+    ///
+    /// ```
+    /// use autodiff::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variable(&[1.0_f64, 2.0]);
+    /// let h = (x * x * x).sum().hessian(&[x]);
+    /// assert_eq!((h[(0, 0)], h[(0, 1)], h[(1, 1)]), (6.0, 0.0, 12.0));
+    /// ```
     #[track_caller]
     pub fn hessian(self, variables: &[Var<'t, T>]) -> Mat<T> {
-        for variable in variables {
-            self.expect_same_tape("hessian", *variable);
-            assert!(
-                variable.key().is_some(),
-                "hessian: {variable:?} is not a variable"
-            );
-        }
-        let shapes: Vec<Shape> = variables.iter().map(|v| v.shape()).collect();
-        let size = shapes.iter().map(|shape| shape.len()).sum();
+        self.expect_scalar("hessian");
+        self.expect_variables("hessian", variables);
+        let size = variables.iter().map(|v| v.shape().len()).sum();
         let mut hessian = Mat::zeros(size, size);
+        let tape = self.tape();
+        let together = tape.directions_together(self);
         let mut column = 0;
-        for (variable, shape) in variables.iter().zip(&shapes) {
-            let mut direction = Mat::zeros(shape.rows, shape.columns);
-            for entry in 0..shape.len() {
-                let (i, j) = (entry % shape.rows, entry / shape.rows);
-                direction[(i, j)] = T::ONE;
-                let products = self.hvp(&[(*variable, direction.as_ref())]);
-                direction[(i, j)] = T::ZERO;
-                let mut row = 0;
-                for (variable, shape) in variables.iter().zip(&shapes) {
-                    if let Some(product) = products.get(*variable) {
-                        for (k, value) in product.as_slice().iter().enumerate() {
-                            hessian[(row + k, column)] = *value;
-                        }
+        each_unit_direction(variables, together, |variable, directions, blocks| {
+            let products = tape.pull_in_directions(self, &[(variable, directions)], blocks);
+            let mut row = 0;
+            for variable in variables {
+                let n = variable.shape().len();
+                if let Some(product) = products.get(*variable) {
+                    for (k, value) in product.as_slice().iter().enumerate() {
+                        hessian[(row + k % n, column + k / n)] = *value;
                     }
-                    row += shape.len();
                 }
-                column += 1;
+                row += n;
             }
-        }
+            column += blocks;
+        });
         hessian
     }
 
-    /// The gradient of this 1x1 with respect to each of `variables`, recorded on the tape, so that it can be differentiated
-    /// again. A variable on which nothing depends has a gradient of zeros.
+    /// The derivatives of all entries of this matrix (rows of the result, column after column) with respect to the entries of
+    /// the given variables (columns, one variable after another), in forward or in reverse mode, whichever needs fewer sweeps.
     ///
     /// # Panics
-    /// If it is not 1x1, or a variable was recorded on another tape.
+    /// If one of `variables` is not a variable.
+    ///
+    /// ```
+    /// use autodiff::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variable(&[1.0_f64, 2.0, 3.0]);
+    /// let j = (x * x).jacobian(&[x]);
+    /// assert_eq!((j.nrows(), j.ncols(), j[(2, 2)], j[(2, 1)]), (3, 3, 6.0, 0.0));
+    /// ```
     #[track_caller]
-    pub fn grad(self, variables: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        self.expect_scalar("grad");
-        for variable in variables {
-            self.expect_same_tape("grad", *variable);
+    pub fn jacobian(self, variables: &[Var<'t, T>]) -> Mat<T> {
+        self.expect_variables("jacobian", variables);
+        let (shape, tape) = (self.shape(), self.tape());
+        let size: usize = variables.iter().map(|v| v.shape().len()).sum();
+        let mut jacobian = Mat::zeros(shape.len(), size);
+        let together = tape.directions_together(self);
+        if shape.len() <= size.div_ceil(together) {
+            let mut dy = Mat::zeros(shape.rows, shape.columns);
+            for row in 0..shape.len() {
+                let entry = (row % shape.rows, row / shape.rows);
+                dy[entry] = T::ONE;
+                let gradients = self.vjp(dy.as_ref());
+                dy[entry] = T::ZERO;
+                let mut column = 0;
+                for variable in variables {
+                    if let Some(gradient) = gradients.get(*variable) {
+                        for (k, value) in gradient.as_slice().iter().enumerate() {
+                            jacobian[(row, column + k)] = *value;
+                        }
+                    }
+                    column += variable.shape().len();
+                }
+            }
+            return jacobian;
         }
-        let tape = self.tape();
-        let root = self.index();
-        let mut table = Variables {
-            sums: vec![None; root as usize + 1],
-        };
-        if tape.nodes()[root as usize].varies {
-            table.sums[root as usize] = Some(tape.full(Shape::SCALAR, T::ONE));
+        let mut column = 0;
+        each_unit_direction(variables, together, |variable, directions, blocks| {
+            let mut slots = tape.take_slots();
+            tape.push(self, &[(variable, directions)], blocks, &mut slots);
+            if let Some(tangent) = slots.tangents[self.index() as usize].get() {
+                for (k, value) in tangent.slice().iter().enumerate() {
+                    jacobian[(k % shape.len(), column + k / shape.len())] = *value;
+                }
+            }
+            tape.return_slots(slots);
+            column += blocks;
+        });
+        jacobian
+    }
+}
+
+/// Calls `f` with every unit direction of the variables, up to `together` of them side by side.
+fn each_unit_direction<'t, T: Scalar>(
+    variables: &[Var<'t, T>],
+    together: usize,
+    mut f: impl FnMut(Var<'t, T>, MatRef<'_, T>, usize),
+) {
+    for variable in variables {
+        let shape = variable.shape();
+        let entries: Vec<usize> = (0..shape.len()).collect();
+        for group in entries.chunks(together) {
+            let Shape { rows, columns } = side_by_side(shape, group.len());
+            let mut directions = Mat::zeros(rows, columns);
+            for (block, entry) in group.iter().enumerate() {
+                let column = block * shape.columns + entry / shape.rows;
+                directions[(entry % shape.rows, column)] = T::ONE;
+            }
+            f(*variable, directions.as_ref(), group.len());
         }
+    }
+}
+
+impl<T: Scalar> Tape<T> {
+    /// The reverse sweep.
+    pub(crate) fn pull(&self, root: usize, dy: MatRef<'_, T>) -> Gradients<T> {
+        let mut gradients = Gradients::new(&self.pool, self.pool.take_list());
+        // Taken, so that a rule that panics leaves nothing behind for the next sweep.
+        let mut slots = self.take_slots();
+        room(&mut slots.values, root + 1);
+        let mut nodes = self.nodes();
+        if nodes[root].varies {
+            slots.values[root].seed(dy, &self.pool);
+        }
+        let mut open = Vec::new();
         for at in (0..=root).rev() {
-            let Some(dy) = table.sums[at as usize] else {
-                continue;
-            };
-            let operation = tape.nodes()[at as usize]
-                .operation()
-                .map(crate::tape::Recorded::duplicate);
-            if let Some(operation) = operation {
-                operation.pull_variables(tape.handle(at), dy, &mut table);
+            if let Some(dy) = slots.values[at].take() {
+                if let Some(segment) = nodes[at].segment() {
+                    drop(nodes);
+                    open.push((self.recompute(segment), segment));
+                    nodes = self.nodes();
+                }
+                let graph = Graph {
+                    nodes: &nodes,
+                    pool: &self.pool,
+                };
+                nodes[at].expect_cotangent(dy.shape());
+                if let Some(operation) = nodes[at].operation() {
+                    operation.pull(graph, at, &dy, &mut slots.values);
+                    slots.values[at].retire(dy, &self.pool);
+                } else if let Some(key) = nodes[at].key() {
+                    gradients.list.push((key, Gradient(dy)));
+                }
+            }
+            while let Some((_, segment)) = open.pop_if(|(start, _)| *start == at) {
+                drop(nodes);
+                self.forget(segment);
+                nodes = self.nodes();
             }
         }
-        variables
-            .iter()
-            .map(|v| {
-                let sum = table.sums.get(v.index() as usize).copied().flatten();
-                sum.unwrap_or_else(|| tape.full(v.shape(), T::ZERO))
-            })
-            .collect()
+        drop(nodes);
+        self.return_slots(slots);
+        gradients
     }
 
-    /// [`jvp`](Var::jvp), recorded on the tape, so that it can be differentiated again.
-    ///
-    /// # Panics
-    /// If a tangent has another shape than its variable.
-    #[track_caller]
-    pub fn jvp_recorded(self, directions: &[(Var<'t, T>, Var<'t, T>)]) -> Var<'t, T> {
-        let tape = self.tape();
-        let root = self.index();
-        let marks = tape.ancestors(root);
-        let mut table = Variables {
-            sums: vec![None; root as usize + 1],
-        };
-        for (variable, tangent) in directions {
-            self.expect_same_tape("jvp_recorded", *variable);
-            self.expect_same_tape("jvp_recorded", *tangent);
-            assert_eq!(
-                variable.shape(),
-                tangent.shape(),
-                "jvp_recorded: a tangent has another shape than its variable"
-            );
-            if let Some(sum) = table.sums.get_mut(variable.index() as usize) {
-                *sum = Some(sum.map_or(*tangent, |sum| sum + *tangent));
-            }
-        }
-        for at in (0..=root).filter(|&at| marks[at as usize]) {
-            let operation = tape.nodes()[at as usize]
-                .operation()
-                .map(crate::tape::Recorded::duplicate);
-            if let Some(operation) = operation {
-                operation.push_variables(tape, at, &mut table);
-            }
-        }
-        table.sums[root as usize].unwrap_or_else(|| tape.full(self.shape(), T::ZERO))
-    }
-
-    /// Tangents of all ancestors of this variable.
-    #[track_caller]
-    fn tangents(self, directions: &[(Var<'t, T>, MatRef<'_, T>)]) -> Vec<Slot<T>> {
-        let tape = self.tape();
-        let marks = tape.ancestors(self.index());
-        let nodes = tape.nodes();
+    /// The forward sweep: tangents of all ancestors of `root` in `blocks` directions, side by side in each of `directions`.
+    fn push(
+        &self,
+        root: Var<'_, T>,
+        directions: &[(Var<'_, T>, MatRef<'_, T>)],
+        blocks: usize,
+        slots: &mut Slots<T>,
+    ) {
+        self.recompute_all();
+        let root = root.index() as usize;
+        self.mark_ancestors(root, &mut slots.marks);
+        room(&mut slots.tangents, root + 1);
+        let nodes = self.nodes();
         let graph = Graph {
             nodes: &nodes,
-            pool: &tape.pool,
+            pool: &self.pool,
         };
-        let mut slots: Vec<Slot<T>> = Vec::new();
-        slots.resize_with(marks.len(), || None);
         for (variable, tangent) in directions {
-            self.expect_same_tape("a derivative in a direction", *variable);
-            let shape = variable.shape();
-            assert_eq!(
-                Shape::new(tangent.nrows(), tangent.ncols()),
-                shape,
-                "a tangent has another shape than its variable"
-            );
-            let Some(slot) = slots.get_mut(variable.index() as usize) else {
-                continue;
-            };
-            // Directions of one variable that is listed twice add up.
-            let buffer = slot.get_or_insert_with(|| {
-                let mut zeros = tape.pool.take(shape);
-                zeros.slice_mut().fill(T::ZERO);
-                zeros
-            });
-            let mut sum = buffer.view_mut();
-            sum += tangent;
+            if let Some(slot) = slots.tangents[..=root].get_mut(variable.index() as usize) {
+                // Directions of one variable that is listed twice add up.
+                if slot.is_filled() {
+                    let shape = Shape::new(tangent.nrows(), tangent.ncols());
+                    let mut sum = slot.claim(shape, &self.pool).0.view_mut();
+                    sum += *tangent;
+                } else {
+                    slot.seed(*tangent, &self.pool);
+                }
+            }
         }
-        for (at, _) in marks.iter().enumerate().filter(|(_, mark)| **mark) {
+        for at in (0..=root).filter(|&at| slots.marks[at]) {
             let Some(operation) = nodes[at].operation() else {
                 continue;
             };
-            if operation
-                .operands()
-                .iter()
-                .any(|&i| slots[i as usize].is_some())
-            {
-                operation.push(graph, at, &mut slots);
+            let filled = |&i: &u32| slots.tangents[i as usize].is_filled();
+            if operation.operands().iter().any(filled) {
+                operation.push(graph, at, &mut slots.tangents, blocks);
             }
         }
-        slots
     }
 
-    fn release(self, slots: &mut [Slot<T>]) {
-        for buffer in slots.iter_mut().filter_map(Option::take) {
-            self.tape().pool.give(buffer);
+    /// Forward over reverse: the derivatives of all gradients of `root` in `blocks` directions, side by side.
+    fn pull_in_directions(
+        &self,
+        root: Var<'_, T>,
+        directions: &[(Var<'_, T>, MatRef<'_, T>)],
+        blocks: usize,
+    ) -> Gradients<T> {
+        let mut products = Gradients::new(&self.pool, self.pool.take_list());
+        let mut slots = self.take_slots();
+        self.push(root, directions, blocks, &mut slots);
+        let root = root.index() as usize;
+        let Slots {
+            values,
+            derivatives,
+            tangents,
+            ..
+        } = &mut slots;
+        room(values, root + 1);
+        room(derivatives, root + 1);
+        let nodes = self.nodes();
+        let graph = Graph {
+            nodes: &nodes,
+            pool: &self.pool,
+        };
+        if nodes[root].varies {
+            values[root].seed(
+                MatRef::from_column_major_slice(&[T::ONE], 1, 1),
+                &self.pool,
+            );
         }
+        for at in (0..=root).rev() {
+            let (dy, ddy) = (values[at].take(), derivatives[at].take());
+            if let Some(operation) = nodes[at].operation() {
+                let pair = [dy.as_ref(), ddy.as_ref()];
+                operation.pull_pair(graph, at, (tangents, blocks), pair, [values, derivatives]);
+                if let Some(ddy) = ddy {
+                    derivatives[at].retire(ddy, &self.pool);
+                }
+            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy) {
+                nodes[at].expect_cotangent(block_shape(ddy.shape(), blocks));
+                products.list.push((key, Gradient(ddy)));
+            }
+            if let Some(dy) = dy {
+                values[at].retire(dy, &self.pool);
+            }
+            tangents[at].clear(&self.pool);
+        }
+        drop(nodes);
+        self.return_slots(slots);
+        products
     }
+
+    /// How many directions are followed together.
+    fn directions_together(&self, root: Var<'_, T>) -> usize {
+        let nodes = self.nodes();
+        let largest = nodes[..=root.index() as usize]
+            .iter()
+            .filter(|node| node.varies)
+            .fold(1, |largest, node| largest.max(node.shape().len()));
+        (BLOCK_ENTRIES / largest).clamp(1, BLOCKS)
+    }
+
+    fn take_slots(&self) -> Slots<T> {
+        self.slots.take()
+    }
+
+    /// Keeps the slots for the next sweep, all of them empty.
+    fn return_slots(&self, mut slots: Slots<T>) {
+        slots
+            .tangents
+            .iter_mut()
+            .for_each(|slot| slot.clear(&self.pool));
+        self.slots.replace(slots);
+        self.forget_all();
+    }
+}
+
+fn block_shape(shape: Shape, blocks: usize) -> Shape {
+    Shape::new(shape.rows, shape.columns / blocks)
 }

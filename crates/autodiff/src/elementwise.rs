@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use linalg::{Accum, MatMut, MatRef, Scalar};
 
-use crate::kernels::{self, Operand};
+use crate::kernels::{self, Operand, ZipValue};
 use crate::{Accumulator, Array, Cotangents, Number, Op, Shape, Side};
 
 /// An operation on each entry of one matrix. Implementing the three functions gives all derivatives of every order.
@@ -27,7 +27,7 @@ use crate::{Accumulator, Array, Cotangents, Number, Op, Shape, Side};
 /// let y = x.map(Pronic);
 /// assert_eq!((y.item(), y.backward()[x][(0, 0)]), (12.0, 7.0));
 /// ```
-pub trait Elementwise: Copy + Debug + 'static {
+pub trait Elementwise: Copy + Debug + Send + Sync + 'static {
     /// The name under which it is printed and reported.
     fn name(&self) -> &'static str;
     /// The value at `x`.
@@ -42,11 +42,11 @@ pub trait Elementwise: Copy + Debug + 'static {
 }
 
 /// An operation on the entries of two matrices, of which one may be a row, a column or a 1x1 against the other.
-pub trait Elementwise2: Copy + Debug + 'static {
+pub trait Elementwise2: Copy + Debug + Send + Sync + 'static {
     /// The name under which it is printed and reported.
     fn name(&self) -> &'static str;
     /// The value at `(a, b)`.
-    fn value<T: Scalar>(self, a: T, b: T) -> T;
+    fn value<N: Number>(self, a: N, b: N) -> N;
     /// `d` times the derivative with respect to `a`, where the value is `y`.
     fn chain_left<N: Number>(self, a: N, b: N, y: N, d: N) -> N;
     /// `d` times the derivative with respect to `b`, where the value is `y`.
@@ -125,9 +125,8 @@ impl<F: Elementwise2> Op<2> for Zip<F> {
 
     #[inline]
     fn eval<T: Scalar>(&self, [a, b]: [MatRef<'_, T>; 2], out: MatMut<'_, T>, accum: Accum) {
-        kernels::zip([Operand::new(a), Operand::new(b)], out, accum, |a, b| {
-            self.0.value(a, b)
-        });
+        let operands = [Operand::new(a), Operand::new(b)];
+        kernels::evaluate(&ZipValue(self.0), &operands, out, accum);
     }
 
     fn jvp<A: Array>(&self, x: [&A; 2], y: &A, dx: [Option<&A>; 2], mut dy: Accumulator<'_, A>) {

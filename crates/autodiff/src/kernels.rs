@@ -1,14 +1,78 @@
-//! Loops over the entries of one, two or four matrices, in which a row, a column or a 1x1 stands for a whole matrix.
+//! One loop for everything that is computed entry by entry: a formula over several operands, of which a row, a column or a 1x1
+//! stands for a whole matrix. Several entries are computed at a time, so that the functions in a formula are vector code.
 
-use linalg::{Accum, ColRef, MatMut, MatRef, Scalar, flat, flat_mut, reduce};
+use std::array::from_fn;
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::Shape;
+use linalg::{Accum, ColRef, MatMut, MatRef, Scalar, flat, flat_mut, parallel, reduce};
 
-/// A matrix as an operand of an element-wise loop.
+use crate::{Dual, Elementwise, Elementwise2, Number, Plain, Shape, Side};
+
+/// A formula over `K` operands, in the language of slopes.
+pub(crate) trait Formula<const K: usize>: Sync {
+    /// Its value.
+    fn at<N: Number>(&self, x: [N; K]) -> N;
+}
+
+/// The value of a function of two entries.
 #[derive(Clone, Copy)]
-pub(crate) struct Operand<'a, T> {
-    m: MatRef<'a, T>,
-    flat: Option<&'a [T]>,
+pub(crate) struct ZipValue<F>(pub F);
+impl<F: Elementwise2> Formula<2> for ZipValue<F> {
+    #[inline]
+    fn at<N: Number>(&self, [a, b]: [N; 2]) -> N {
+        self.0.value(a, b)
+    }
+}
+
+/// Cotangent (or tangent) times slope of a function of one entry, from x, y, d.
+#[derive(Clone, Copy)]
+pub(crate) struct MapSlope<F>(pub F);
+impl<F: Elementwise> Formula<3> for MapSlope<F> {
+    #[inline]
+    fn at<N: Number>(&self, [x, y, d]: [N; 3]) -> N {
+        self.0.chain(x, y, d)
+    }
+}
+
+/// Cotangent (or tangent) times slope of a function of two entries, from a, b, y, d.
+#[derive(Clone, Copy)]
+pub(crate) struct ZipSlope<F>(pub F, pub Side);
+impl<F: Elementwise2> Formula<4> for ZipSlope<F> {
+    #[inline]
+    fn at<N: Number>(&self, [a, b, y, d]: [N; 4]) -> N {
+        self.0.chain(self.1, a, b, y, d)
+    }
+}
+
+/// The derivative of a formula in a direction: operands first, then their tangents.
+#[derive(Clone, Copy)]
+pub(crate) struct Tangent<F>(pub F);
+macro_rules! tangent {
+    ($k:literal, $twice:literal) => {
+        impl<F: Formula<$k>> Formula<$twice> for Tangent<F> {
+            #[inline]
+            fn at<N: Number>(&self, x: [N; $twice]) -> N {
+                let pairs = from_fn(|k| Dual {
+                    value: x[k],
+                    tangent: x[k + $k],
+                });
+                self.0.at(pairs).tangent
+            }
+        }
+    };
+}
+tangent!(3, 6);
+tangent!(4, 8);
+
+/// A matrix as an operand of a formula.
+#[derive(Clone, Copy)]
+pub(crate) enum Operand<'a, T> {
+    /// One number for all entries.
+    One(T),
+    /// A matrix, a row or a column in one piece, column after column.
+    Flat(&'a [T], Shape),
+    /// A matrix, a row or a column in any layout.
+    Strided(MatRef<'a, T>),
 }
 
 /// One column of an operand, repeated as the loop asks.
@@ -33,115 +97,215 @@ impl<T: Scalar> Column<'_, T> {
 impl<'a, T: Scalar> Operand<'a, T> {
     #[inline]
     pub(crate) fn new(m: MatRef<'a, T>) -> Self {
-        Self { m, flat: flat(m) }
+        match flat(m) {
+            Some(slice) => Self::flat(slice, Shape::new(m.nrows(), m.ncols())),
+            None => Self::strided(m),
+        }
     }
 
-    pub(crate) fn shape(&self) -> Shape {
-        Shape::new(self.m.nrows(), self.m.ncols())
+    #[inline]
+    pub(crate) fn flat(slice: &'a [T], shape: Shape) -> Self {
+        match slice {
+            [one] => Self::One(*one),
+            slice => Self::Flat(slice, shape),
+        }
     }
 
-    fn is_one(&self) -> bool {
-        self.shape() == Shape::SCALAR
+    pub(crate) fn strided(m: MatRef<'a, T>) -> Self {
+        Self::Strided(m)
     }
 
     /// Column `j` of the operand spread over `rows` rows.
     #[inline]
     pub(crate) fn column(&self, j: usize, rows: usize) -> Column<'a, T> {
-        let j = if self.m.ncols() == 1 { 0 } else { j };
-        let n = self.m.nrows();
-        if n == 1 && (rows != 1 || self.flat.is_none()) {
-            return Column::One(self.m[(0, j)]);
-        }
-        if let Some(flat) = self.flat {
-            return Column::Slice(&flat[j * n..(j + 1) * n]);
-        }
-        match flat(self.m.col(j).as_mat()) {
-            Some(slice) => Column::Slice(slice),
-            None => Column::Strided(self.m.col(j)),
+        match self {
+            Self::One(value) => Column::One(*value),
+            Self::Flat(slice, shape) => {
+                let j = if shape.columns == 1 { 0 } else { j };
+                if shape.rows == 1 && rows != 1 {
+                    return Column::One(slice[j]);
+                }
+                Column::Slice(&slice[j * shape.rows..(j + 1) * shape.rows])
+            }
+            Self::Strided(m) => {
+                let j = if m.ncols() == 1 { 0 } else { j };
+                if m.nrows() == 1 {
+                    return Column::One(m[(0, j)]);
+                }
+                match flat(m.col(j).as_mat()) {
+                    Some(slice) => Column::Slice(slice),
+                    None => Column::Strided(m.col(j)),
+                }
+            }
         }
     }
 
     /// The whole operand as one column, if the loop can be run over it in one go.
     #[inline]
     fn whole(&self, shape: Shape) -> Option<Column<'a, T>> {
-        match self.flat {
-            Some(slice) if self.shape() == shape => Some(Column::Slice(slice)),
-            Some(slice) if self.is_one() => Some(Column::One(slice[0])),
+        match self {
+            Self::One(value) => Some(Column::One(*value)),
+            Self::Flat(slice, own) if *own == shape => Some(Column::Slice(slice)),
             _ => None,
         }
     }
 }
 
+/// Column `j` of several operands.
 #[inline]
-fn fill<T: Scalar>(out: &mut [T], accum: Accum, value: impl Fn(usize) -> T) {
-    match accum {
-        Accum::Replace => out
-            .iter_mut()
-            .enumerate()
-            .for_each(|(i, out)| *out = value(i)),
-        Accum::Add => out
-            .iter_mut()
-            .enumerate()
-            .for_each(|(i, out)| *out += value(i)),
+fn columns<'a, T: Scalar, const K: usize>(
+    operands: &[Operand<'a, T>; K],
+    j: usize,
+    rows: usize,
+) -> [Column<'a, T>; K] {
+    let mut columns = [Column::One(T::ZERO); K];
+    for (column, operand) in columns.iter_mut().zip(operands) {
+        *column = operand.column(j, rows);
+    }
+    columns
+}
+
+/// Several numbers at a time.
+#[derive(Clone, Copy)]
+struct Lanes<T, const W: usize>([T; W]);
+
+impl<T: Scalar, const W: usize> Lanes<T, W> {
+    /// Entries `i..i + n` of a column; the lanes beyond are zero.
+    #[inline(always)]
+    fn load(column: &Column<'_, T>, i: usize, n: usize) -> Self {
+        let mut lanes = [T::ZERO; W];
+        match column {
+            Column::One(value) => lanes = [*value; W],
+            Column::Slice(slice) if n == W => lanes.copy_from_slice(&slice[i..i + W]),
+            Column::Slice(slice) => {
+                let slice = &slice[i..i + n];
+                for (lane, x) in lanes.iter_mut().zip(slice) {
+                    *lane = *x;
+                }
+            }
+            Column::Strided(column) => {
+                for (k, lane) in lanes.iter_mut().enumerate().take(n) {
+                    *lane = column[i + k];
+                }
+            }
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
+    fn each(mut self, f: impl Fn(T) -> T) -> Self {
+        for x in &mut self.0 {
+            *x = f(*x);
+        }
+        self
     }
 }
 
-#[inline]
-fn fill_zip<T: Scalar>(
-    a: Column<'_, T>,
-    b: Column<'_, T>,
+macro_rules! lanes_operator {
+    ($($operator:ident $method:ident;)*) => {
+        $(impl<T: Scalar, const W: usize> $operator for Lanes<T, W> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(mut self, other: Self) -> Self {
+                for (x, y) in self.0.iter_mut().zip(&other.0) {
+                    *x = $operator::$method(*x, *y);
+                }
+                self
+            }
+        })*
+    };
+}
+lanes_operator! { Add add; Sub sub; Mul mul; Div div; }
+
+impl<T: Scalar, const W: usize> Neg for Lanes<T, W> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.each(|x| -x)
+    }
+}
+
+impl<T: Scalar, const W: usize> Number for Lanes<T, W> {
+    #[inline(always)]
+    fn constant(self, c: f64) -> Self {
+        Self([T::from_f64(c); W])
+    }
+    #[inline(always)]
+    fn affine(self, scale: f64, offset: f64) -> Self {
+        let (scale, offset) = (T::from_f64(scale), T::from_f64(offset));
+        self.each(|x| scale * x + offset)
+    }
+    #[inline(always)]
+    fn apply<F: Elementwise>(self, f: F) -> Self {
+        let mut out = [T::ZERO; W];
+        f.map(&self.0, &mut out);
+        Self(out)
+    }
+}
+
+/// Lanes in the middle of a long loop, and at its end.
+const WIDE: usize = 32;
+const NARROW: usize = 8;
+
+/// So many entries of a formula as `out` has room for, at most `W`.
+#[inline(always)]
+fn step<T: Scalar, F: Formula<K>, const K: usize, const W: usize>(
+    f: &F,
+    columns: &[Column<'_, T>; K],
+    from: usize,
     out: &mut [T],
     accum: Accum,
-    f: impl Fn(T, T) -> T,
 ) {
     let n = out.len();
-    match (a, b) {
-        (Column::Slice(a), Column::Slice(b)) => {
-            let (a, b) = (&a[..n], &b[..n]);
-            fill(out, accum, |i| f(a[i], b[i]));
-        }
-        (Column::Slice(a), Column::One(b)) => {
-            let a = &a[..n];
-            fill(out, accum, |i| f(a[i], b));
-        }
-        (Column::One(a), Column::Slice(b)) => {
-            let b = &b[..n];
-            fill(out, accum, |i| f(a, b[i]));
-        }
-        (a, b) => fill(out, accum, |i| f(a.get(i), b.get(i))),
+    let mut x = [Lanes([T::ZERO; W]); K];
+    for (x, column) in x.iter_mut().zip(columns) {
+        *x = Lanes::load(column, from, n);
     }
-}
-
-/// `out = f(a, b)` or `out += f(a, b)`, entry by entry.
-#[inline]
-pub(crate) fn zip<T: Scalar>(
-    [a, b]: [Operand<'_, T>; 2],
-    mut out: MatMut<'_, T>,
-    accum: Accum,
-    f: impl Fn(T, T) -> T,
-) {
-    let shape = Shape::new(out.nrows(), out.ncols());
-    if let (Some(a), Some(b), true) = (a.whole(shape), b.whole(shape), flat(out.as_ref()).is_some())
-    {
-        if let Some(out) = flat_mut(out) {
-            fill_zip(a, b, out, accum, f);
+    let Lanes(values) = f.at(x);
+    match accum {
+        Accum::Replace => {
+            for (out, value) in out.iter_mut().zip(&values) {
+                *out = *value;
+            }
         }
-        return;
-    }
-    for j in 0..shape.columns {
-        let (a, b) = (a.column(j, shape.rows), b.column(j, shape.rows));
-        let mut column = out.as_mut().col_mut(j);
-        for i in 0..shape.rows {
-            let value = f(a.get(i), b.get(i));
-            match accum {
-                Accum::Replace => column[i] = value,
-                Accum::Add => column[i] += value,
+        Accum::Add => {
+            for (out, value) in out.iter_mut().zip(&values) {
+                *out += *value;
             }
         }
     }
 }
 
-/// Adds a matrix of the shape `shape`, given entry by entry, to a target of that shape or to one that was spread to it.
+/// Entries `from..` of a formula over columns.
+#[inline]
+fn fill<T: Scalar, F: Formula<K>, const K: usize>(
+    f: &F,
+    columns: &[Column<'_, T>; K],
+    from: usize,
+    out: &mut [T],
+    accum: Accum,
+) {
+    let mut chunks = out.chunks_exact_mut(WIDE);
+    let mut at = from;
+    for chunk in &mut chunks {
+        step::<T, F, K, WIDE>(f, columns, at, chunk, accum);
+        at += WIDE;
+    }
+    for (i, out) in (at..).zip(chunks.into_remainder()) {
+        let mut x = [Plain(T::ZERO); K];
+        for (x, column) in x.iter_mut().zip(columns) {
+            *x = Plain(column.get(i));
+        }
+        let Plain(value) = f.at(x);
+        match accum {
+            Accum::Replace => *out = value,
+            Accum::Add => *out += value,
+        }
+    }
+}
+
+/// Where a matrix of the shape `shape`, computed entry by entry, goes: a matrix of that shape, or one that was spread to it and
+/// takes sums.
 pub(crate) struct Sink<'a, T> {
     pub(crate) target: &'a mut [T],
     pub(crate) target_shape: Shape,
@@ -150,99 +314,112 @@ pub(crate) struct Sink<'a, T> {
 }
 
 impl<T: Scalar> Sink<'_, T> {
-    /// Adds column `j`, whose entries are `value(0), …`.
+    /// `target = f(operands)` or `target += f(operands)`.
     #[inline]
-    pub(crate) fn column(&mut self, j: usize, value: impl Fn(usize) -> T) {
-        let Shape { rows, columns } = self.target_shape;
-        let at = if columns == 1 { 0 } else { j };
-        // Several columns that meet in one replace only once.
-        let accum = if columns == 1 && j > 0 {
-            Accum::Add
-        } else {
-            self.accum
-        };
-        if rows == self.shape.rows {
-            fill(&mut self.target[at * rows..(at + 1) * rows], accum, value);
-        } else {
-            let sum = reduce::sum_by(self.shape.rows, value);
-            match accum {
-                Accum::Replace => self.target[at] = sum,
-                Accum::Add => self.target[at] += sum,
+    pub(crate) fn put<F: Formula<K>, const K: usize>(
+        mut self,
+        f: &F,
+        operands: &[Operand<'_, T>; K],
+    ) {
+        let shape = self.shape;
+        if shape.is_empty() {
+            // An empty matrix adds nothing, but it replaces.
+            if self.accum == Accum::Replace {
+                self.target.fill(T::ZERO);
+            }
+            return;
+        }
+        if self.target_shape == shape || self.target_shape == Shape::SCALAR {
+            let mut columns = [Column::One(T::ZERO); K];
+            let mut whole = true;
+            for (column, operand) in columns.iter_mut().zip(operands) {
+                match operand.whole(shape) {
+                    Some(operand) => *column = operand,
+                    None => whole = false,
+                }
+            }
+            if whole {
+                self.column(0, shape.len(), self.target_shape == shape, f, &columns);
+                return;
+            }
+        }
+        let long = self.target_shape.rows == shape.rows;
+        for j in 0..shape.columns {
+            let columns = columns(operands, j, shape.rows);
+            let at = if self.target_shape.columns == 1 { 0 } else { j };
+            let start = if long { at * shape.rows } else { at };
+            self.column(start, shape.rows, long, f, &columns);
+            // Several columns that meet in one replace only once.
+            if self.target_shape.columns == 1 {
+                self.accum = Accum::Add;
             }
         }
     }
 
-    /// An empty matrix adds nothing, but it replaces.
-    pub(crate) fn clear_if_empty(&mut self) -> bool {
-        if self.shape.is_empty() && self.accum == Accum::Replace {
-            self.target.fill(T::ZERO);
+    /// Puts `n` entries to the target from `start`, or adds their sum to its entry `start`.
+    #[inline]
+    fn column<F: Formula<K>, const K: usize>(
+        &mut self,
+        start: usize,
+        n: usize,
+        long: bool,
+        f: &F,
+        columns: &[Column<'_, T>; K],
+    ) {
+        let accum = self.accum;
+        if long {
+            let target = &mut self.target[start..start + n];
+            if n <= parallel::LEAF {
+                return fill(f, columns, 0, target, accum);
+            }
+            parallel::for_each_part(target, parallel::LEAF, &|from, part: &mut [T]| {
+                fill(f, columns, from, part, accum);
+            });
+        } else {
+            let sum = reduce::sum_filled(n, &|from, block: &mut [T]| {
+                fill(f, columns, from, block, Accum::Replace);
+            });
+            match accum {
+                Accum::Replace => self.target[start] = sum,
+                Accum::Add => self.target[start] += sum,
+            }
         }
-        self.shape.is_empty()
     }
 }
 
-/// Adds `f(a, b, y, d)` to the target.
+/// `out = f(operands)` or `out += f(operands)` for an output in any layout.
 #[inline]
-pub(crate) fn zip_chain<T: Scalar>(
-    [a, b]: [Operand<'_, T>; 2],
-    y: Operand<'_, T>,
-    d: Operand<'_, T>,
-    mut sink: Sink<'_, T>,
-    f: impl Fn(T, T, T, T) -> T,
+pub(crate) fn evaluate<T: Scalar, F: Formula<K>, const K: usize>(
+    f: &F,
+    operands: &[Operand<'_, T>; K],
+    mut out: MatMut<'_, T>,
+    accum: Accum,
 ) {
-    if sink.clear_if_empty() {
+    let shape = Shape::new(out.nrows(), out.ncols());
+    if flat(out.as_ref()).is_some() {
+        if let Some(target) = flat_mut(out) {
+            let sink = Sink {
+                target,
+                target_shape: shape,
+                shape,
+                accum,
+            };
+            sink.put(f, operands);
+        }
         return;
     }
-    let shape = sink.shape;
-    let one_go = sink.target_shape == shape || sink.target_shape == Shape::SCALAR;
-    if let (true, Some(a), Some(b), Some(Column::Slice(y)), Some(Column::Slice(d))) = (
-        one_go,
-        a.whole(shape),
-        b.whole(shape),
-        y.whole(shape),
-        d.whole(shape),
-    ) {
-        let n = shape.len();
-        sink.shape = Shape::new(n, 1);
-        if sink.target_shape != Shape::SCALAR {
-            sink.target_shape = sink.shape;
-        }
-        return chain_column(&mut sink, 0, a, b, &y[..n], &d[..n], f);
-    }
+    let mut values = [T::ZERO; NARROW];
     for j in 0..shape.columns {
-        let (a, b) = (a.column(j, shape.rows), b.column(j, shape.rows));
-        match (y.column(j, shape.rows), d.column(j, shape.rows)) {
-            (Column::Slice(y), Column::Slice(d)) => chain_column(&mut sink, j, a, b, y, d, &f),
-            (y, d) => sink.column(j, |i| f(a.get(i), b.get(i), y.get(i), d.get(i))),
+        let columns = columns(operands, j, shape.rows);
+        for start in (0..shape.rows).step_by(NARROW) {
+            let n = NARROW.min(shape.rows - start);
+            fill(f, &columns, start, &mut values[..n], Accum::Replace);
+            for (k, value) in values[..n].iter().enumerate() {
+                match accum {
+                    Accum::Replace => out[(start + k, j)] = *value,
+                    Accum::Add => out[(start + k, j)] += *value,
+                }
+            }
         }
-    }
-}
-
-#[inline]
-fn chain_column<T: Scalar>(
-    sink: &mut Sink<'_, T>,
-    j: usize,
-    a: Column<'_, T>,
-    b: Column<'_, T>,
-    y: &[T],
-    d: &[T],
-    f: impl Fn(T, T, T, T) -> T,
-) {
-    let n = y.len();
-    let d = &d[..n];
-    match (a, b) {
-        (Column::Slice(a), Column::Slice(b)) => {
-            let (a, b) = (&a[..n], &b[..n]);
-            sink.column(j, |i| f(a[i], b[i], y[i], d[i]));
-        }
-        (Column::Slice(a), Column::One(b)) => {
-            let a = &a[..n];
-            sink.column(j, |i| f(a[i], b, y[i], d[i]));
-        }
-        (Column::One(a), Column::Slice(b)) => {
-            let b = &b[..n];
-            sink.column(j, |i| f(a, b[i], y[i], d[i]));
-        }
-        (a, b) => sink.column(j, |i| f(a.get(i), b.get(i), y[i], d[i])),
     }
 }

@@ -78,7 +78,9 @@ impl<T: Scalar> Number for Plain<T> {
     }
     #[inline]
     fn apply<F: Elementwise>(self, f: F) -> Self {
-        Self(f.value(self.0))
+        let mut out = [T::ZERO];
+        f.map(&[self.0], &mut out);
+        Self(out[0])
     }
 }
 

@@ -66,7 +66,7 @@ use crate::{Elementwise, Elementwise2, Shape};
 /// assert_eq!(y.item(), 5.0);
 /// assert_eq!(y.backward()[x].as_mat(), mat![[1.0, 0.0], [0.0, 1.0]]);
 /// ```
-pub trait Op<const N: usize>: Clone + Debug + 'static {
+pub trait Op<const N: usize>: Clone + Debug + Send + Sync + 'static {
     /// The name under which it is printed and reported.
     fn name(&self) -> &'static str;
     /// The shape of the output.
@@ -80,6 +80,16 @@ pub trait Op<const N: usize>: Clone + Debug + 'static {
     fn jvp<A: Array>(&self, x: [&A; N], y: &A, dx: [Option<&A>; N], dy: Accumulator<'_, A>);
     /// Adds the cotangents of the operands to `dx`.
     fn vjp<A: Array>(&self, x: [&A; N], y: &A, dy: &A, dx: Cotangents<'_, A, N>);
+    /// False if the derivative is zero everywhere: the output is a constant to all derivatives.
+    fn differentiable(&self) -> bool {
+        true
+    }
+    /// True if matrices side by side in this operand give their results side by side, the others being the same for all. Then
+    /// several directions are followed by one evaluation.
+    fn columnwise(&self, operand: usize) -> bool {
+        let _ = operand;
+        false
+    }
 }
 
 /// What derivative rules compute with: a matrix, a matrix with a tangent, or a variable on a tape.

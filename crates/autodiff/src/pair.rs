@@ -4,11 +4,12 @@
 
 use linalg::Scalar;
 
-use crate::kernels::{Column, Operand};
+use crate::kernels::{Formula, MapSlope, Operand, Tangent, ZipSlope};
 use crate::ops::Identity;
+use crate::slot::Slot;
 use crate::value::Matrices;
 use crate::{
-    Accumulator, Array, Dual, Elementwise, Elementwise2, Map, Op, Plain, Shape, Side, Table, Value,
+    Accumulator, Array, Elementwise, Elementwise2, Map, Op, Shape, Side, Table, Value,
 };
 
 /// A matrix and its derivative in one direction; no tangent is a zero tangent.
@@ -30,7 +31,7 @@ impl<'a, T: Scalar> Array for Pair<'a, T> {
         let tangents = x.map(|x| x.tangent.as_ref());
         let value = Value::apply(op.clone(), values);
         let pool = x[0].value.pool();
-        let mut slots = [None];
+        let mut slots = [Slot::EMPTY];
         if tangents.iter().any(Option::is_some) {
             let mut table = Matrices {
                 slots: &mut slots,
@@ -46,12 +47,22 @@ impl<'a, T: Scalar> Array for Pair<'a, T> {
                 },
             );
         }
-        let [slot] = slots;
+        let [mut slot] = slots;
         Self {
             value,
-            tangent: slot.map(|buffer| Value::owned(buffer, pool)),
+            tangent: slot.take().map(|buffer| Value::owned(buffer, blocks(tangents), pool)),
         }
     }
+}
+
+/// The number of directions that the tangents follow.
+fn blocks<'a, T: Scalar + 'a>(
+    tangents: impl IntoIterator<Item = Option<&'a Value<'a, T>>>,
+) -> usize {
+    tangents
+        .into_iter()
+        .flatten()
+        .fold(1, |most, tangent| most.max(tangent.blocks()))
 }
 
 /// Accumulators of pairs.
@@ -61,61 +72,34 @@ pub struct Pairs<'a, T: Scalar> {
     pub(crate) tangents: Matrices<'a, T>,
 }
 
-/// Column `j` of a matrix with its tangent.
-struct DualColumn<'a, T>(Column<'a, T>, Option<Column<'a, T>>);
-
-impl<'a, T: Scalar> DualColumn<'a, T> {
-    fn new(operand: &(Operand<'a, T>, Option<Operand<'a, T>>), j: usize, rows: usize) -> Self {
-        Self(
-            operand.0.column(j, rows),
-            operand.1.map(|tangent| tangent.column(j, rows)),
-        )
-    }
-
-    #[inline]
-    fn get(&self, i: usize) -> Dual<Plain<T>> {
-        let tangent = self.1.map_or(T::ZERO, |tangent| tangent.get(i));
-        Dual {
-            value: Plain(self.0.get(i)),
-            tangent: Plain(tangent),
-        }
-    }
-}
-
-impl<T: Scalar> Pair<'_, T> {
-    fn operands(&self) -> (Operand<'_, T>, Option<Operand<'_, T>>) {
-        (
-            self.value.operand(),
-            self.tangent.as_ref().map(Value::operand),
-        )
-    }
-}
-
 impl<'a, T: Scalar> Pairs<'a, T> {
-    fn add_tangent(
+    /// Adds the derivative of a formula, unless all tangents are zero. `x` holds the operands and room for their tangents.
+    fn add_tangent<F, const K: usize, const TWICE: usize>(
         &mut self,
         at: usize,
         target: Shape,
-        [a, b, y, d]: [&Pair<'a, T>; 4],
-        f: impl Fn([Dual<Plain<T>>; 4]) -> Dual<Plain<T>>,
-    ) {
-        if [a, b, y, d].iter().all(|pair| pair.tangent.is_none()) {
+        shape: Shape,
+        x: [&Pair<'a, T>; K],
+        f: F,
+    ) where
+        F: Copy,
+        Tangent<F>: Formula<TWICE>,
+    {
+        if x.iter().all(|pair| pair.tangent.is_none()) {
             return;
         }
-        let shape = y.shape();
-        let operands = [a, b, y, d].map(Pair::operands);
-        let mut sink = self.tangents.sink(at, target, shape);
-        if sink.clear_if_empty() {
-            return;
-        }
-        for j in 0..shape.columns {
-            let columns = operands
-                .each_ref()
-                .map(|operand| DualColumn::new(operand, j, shape.rows));
-            sink.column(j, |i| {
-                f(columns.each_ref().map(|column| column.get(i))).tangent.0
+        let blocks = blocks(x.iter().map(|pair| pair.tangent.as_ref()));
+        self.tangents
+            .each_block(at, target, shape, blocks, |b, sink| {
+                let mut operands = [Operand::One(T::ZERO); TWICE];
+                for (k, pair) in x.iter().enumerate() {
+                    operands[k] = pair.value.operand();
+                    if let Some(tangent) = &pair.tangent {
+                        operands[k + K] = tangent.operand_block(b);
+                    }
+                }
+                sink.put(&Tangent(f), &operands);
             });
-        }
     }
 }
 
@@ -149,7 +133,8 @@ impl<'a, T: Scalar> Table<Pair<'a, T>> for Pairs<'a, T> {
         d: &Pair<'a, T>,
     ) {
         self.values.add_map(at, f, &x.value, &y.value, &d.value);
-        self.add_tangent(at, x.shape(), [x, x, y, d], |[x, _, y, d]| f.chain(x, y, d));
+        let shape = x.shape();
+        self.add_tangent(at, shape, shape, [x, y, d], MapSlope(f));
     }
 
     fn add_zip<F: Elementwise2>(
@@ -171,8 +156,6 @@ impl<'a, T: Scalar> Table<Pair<'a, T>> for Pairs<'a, T> {
             &y.value,
             &d.value,
         );
-        self.add_tangent(at, target, [a, b, y, d], |[a, b, y, d]| {
-            f.chain(side, a, b, y, d)
-        });
+        self.add_tangent(at, target, y.shape(), [a, b, y, d], ZipSlope(f, side));
     }
 }

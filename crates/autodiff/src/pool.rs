@@ -26,6 +26,11 @@ impl<T: Scalar> Buffer<T> {
         self.shape
     }
 
+    /// The number of entries that there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.data.len()
+    }
+
     pub(crate) fn slice(&self) -> &[T] {
         &self.data[..self.shape.len()]
     }

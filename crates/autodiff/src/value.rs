@@ -2,34 +2,67 @@
 
 use std::fmt;
 
-use linalg::{Accum, MatRef, Scalar};
+use linalg::{Accum, MatRef, Scalar, flat};
 
-use crate::kernels::{self, Operand, Sink};
+use crate::kernels::{MapSlope, Operand, Sink, ZipSlope};
 use crate::pool::{Buffer, Pool};
-use crate::{Array, Elementwise, Elementwise2, Op, Plain, Shape, Side, Table};
+use crate::slot::Slot;
+use crate::{Array, Elementwise, Elementwise2, Op, Shape, Side, Table};
 
-/// A matrix, borrowed or computed by a rule.
+/// A matrix, borrowed or computed by a rule; or, as a tangent, several matrices of one shape side by side, one for each of the
+/// directions that are followed together.
 pub struct Value<'a, T: Scalar> {
     data: Data<'a, T>,
+    /// The shape of one block.
+    shape: Shape,
+    blocks: usize,
     pool: &'a Pool<T>,
 }
 
 enum Data<'a, T> {
-    Borrowed(MatRef<'a, T>),
+    Flat(&'a [T]),
+    Strided(MatRef<'a, T>),
     Owned(Buffer<T>),
 }
 
+/// The shape of `blocks` matrices side by side.
+pub(crate) fn side_by_side(shape: Shape, blocks: usize) -> Shape {
+    Shape::new(shape.rows, shape.columns * blocks)
+}
+
 impl<'a, T: Scalar> Value<'a, T> {
-    pub(crate) fn borrowed(m: MatRef<'a, T>, pool: &'a Pool<T>) -> Self {
+    #[inline]
+    pub(crate) fn strided(m: MatRef<'a, T>, pool: &'a Pool<T>) -> Self {
+        let shape = Shape::new(m.nrows(), m.ncols());
+        let data = match flat(m) {
+            Some(slice) => Data::Flat(slice),
+            None => Data::Strided(m),
+        };
         Self {
-            data: Data::Borrowed(m),
+            data,
+            shape,
+            blocks: 1,
             pool,
         }
     }
 
-    pub(crate) fn owned(buffer: Buffer<T>, pool: &'a Pool<T>) -> Self {
+    /// A borrowed buffer that holds `blocks` matrices.
+    #[inline]
+    pub(crate) fn borrowed(buffer: &'a Buffer<T>, blocks: usize, pool: &'a Pool<T>) -> Self {
+        Self {
+            data: Data::Flat(buffer.slice()),
+            shape: block_shape(buffer.shape(), blocks),
+            blocks,
+            pool,
+        }
+    }
+
+    pub(crate) fn owned(buffer: Buffer<T>, blocks: usize, pool: &'a Pool<T>) -> Self {
+        let shape = block_shape(buffer.shape(), blocks);
         Self {
             data: Data::Owned(buffer),
+            shape,
+            blocks,
             pool,
         }
     }
@@ -38,20 +71,63 @@ impl<'a, T: Scalar> Value<'a, T> {
         self.pool
     }
 
-    /// The matrix.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The matrix, or the matrices side by side.
+    #[inline]
     pub fn view(&self) -> MatRef<'_, T> {
+        let Shape { rows, columns } = side_by_side(self.shape, self.blocks);
         match &self.data {
-            Data::Borrowed(m) => *m,
+            Data::Flat(slice) => MatRef::from_column_major_slice(slice, rows, columns),
+            Data::Strided(m) => *m,
             Data::Owned(buffer) => buffer.view(),
         }
     }
 
+    #[inline]
+    fn slice(&self) -> Option<&[T]> {
+        match &self.data {
+            Data::Flat(slice) => Some(slice),
+            Data::Strided(_) => None,
+            Data::Owned(buffer) => Some(buffer.slice()),
+        }
+    }
+
+    /// One of the matrices; where there is one, it stands for all.
+    fn block(&self, b: usize) -> MatRef<'_, T> {
+        if self.blocks == 1 {
+            return self.view();
+        }
+        let columns = self.shape.columns;
+        self.view().subcols(b * columns, columns)
+    }
+
+    #[inline]
     pub(crate) fn operand(&self) -> Operand<'_, T> {
-        Operand::new(self.view())
+        self.operand_block(0)
+    }
+
+    /// One of the matrices as an operand of a formula.
+    #[inline]
+    pub(crate) fn operand_block(&self, b: usize) -> Operand<'_, T> {
+        let b = if self.blocks == 1 { 0 } else { b };
+        let n = self.shape.len();
+        match (self.slice(), &self.data) {
+            (Some(slice), _) => Operand::flat(&slice[b * n..(b + 1) * n], self.shape),
+            (None, Data::Strided(m)) => Operand::strided(*m),
+            (None, _) => Operand::One(T::ZERO),
+        }
     }
 }
 
+fn block_shape(shape: Shape, blocks: usize) -> Shape {
+    Shape::new(shape.rows, shape.columns / blocks)
+}
+
 impl<T: Scalar> Drop for Value<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         if let Data::Owned(buffer) = &mut self.data {
             self.pool.give(std::mem::replace(buffer, Buffer::new()));
@@ -65,21 +141,49 @@ impl<T: Scalar> fmt::Debug for Value<'_, T> {
     }
 }
 
+/// Evaluates an operation for every direction: at once where it treats the columns of its only operand with directions one by
+/// one, else direction after direction.
+fn evaluate<T: Scalar, O: Op<N>, const N: usize>(
+    op: &O,
+    x: [&Value<'_, T>; N],
+    out: &mut Buffer<T>,
+    blocks: usize,
+    accum: Accum,
+) {
+    if blocks == 1 {
+        return op.eval(x.map(Value::view), out.view_mut(), accum);
+    }
+    let mut directed = (0..N).filter(|&k| x[k].blocks > 1);
+    if let (Some(k), None) = (directed.next(), directed.next())
+        && op.columnwise(k)
+    {
+        return op.eval(x.map(Value::view), out.view_mut(), accum);
+    }
+    let columns = out.shape().columns / blocks;
+    for b in 0..blocks {
+        let out = out.view_mut().subcols_mut(b * columns, columns);
+        op.eval(x.map(|x| x.block(b)), out, accum);
+    }
+}
+
+fn common_blocks<T: Scalar, const N: usize>(x: [&Value<'_, T>; N]) -> usize {
+    x.iter().fold(1, |most, x| most.max(x.blocks))
+}
+
 impl<'a, T: Scalar> Array for Value<'a, T> {
     type Table = Matrices<'a, T>;
 
+    #[inline]
     fn shape(&self) -> Shape {
-        Shape::new(self.view().nrows(), self.view().ncols())
+        self.shape
     }
 
     fn apply<O: Op<N>, const N: usize>(op: O, x: [&Self; N]) -> Self {
-        let pool = x[0].pool;
-        let mut buffer = pool.take(expect_shape(&op, x.map(Array::shape)));
-        op.eval(x.map(Self::view), buffer.view_mut(), Accum::Replace);
-        Self {
-            data: Data::Owned(buffer),
-            pool,
-        }
+        let (pool, blocks) = (x[0].pool, common_blocks(x));
+        let shape = expect_shape(&op, x.map(Array::shape));
+        let mut buffer = pool.take(side_by_side(shape, blocks));
+        evaluate(&op, x, &mut buffer, blocks, Accum::Replace);
+        Self::owned(buffer, blocks, pool)
     }
 }
 
@@ -97,9 +201,6 @@ fn shape_mismatch(name: &str, x: &[Shape], hint: &str) -> ! {
     panic!("{name} of {}: {hint}", shapes.join(" and "));
 }
 
-/// A matrix that is being accumulated; `None` is zero.
-pub(crate) type Slot<T> = Option<Buffer<T>>;
-
 /// Accumulators of matrices.
 #[derive(Debug)]
 pub struct Matrices<'a, T: Scalar> {
@@ -111,36 +212,41 @@ impl<T: Scalar> Matrices<'_, T> {
     /// The buffer of a slot and whether what comes next replaces its content or is added to it.
     #[inline]
     fn claim(&mut self, at: usize, shape: Shape) -> (&mut Buffer<T>, Accum) {
-        let slot = &mut self.slots[at];
-        let accum = if slot.is_some() {
-            Accum::Add
-        } else {
-            Accum::Replace
-        };
-        let buffer = slot.get_or_insert_with(|| self.pool.take(shape));
-        assert_eq!(
-            buffer.shape(),
-            shape,
-            "a derivative rule gave a matrix of another shape"
-        );
-        (buffer, accum)
+        self.slots[at].claim(shape, self.pool)
     }
 
-    pub(crate) fn sink(&mut self, at: usize, target_shape: Shape, shape: Shape) -> Sink<'_, T> {
-        let (buffer, accum) = self.claim(at, target_shape);
-        Sink {
-            target: buffer.slice_mut(),
-            target_shape,
-            shape,
-            accum,
+    /// Calls `put` with the place of each direction in a slot, in which matrices of the shape `shape` are summed to `target`.
+    #[inline]
+    pub(crate) fn each_block(
+        &mut self,
+        at: usize,
+        target: Shape,
+        shape: Shape,
+        blocks: usize,
+        put: impl Fn(usize, Sink<'_, T>),
+    ) {
+        let (buffer, accum) = self.claim(at, side_by_side(target, blocks));
+        let n = target.len();
+        for b in 0..blocks {
+            put(
+                b,
+                Sink {
+                    target: &mut buffer.slice_mut()[b * n..(b + 1) * n],
+                    target_shape: target,
+                    shape,
+                    accum,
+                },
+            );
         }
     }
 }
 
 impl<'a, T: Scalar> Table<Value<'a, T>> for Matrices<'a, T> {
     fn add<O: Op<N>, const N: usize>(&mut self, at: usize, op: O, x: [&Value<'a, T>; N]) {
-        let (buffer, accum) = self.claim(at, expect_shape(&op, x.map(Array::shape)));
-        op.eval(x.map(Value::view), buffer.view_mut(), accum);
+        let blocks = common_blocks(x);
+        let shape = expect_shape(&op, x.map(Array::shape));
+        let (buffer, accum) = self.claim(at, side_by_side(shape, blocks));
+        evaluate(&op, x, buffer, blocks, accum);
     }
 
     fn add_map<F: Elementwise>(
@@ -151,11 +257,10 @@ impl<'a, T: Scalar> Table<Value<'a, T>> for Matrices<'a, T> {
         y: &Value<'a, T>,
         d: &Value<'a, T>,
     ) {
-        let shape = x.shape();
-        let x = x.operand();
-        let sink = self.sink(at, shape, shape);
-        kernels::zip_chain([x, x], y.operand(), d.operand(), sink, |x, _, y, d| {
-            f.chain(Plain(x), Plain(y), Plain(d)).0
+        let (shape, blocks) = (x.shape(), d.blocks());
+        self.each_block(at, shape, shape, blocks, |b, sink| {
+            let operands = [x.operand(), y.operand(), d.operand_block(b)];
+            sink.put(&MapSlope(f), &operands);
         });
     }
 
@@ -165,17 +270,18 @@ impl<'a, T: Scalar> Table<Value<'a, T>> for Matrices<'a, T> {
         target: Shape,
         side: Side,
         f: F,
-        operands: [&Value<'a, T>; 2],
+        [left, right]: [&Value<'a, T>; 2],
         y: &Value<'a, T>,
         d: &Value<'a, T>,
     ) {
-        let sink = self.sink(at, target, y.shape());
-        kernels::zip_chain(
-            operands.map(Value::operand),
-            y.operand(),
-            d.operand(),
-            sink,
-            |a, b, y, d| f.chain(side, Plain(a), Plain(b), Plain(y), Plain(d)).0,
-        );
+        self.each_block(at, target, y.shape(), d.blocks(), |b, sink| {
+            let operands = [
+                left.operand(),
+                right.operand(),
+                y.operand(),
+                d.operand_block(b),
+            ];
+            sink.put(&ZipSlope(f, side), &operands);
+        });
     }
 }

@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use linalg::{Mat, Scalar};
 
-use crate::ops::{self, Affine, MatMul, Power, SumTo, Transpose};
+use crate::ops::{self, Affine, Detach, MatMul, Power, SumTo, Transpose};
 use crate::{
     Array, Elementwise, Elementwise2, Key, Map, Number, Op, Shape, Side, Table, Tape, Zip,
 };
@@ -167,7 +167,7 @@ impl<'t, T: Scalar> Var<'t, T> {
 
     /// The same values, cut off from what they were computed from: a constant to all derivatives.
     pub fn detach(self) -> Self {
-        self.tape.copied(self.to_mat().as_ref())
+        self.tape.apply(Detach, [self])
     }
 }
 

@@ -5,6 +5,9 @@
 
 use crate::LinalgError;
 
+/// Entries that are worth a leaf of element-wise work.
+pub const LEAF: usize = 1 << 14;
+
 /// Maps the leaves `0..leaves` and combines the results pairwise along a fixed tree; `None` for no leaves.
 ///
 /// ```

@@ -3,7 +3,7 @@
 //! An entry of the list below is the whole definition of a loss: its value, and `d` times its two slopes.
 //! Prediction and target must have the same shape.
 
-use autodiff::ops::{AtLeast, Ln, Sigmoid};
+use autodiff::ops::{Abs, AtLeast, Exp, Ln, Ln1p, Relu, Sigmoid};
 use autodiff::{Elementwise2, Number, Var};
 use linalg::Scalar;
 
@@ -28,7 +28,7 @@ macro_rules! losses {
                     stringify!($name)
                 }
                 #[inline]
-                fn value<T: Scalar>(self, $p: T, $y: T) -> T {
+                fn value<N: Number>(self, $p: N, $y: N) -> N {
                     $value
                 }
                 #[inline]
@@ -68,15 +68,15 @@ losses! {
     /// −y ln p − (1 − y) ln(1 − p) of a probability p. Logarithms are at least −100, so that 0 and 1 are safe.
     BinaryCrossEntropy binary_cross_entropy on 0.05..0.95:
         |p, y| {
-            let floor = T::from_f64(SMALLEST_LOG);
-            -(y * p.ln().larger(floor) + (T::ONE - y) * (-p).ln_1p().larger(floor))
+            let floor = AtLeast(SMALLEST_LOG);
+            -(y * p.apply(Ln).apply(floor) + y.affine(-1.0, 1.0) * (-p).apply(Ln1p).apply(floor))
         },
         |p, y, d| d * (p - y) / (p * p.affine(-1.0, 1.0)).apply(AtLeast(SMALLEST_VARIANCE)),
         d * (p.affine(-1.0, 1.0).apply(Ln).apply(AtLeast(SMALLEST_LOG)) - p.apply(Ln).apply(AtLeast(SMALLEST_LOG)));
     /// The cross-entropy of the probability σ(z), from the logit z: ln(1 + eᶻ) − y z, without overflow or cancellation.
     BinaryCrossEntropyWithLogits binary_cross_entropy_with_logits on -4.0..4.0:
         |z, y| {
-            let (hinge, tail) = (z.larger(T::ZERO), (-z.abs()).exp().ln_1p());
+            let (hinge, tail) = (z.apply(Relu), (-z.apply(Abs)).apply(Exp).apply(Ln1p));
             (hinge - z * y) + tail
         },
         |z, y, d| d * (z.apply(Sigmoid) - y), -(d * z);

@@ -21,7 +21,7 @@ macro_rules! binary {
                     stringify!($name)
                 }
                 #[inline]
-                fn value<T: Scalar>(self, $a: T, $b: T) -> T {
+                fn value<N: Number>(self, $a: N, $b: N) -> N {
                     $value
                 }
                 #[inline]

@@ -72,6 +72,10 @@ impl Op<2> for MatMul {
         );
     }
 
+    fn columnwise(&self, operand: usize) -> bool {
+        operand == 1 && !self.transpose_right
+    }
+
     fn jvp<A: Array>(
         &self,
         [a, b]: [&A; 2],

@@ -70,8 +70,8 @@ impl Op<1> for SumTo {
             };
             return put(&mut out[(0, 0)], total / divisor, accum);
         }
+        let (rows, columns) = (x.nrows(), x.ncols());
         let x = Operand::new(x);
-        let Shape { rows, columns } = x.shape();
         if self.to.rows == rows {
             // Over columns, or over nothing.
             for j in 0..columns {

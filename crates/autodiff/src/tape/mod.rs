@@ -1,9 +1,11 @@
 //! The tape: an arena of recorded operations whose memory is used again.
 
 mod lent;
+mod node;
 mod record;
+mod replay;
+mod scopes;
 
-use std::any::Any;
 use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -13,9 +15,12 @@ use linalg::{Accum, MatRef, Scalar, View};
 
 use self::lent::Lent;
 use self::record::Record;
-pub(crate) use self::record::Recorded;
-use crate::pool::{Buffer, Pool};
-use crate::value::{Slot, expect_shape};
+use self::node::{LentRecord, Node, Source};
+use self::scopes::Segment;
+pub(crate) use self::node::Graph;
+use crate::pool::Pool;
+use crate::slot::Slots;
+use crate::value::expect_shape;
 use crate::{Key, Op, Shape, Var};
 
 /// Records operations on matrices so that they can be differentiated.
@@ -42,8 +47,8 @@ pub struct Tape<T: Scalar> {
     id: u64,
     inner: RefCell<Inner<T>>,
     pub(crate) pool: Rc<Pool<T>>,
-    /// Cotangents of the nodes in a backward sweep, kept between sweeps for their memory.
-    pub(crate) slots: RefCell<Vec<Slot<T>>>,
+    /// Accumulators, kept between sweeps for their memory.
+    pub(crate) slots: RefCell<Slots<T>>,
 }
 
 struct Inner<T: Scalar> {
@@ -52,99 +57,11 @@ struct Inner<T: Scalar> {
     len: usize,
     variables: u32,
     parameters: Vec<(u64, u32)>,
-}
-
-pub(crate) struct Node<T: Scalar> {
-    shape: Shape,
-    source: Source<T>,
-    buffer: Buffer<T>,
-    /// True if it depends on a variable.
-    pub(crate) varies: bool,
-    record: Option<Box<dyn Recorded<T>>>,
-}
-
-#[derive(Clone, Copy)]
-enum Source<T> {
-    Constant,
-    Operation,
-    Lent(Lent<T>, Option<Key>),
-}
-
-impl<T: Scalar> Node<T> {
-    const VACANT: Self = Self {
-        shape: Shape::SCALAR,
-        source: Source::Constant,
-        buffer: Buffer::new(),
-        varies: false,
-        record: None,
-    };
-
-    /// The matrix.
-    ///
-    /// # Safety
-    /// The node must be that of a live variable or lead to one; see `lent`.
-    #[allow(unsafe_code)]
-    #[inline]
-    unsafe fn value(&self) -> MatRef<'_, T> {
-        match self.source {
-            // SAFETY: handed on to the caller.
-            Source::Lent(lent, _) => unsafe { lent.get() },
-            _ => self.buffer.view(),
-        }
-    }
-
-    /// Checks what derivative rules accumulated for this node.
-    #[track_caller]
-    pub(crate) fn expect_cotangent(&self, shape: Shape) {
-        let name = self
-            .operation()
-            .map_or("variable", |operation| operation.name());
-        assert_eq!(
-            shape, self.shape,
-            "a derivative rule gave {name} a cotangent of another shape than its value"
-        );
-    }
-
-    /// The key under which gradients list it.
-    pub(crate) fn key(&self) -> Option<Key> {
-        match self.source {
-            Source::Lent(_, key) => key,
-            _ => None,
-        }
-    }
-
-    pub(crate) fn operation(&self) -> Option<&dyn Recorded<T>> {
-        match self.source {
-            Source::Operation => self.record.as_deref(),
-            _ => None,
-        }
-    }
-
-    fn claim(&mut self, shape: Shape, pool: &Pool<T>) {
-        if !self.buffer.reshape(shape) {
-            pool.give(std::mem::replace(&mut self.buffer, pool.take(shape)));
-        }
-        self.shape = shape;
-    }
-
-    /// Stores a record, in the box that is already there if it held one of the same type.
-    fn store<O: Op<N>, const N: usize>(&mut self, record: Record<O, N>) {
-        if let Some(old) = &mut self.record {
-            let old: &mut dyn Any = old.as_mut();
-            if let Some(old) = old.downcast_mut::<Record<O, N>>() {
-                *old = record;
-                return;
-            }
-        }
-        self.record = Some(Box::new(record));
-    }
-}
-
-/// What the derivative sweeps see of a tape.
-#[derive(Clone, Copy)]
-pub(crate) struct Graph<'g, T: Scalar> {
-    pub(crate) nodes: &'g [Node<T>],
-    pub(crate) pool: &'g Pool<T>,
+    segments: Vec<Segment>,
+    /// False while nothing is recorded for derivatives.
+    recording: bool,
+    /// True while a program is recorded, whose values may not be looked at.
+    sealed: bool,
 }
 
 impl<T: Scalar> Default for Tape<T> {
@@ -164,9 +81,12 @@ impl<T: Scalar> Tape<T> {
                 len: 0,
                 variables: 0,
                 parameters: Vec::new(),
+                segments: Vec::new(),
+                recording: true,
+                sealed: false,
             }),
             pool: Rc::new(Pool::new()),
-            slots: RefCell::new(Vec::new()),
+            slots: RefCell::default(),
         }
     }
 
@@ -176,6 +96,8 @@ impl<T: Scalar> Tape<T> {
         inner.len = 0;
         inner.variables = 0;
         inner.parameters.clear();
+        inner.segments.clear();
+        inner.recording = true;
     }
 
     /// The number of records.
@@ -272,27 +194,52 @@ impl<T: Scalar> Tape<T> {
         }
         let (done, rest) = inner.nodes.split_at_mut(at);
         let node = &mut rest[0];
-        let operands = x.map(Var::index);
-        node.claim(
-            expect_shape(&op, operands.map(|i| done[i as usize].shape)),
-            &self.pool,
-        );
-        // SAFETY: the operands are live variables.
-        #[allow(unsafe_code)]
-        let x = operands.map(|i| unsafe { done[i as usize].value() });
+        let (mut operands, mut shapes) = ([0; N], [Shape::SCALAR; N]);
+        let mut varies = false;
+        for (k, x) in x.iter().enumerate() {
+            operands[k] = x.index();
+            let x = &done[operands[k] as usize];
+            expect_stored(op.name(), x);
+            shapes[k] = x.shape;
+            varies |= x.varies;
+        }
+        node.claim(expect_shape(&op, shapes), &self.pool);
+        let graph = Graph {
+            nodes: done,
+            pool: &self.pool,
+        };
+        let x = operands.map(|i| graph.matrix(i as usize));
         op.eval(x, node.buffer.view_mut(), Accum::Replace);
-        node.varies = operands.iter().any(|&i| done[i as usize].varies);
+        node.varies = varies && inner.recording && op.differentiable();
         node.source = Source::Operation;
+        node.stored = true;
+        node.segment = None;
         node.store(Record { op, operands });
         inner.len += 1;
         self.handle(at as u32)
     }
 
     fn lend<'t>(&'t self, x: MatRef<'t, T>, key: Option<Key>) -> Var<'t, T> {
+        let recording = self.inner.borrow().recording;
         self.push_node(|node, _| {
             node.shape = Shape::new(x.nrows(), x.ncols());
             node.source = Source::Lent(Lent::new(x), key);
-            node.varies = key.is_some();
+            node.varies = key.is_some() && recording;
+        })
+    }
+
+    /// The record of an operation, taken for the time of a recorded sweep.
+    pub(crate) fn lend_record(&self, at: u32) -> Option<LentRecord<'_, T>> {
+        let inner = &mut *self.inner.borrow_mut();
+        let node = &mut inner.nodes[at as usize];
+        let Source::Operation = node.source else {
+            return None;
+        };
+        let record = node.record.take();
+        record.is_some().then_some(LentRecord {
+            tape: self,
+            at,
+            record,
         })
     }
 
@@ -302,17 +249,30 @@ impl<T: Scalar> Tape<T> {
         if at == inner.nodes.len() {
             inner.nodes.push(Node::VACANT);
         }
-        fill(&mut inner.nodes[at], &self.pool);
+        let node = &mut inner.nodes[at];
+        node.stored = true;
+        node.segment = None;
+        fill(node, &self.pool);
         inner.len += 1;
         self.handle(at as u32)
     }
 
     /// The matrix behind a variable, for the time of a call.
+    #[track_caller]
     pub(crate) fn read<R>(&self, var: Var<'_, T>, f: impl FnOnce(MatRef<'_, T>) -> R) -> R {
-        // SAFETY: `var` is live for the time of this call.
-        #[allow(unsafe_code)]
-        let m = |node: &Node<T>| f(unsafe { node.value() });
-        m(&self.nodes()[var.index() as usize])
+        let sealed = self.inner.borrow().sealed;
+        let nodes = self.nodes();
+        let node = &nodes[var.index() as usize];
+        expect_stored("reading", node);
+        assert!(
+            !sealed || matches!(node.source, Source::Constant),
+            "the values of {var:?} cannot be looked at while a program is recorded: a replay would not look again"
+        );
+        let graph = Graph {
+            nodes: &nodes,
+            pool: &self.pool,
+        };
+        f(graph.matrix(var.index() as usize))
     }
 
     pub(crate) fn handle(&self, at: u32) -> Var<'_, T> {
@@ -336,21 +296,32 @@ impl<T: Scalar> Tape<T> {
         operands.map(|i| inner.nodes[i as usize].varies.then_some(i as usize))
     }
 
-    /// Which of the nodes up to `root` lead to it.
-    pub(crate) fn ancestors(&self, root: u32) -> Vec<bool> {
+    /// Marks those of the nodes up to `root` that lead to it.
+    pub(crate) fn mark_ancestors(&self, root: usize, marks: &mut Vec<bool>) {
         let nodes = self.nodes();
-        let mut marks = vec![false; root as usize + 1];
-        marks[root as usize] = true;
-        for at in (0..=root as usize).rev() {
+        marks.clear();
+        marks.resize(root + 1, false);
+        marks[root] = true;
+        for at in (0..=root).rev() {
             if let (true, Some(operation)) = (marks[at], nodes[at].operation()) {
-                operation
-                    .operands()
-                    .iter()
-                    .for_each(|&i| marks[i as usize] = true);
+                for &i in operation.operands() {
+                    marks[i as usize] = true;
+                }
             }
         }
-        marks
     }
+}
+
+#[track_caller]
+#[inline]
+fn expect_stored<T: Scalar>(what: &str, node: &Node<T>) {
+    assert!(
+        node.stored,
+        "{what}: the values of a {} {} were dropped at the end of its `checkpoint` or `no_grad`; only the result may be used \
+         after it",
+        node.shape,
+        node.operation().map_or("matrix", |operation| operation.name())
+    );
 }
 
 impl<T: Scalar> fmt::Debug for Tape<T> {

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::fmt::Debug;
 
-use linalg::{MatRef, Scalar};
+use linalg::{Accum, Scalar};
 
 use super::{Graph, Tape};
-use crate::value::{Matrices, Slot};
+use crate::pool::Buffer;
+use crate::slot::Slot;
+use crate::value::Matrices;
 use crate::variable::Variables;
 use crate::{Accumulator, Cotangents, Op, Pair, Value, Var};
 
@@ -19,18 +21,19 @@ pub(crate) struct Record<O, const N: usize> {
 pub(crate) trait Recorded<T: Scalar>: Any + Debug {
     fn name(&self) -> &'static str;
     fn operands(&self) -> &[u32];
-    fn duplicate(&self) -> Box<dyn Recorded<T>>;
-    /// Tangent of node `at` from those of its operands, `slots[..at]`.
-    fn push(&self, graph: Graph<'_, T>, at: usize, slots: &mut [Slot<T>]);
+    /// Computes the value of the node again.
+    fn evaluate(&self, graph: Graph<'_, T>, out: &mut Buffer<T>);
+    /// Tangents of node `at` in `blocks` directions from those of its operands, `slots[..at]`.
+    fn push(&self, graph: Graph<'_, T>, at: usize, slots: &mut [Slot<T>], blocks: usize);
     /// Cotangents of the operands from that of node `at`.
-    fn pull(&self, graph: Graph<'_, T>, at: usize, dy: MatRef<'_, T>, slots: &mut [Slot<T>]);
-    /// The same with the derivative in the direction in which the nodes have `tangents`.
+    fn pull(&self, graph: Graph<'_, T>, at: usize, dy: &Buffer<T>, slots: &mut [Slot<T>]);
+    /// The same with the derivatives in the directions in which the nodes have `tangents`.
     fn pull_pair(
         &self,
         graph: Graph<'_, T>,
         at: usize,
-        tangents: &[Slot<T>],
-        dy: [Option<MatRef<'_, T>>; 2],
+        tangents: (&[Slot<T>], usize),
+        dy: [Option<&Buffer<T>>; 2],
         slots: [&mut [Slot<T>]; 2],
     );
     /// `push`, recorded on the tape.
@@ -48,16 +51,17 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
         &self.operands
     }
 
-    fn duplicate(&self) -> Box<dyn Recorded<T>> {
-        Box::new(self.clone())
+    fn evaluate(&self, graph: Graph<'_, T>, out: &mut Buffer<T>) {
+        let x = self.operands.map(|i| graph.matrix(i as usize));
+        self.op.eval(x, out.view_mut(), Accum::Replace);
     }
 
-    fn push(&self, graph: Graph<'_, T>, at: usize, slots: &mut [Slot<T>]) {
+    fn push(&self, graph: Graph<'_, T>, at: usize, slots: &mut [Slot<T>], blocks: usize) {
         let (done, rest) = slots.split_at_mut(at);
         let dx = self.operands.map(|i| {
             done[i as usize]
-                .as_ref()
-                .map(|slot| graph.borrow(slot.view()))
+                .get()
+                .map(|slot| Value::borrowed(slot, blocks, graph.pool))
         });
         let x = self.operands.map(|i| graph.value(i as usize));
         let mut table = Matrices {
@@ -76,37 +80,40 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
         );
     }
 
-    fn pull(&self, graph: Graph<'_, T>, at: usize, dy: MatRef<'_, T>, slots: &mut [Slot<T>]) {
-        let x = self.operands.map(|i| graph.value(i as usize));
+    #[inline]
+    fn pull(&self, graph: Graph<'_, T>, at: usize, dy: &Buffer<T>, slots: &mut [Slot<T>]) {
+        let x: [_; N] = std::array::from_fn(|k| graph.value(self.operands[k] as usize));
         let mut table = Matrices {
             slots,
             pool: graph.pool,
         };
         let dx = Cotangents {
             table: &mut table,
-            at: graph.wanted(self.operands),
+            at: graph.wanted(&self.operands),
         };
-        self.op
-            .vjp(x.each_ref(), &graph.value(at), &graph.borrow(dy), dx);
+        let dy = Value::borrowed(dy, 1, graph.pool);
+        self.op.vjp(x.each_ref(), &graph.value(at), &dy, dx);
     }
 
     fn pull_pair(
         &self,
         graph: Graph<'_, T>,
         at: usize,
-        tangents: &[Slot<T>],
-        [dy, ddy]: [Option<MatRef<'_, T>>; 2],
+        (tangents, blocks): (&[Slot<T>], usize),
+        [dy, ddy]: [Option<&Buffer<T>>; 2],
         [values, slots]: [&mut [Slot<T>]; 2],
     ) {
         let Some(dy) = dy else { return };
         let pair = |i: usize| Pair {
             value: graph.value(i),
-            tangent: tangents[i].as_ref().map(|slot| graph.borrow(slot.view())),
+            tangent: tangents[i]
+                .get()
+                .map(|slot| Value::borrowed(slot, blocks, graph.pool)),
         };
         let x = self.operands.map(|i| pair(i as usize));
         let dy = Pair {
-            value: graph.borrow(dy),
-            tangent: ddy.map(|ddy| graph.borrow(ddy)),
+            value: Value::borrowed(dy, 1, graph.pool),
+            tangent: ddy.map(|ddy| Value::borrowed(ddy, blocks, graph.pool)),
         };
         let mut table = crate::pair::Pairs {
             values: Matrices {
@@ -120,7 +127,7 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
         };
         let dx = Cotangents {
             table: &mut table,
-            at: graph.wanted(self.operands),
+            at: graph.wanted(&self.operands),
         };
         self.op.vjp(x.each_ref(), &pair(at), &dy, dx);
     }
@@ -152,26 +159,5 @@ impl<T: Scalar, O: Op<N>, const N: usize> Recorded<T> for Record<O, N> {
                 at,
             },
         );
-    }
-}
-
-/// A value borrowed by rules for the time of one call.
-impl<'g, T: Scalar> Graph<'g, T> {
-    fn borrow<'a>(self, m: MatRef<'a, T>) -> Value<'a, T>
-    where
-        'g: 'a,
-    {
-        Value::borrowed(m, self.pool)
-    }
-
-    fn value(self, at: usize) -> Value<'g, T> {
-        // SAFETY: a sweep starts from a live variable and reads its ancestors and their operands only.
-        #[allow(unsafe_code)]
-        let m = unsafe { self.nodes[at].value() };
-        Value::borrowed(m, self.pool)
-    }
-
-    fn wanted<const N: usize>(self, operands: [u32; N]) -> [Option<usize>; N] {
-        operands.map(|i| self.nodes[i as usize].varies.then_some(i as usize))
     }
 }

@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::{Accum, MatMut, MatRef, Scalar, flat, flat_mut};
+use crate::{Accum, MatMut, MatRef, Scalar, flat, flat_mut, parallel};
 
 /// A function of one number. A type and not a closure, because the call of a closure is not always inlined, and what is not
 /// inlined is not compiled for the machine.
@@ -132,7 +132,8 @@ kernels! {
     normal_quantile;
 }
 
-/// Applies a kernel to every entry of a matrix in any layout; the values replace what is in `out` or are added to it.
+/// Applies a kernel to every entry of a matrix in any layout; the values replace what is in `out` or are added to it. Large
+/// matrices are worked on in parallel.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -150,7 +151,7 @@ pub fn over<T: Scalar>(
     x: MatRef<'_, T>,
     mut out: MatMut<'_, T>,
     accum: Accum,
-    kernel: impl Fn(&[T], &mut [T]),
+    kernel: impl Fn(&[T], &mut [T]) + Sync,
 ) {
     let shape = (x.nrows(), x.ncols());
     assert_eq!(
@@ -160,7 +161,9 @@ pub fn over<T: Scalar>(
     );
     if accum == Accum::Replace && flat(x).is_some() && flat(out.as_ref()).is_some() {
         if let (Some(x), Some(out)) = (flat(x), flat_mut(out)) {
-            kernel(x, out);
+            parallel::for_each_part(out, parallel::LEAF, &|start, out: &mut [T]| {
+                kernel(&x[start..start + out.len()], out);
+            });
         }
         return;
     }
