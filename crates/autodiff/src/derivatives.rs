@@ -237,7 +237,7 @@ impl<T: Scalar> Tape<T> {
         }
         let mut open = Vec::new();
         for at in (0..=root).rev() {
-            if let Some(dy) = slots.values[at].take() {
+            if slots.values[at].is_filled() {
                 if let Some(segment) = nodes[at].segment() {
                     drop(nodes);
                     open.push((self.recompute(segment), segment));
@@ -247,11 +247,16 @@ impl<T: Scalar> Tape<T> {
                     nodes: &nodes,
                     pool: &self.pool,
                 };
-                nodes[at].expect_cotangent(dy.shape());
+                let (operands, own) = slots.values.split_at_mut(at);
+                let dy = &mut own[0];
                 if let Some(operation) = nodes[at].operation() {
-                    operation.pull(graph, at, &dy, &mut slots.values);
-                    slots.values[at].retire(dy, &self.pool);
-                } else if let Some(key) = nodes[at].key() {
+                    if let Some(dy) = dy.get() {
+                        nodes[at].expect_cotangent(dy.shape());
+                        operation.pull(graph, at, dy, operands);
+                    }
+                    dy.clear(&self.pool);
+                } else if let (Some(key), Some(dy)) = (nodes[at].key(), dy.take()) {
+                    nodes[at].expect_cotangent(dy.shape());
                     gradients.list.push((key, Gradient(dy)));
                 }
             }
@@ -337,20 +342,18 @@ impl<T: Scalar> Tape<T> {
             );
         }
         for at in (0..=root).rev() {
-            let (dy, ddy) = (values[at].take(), derivatives[at].take());
+            let (values, dy) = values.split_at_mut(at);
+            let (derivatives, ddy) = derivatives.split_at_mut(at);
+            let (dy, ddy) = (&mut dy[0], &mut ddy[0]);
             if let Some(operation) = nodes[at].operation() {
-                let pair = [dy.as_ref(), ddy.as_ref()];
+                let pair = [dy.get(), ddy.get()];
                 operation.pull_pair(graph, at, (tangents, blocks), pair, [values, derivatives]);
-                if let Some(ddy) = ddy {
-                    derivatives[at].retire(ddy, &self.pool);
-                }
-            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy) {
+                ddy.clear(&self.pool);
+            } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy.take()) {
                 nodes[at].expect_cotangent(block_shape(ddy.shape(), blocks));
                 products.list.push((key, Gradient(ddy)));
             }
-            if let Some(dy) = dy {
-                values[at].retire(dy, &self.pool);
-            }
+            dy.clear(&self.pool);
             tangents[at].clear(&self.pool);
         }
         drop(nodes);

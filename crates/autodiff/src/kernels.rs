@@ -99,7 +99,7 @@ impl<'a, T: Scalar> Operand<'a, T> {
     pub(crate) fn new(m: MatRef<'a, T>) -> Self {
         match flat(m) {
             Some(slice) => Self::flat(slice, Shape::new(m.nrows(), m.ncols())),
-            None => Self::strided(m),
+            None => Self::Strided(m),
         }
     }
 
@@ -109,10 +109,6 @@ impl<'a, T: Scalar> Operand<'a, T> {
             [one] => Self::One(*one),
             slice => Self::Flat(slice, shape),
         }
-    }
-
-    pub(crate) fn strided(m: MatRef<'a, T>) -> Self {
-        Self::Strided(m)
     }
 
     /// Column `j` of the operand spread over `rows` rows.
@@ -170,21 +166,15 @@ fn columns<'a, T: Scalar, const K: usize>(
 struct Lanes<T, const W: usize>([T; W]);
 
 impl<T: Scalar, const W: usize> Lanes<T, W> {
-    /// Entries `i..i + n` of a column; the lanes beyond are zero.
+    /// Entries `i..i + W` of a column.
     #[inline(always)]
-    fn load(column: &Column<'_, T>, i: usize, n: usize) -> Self {
+    fn load(column: &Column<'_, T>, i: usize) -> Self {
         let mut lanes = [T::ZERO; W];
         match column {
             Column::One(value) => lanes = [*value; W],
-            Column::Slice(slice) if n == W => lanes.copy_from_slice(&slice[i..i + W]),
-            Column::Slice(slice) => {
-                let slice = &slice[i..i + n];
-                for (lane, x) in lanes.iter_mut().zip(slice) {
-                    *lane = *x;
-                }
-            }
+            Column::Slice(slice) => lanes.copy_from_slice(&slice[i..i + W]),
             Column::Strided(column) => {
-                for (k, lane) in lanes.iter_mut().enumerate().take(n) {
+                for (k, lane) in lanes.iter_mut().enumerate() {
                     *lane = column[i + k];
                 }
             }
@@ -243,11 +233,13 @@ impl<T: Scalar, const W: usize> Number for Lanes<T, W> {
     }
 }
 
-/// Lanes in the middle of a long loop, and at its end.
+/// Lanes of a long loop. Entries at its end are computed one by one: what a single entry has just been written to cannot be
+/// loaded as a vector without delay.
 const WIDE: usize = 32;
-const NARROW: usize = 8;
+/// Outputs of at most so many entries are computed one by one at once.
+const SHORT: usize = 16;
 
-/// So many entries of a formula as `out` has room for, at most `W`.
+/// `W` entries of a formula.
 #[inline(always)]
 fn step<T: Scalar, F: Formula<K>, const K: usize, const W: usize>(
     f: &F,
@@ -256,10 +248,9 @@ fn step<T: Scalar, F: Formula<K>, const K: usize, const W: usize>(
     out: &mut [T],
     accum: Accum,
 ) {
-    let n = out.len();
     let mut x = [Lanes([T::ZERO; W]); K];
     for (x, column) in x.iter_mut().zip(columns) {
-        *x = Lanes::load(column, from, n);
+        *x = Lanes::load(column, from);
     }
     let Lanes(values) = f.at(x);
     match accum {
@@ -285,13 +276,15 @@ fn fill<T: Scalar, F: Formula<K>, const K: usize>(
     out: &mut [T],
     accum: Accum,
 ) {
-    let mut chunks = out.chunks_exact_mut(WIDE);
     let mut at = from;
-    for chunk in &mut chunks {
+    let mut rest = out;
+    while rest.len() >= WIDE {
+        let (chunk, after) = rest.split_at_mut(WIDE);
         step::<T, F, K, WIDE>(f, columns, at, chunk, accum);
         at += WIDE;
+        rest = after;
     }
-    for (i, out) in (at..).zip(chunks.into_remainder()) {
+    for (i, out) in (at..).zip(rest) {
         let mut x = [Plain(T::ZERO); K];
         for (x, column) in x.iter_mut().zip(columns) {
             *x = Plain(column.get(i));
@@ -302,6 +295,38 @@ fn fill<T: Scalar, F: Formula<K>, const K: usize>(
             Accum::Add => *out += value,
         }
     }
+}
+
+/// A formula over operands of which each is one number or a short matrix of the output's shape; false if one is neither.
+#[inline]
+fn fill_short<T: Scalar, F: Formula<K>, const K: usize>(
+    f: &F,
+    operands: &[Operand<'_, T>; K],
+    shape: Shape,
+    out: &mut [T],
+    accum: Accum,
+) -> bool {
+    // One number is a slice whose index is always 0.
+    let mut entries: [(&[T], usize); K] = [(&[], 0); K];
+    for (entry, operand) in entries.iter_mut().zip(operands) {
+        *entry = match operand {
+            Operand::One(value) => (std::slice::from_ref(value), 0),
+            Operand::Flat(slice, own) if *own == shape => (slice, usize::MAX),
+            _ => return false,
+        };
+    }
+    let at = |i: usize| {
+        let mut x = [Plain(T::ZERO); K];
+        for (x, (slice, mask)) in x.iter_mut().zip(&entries) {
+            *x = Plain(slice[i & mask]);
+        }
+        f.at(x).0
+    };
+    match accum {
+        Accum::Replace => out.iter_mut().enumerate().for_each(|(i, out)| *out = at(i)),
+        Accum::Add => out.iter_mut().enumerate().for_each(|(i, out)| *out += at(i)),
+    }
+    true
 }
 
 /// Where a matrix of the shape `shape`, computed entry by entry, goes: a matrix of that shape, or one that was spread to it and
@@ -328,6 +353,24 @@ impl<T: Scalar> Sink<'_, T> {
                 self.target.fill(T::ZERO);
             }
             return;
+        }
+        if shape.len() <= SHORT {
+            if self.target_shape == shape {
+                if fill_short(f, operands, shape, self.target, self.accum) {
+                    return;
+                }
+            } else if self.target_shape == Shape::SCALAR {
+                let mut terms = [T::ZERO; SHORT];
+                let terms = &mut terms[..shape.len()];
+                if fill_short(f, operands, shape, terms, Accum::Replace) {
+                    let sum = reduce::sum(terms);
+                    match self.accum {
+                        Accum::Replace => self.target[0] = sum,
+                        Accum::Add => self.target[0] += sum,
+                    }
+                    return;
+                }
+            }
         }
         if self.target_shape == shape || self.target_shape == Shape::SCALAR {
             let mut columns = [Column::One(T::ZERO); K];
@@ -408,11 +451,11 @@ pub(crate) fn evaluate<T: Scalar, F: Formula<K>, const K: usize>(
         }
         return;
     }
-    let mut values = [T::ZERO; NARROW];
+    let mut values = [T::ZERO; WIDE];
     for j in 0..shape.columns {
         let columns = columns(operands, j, shape.rows);
-        for start in (0..shape.rows).step_by(NARROW) {
-            let n = NARROW.min(shape.rows - start);
+        for start in (0..shape.rows).step_by(WIDE) {
+            let n = WIDE.min(shape.rows - start);
             fill(f, &columns, start, &mut values[..n], Accum::Replace);
             for (k, value) in values[..n].iter().enumerate() {
                 match accum {

@@ -4,8 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Index;
 
-use linalg::{MatRef, Scalar, View};
+use linalg::{Mat, MatRef, Scalar, View};
 
+use crate::ops::Identity;
+use crate::tape::Records;
 use crate::{Gradients, Tape, Var};
 
 /// The variables of a function that is written as a closure, and the way to bring data in.
@@ -57,6 +59,9 @@ impl<'t, T: Scalar> Index<usize> for Inputs<'t, '_, T> {
 /// A replay evaluates the recorded operations and nothing else, so the function must not look at values: reading one while
 /// the program is recorded panics. What it reads from outside, it reads once.
 ///
+/// Where all matrices are short, the price of a derivative is the number of operations, and the gradient is recorded too; where
+/// one is long, the price is memory traffic, and replays sweep back as [`Var::backward`] does.
+///
 /// ```
 /// use autodiff::Program;
 /// use linalg::mat;
@@ -78,19 +83,44 @@ pub struct Program<'env, T: Scalar> {
     root: usize,
     /// The operations that lead to the result, in order.
     steps: Vec<usize>,
+    /// The recorded gradient, if there is one.
+    recorded: Option<RecordedGradient>,
     environment: PhantomData<&'env ()>,
 }
 
+struct RecordedGradient {
+    /// The records that hold the derivatives with respect to the variables; none where there is no dependence.
+    at: Vec<Option<usize>>,
+    /// The operations that lead to the result and to them, in order.
+    steps: Vec<usize>,
+}
+
+/// Matrices of at most so many entries are short.
+const SHORT: usize = 256;
+
 /// The derivatives of a program with respect to its variables, by position.
 #[derive(Debug)]
-pub struct ProgramGradients<T: Scalar>(Gradients<T>);
+pub struct ProgramGradients<'p, T: Scalar>(Found<'p, T>);
 
-impl<T: Scalar> ProgramGradients<T> {
+#[derive(Debug)]
+enum Found<'p, T: Scalar> {
+    Recorded(Records<'p, T>, &'p [Option<usize>]),
+    Swept(Gradients<T>),
+}
+
+impl<T: Scalar> ProgramGradients<'_, T> {
     /// The derivative with respect to a variable, column after column; empty if the result does not depend on it.
     pub fn of(&self, variable: usize) -> &[T] {
-        self.0
-            .parameter(variable as u64)
-            .map_or(&[], |gradient| gradient.as_slice())
+        match &self.0 {
+            Found::Recorded(records, at) => at
+                .get(variable)
+                .copied()
+                .flatten()
+                .map_or(&[], |at| records.entries(at)),
+            Found::Swept(gradients) => gradients
+                .parameter(variable as u64)
+                .map_or(&[], |gradient| gradient.as_slice()),
+        }
     }
 }
 
@@ -106,45 +136,53 @@ impl<'env, T: Scalar> Program<'env, T> {
         F: for<'t> FnOnce(Inputs<'t, 'env, T>, Inputs<'t, 'env, T>) -> Var<'t, T>,
     {
         let tape = Tape::new();
-        let zeros: Vec<linalg::Mat<T>> = variables
+        let zeros: Vec<Mat<T>> = variables
             .iter()
             .chain(data)
-            .map(|&(rows, columns)| linalg::Mat::zeros(rows, columns))
+            .map(|&(rows, columns)| Mat::zeros(rows, columns))
             .collect();
-        let root = {
-            let inputs: Vec<Var<'_, T>> = zeros
-                .iter()
-                .enumerate()
-                .map(|(at, zeros)| {
-                    if at < variables.len() {
-                        tape.parameter(at as u64, zeros)
-                    } else {
-                        tape.constant(zeros)
-                    }
-                })
-                .collect();
+        let (root, gradients) = {
+            let input = |(at, zeros)| {
+                if at < variables.len() {
+                    tape.parameter(at as u64, zeros)
+                } else {
+                    tape.constant(zeros)
+                }
+            };
+            let inputs: Vec<Var<'_, T>> = zeros.iter().enumerate().map(input).collect();
             let (variables, data) = inputs.split_at(variables.len());
             tape.seal();
             let result = f(Inputs::new(&tape, variables), Inputs::new(&tape, data));
             result.expect_scalar("a program's result");
-            assert!(
-                std::ptr::eq(result.tape(), &raw const tape),
-                "a program's result was recorded on another tape"
-            );
-            result.index() as usize
+            result.expect_same_tape_as(&tape, "a program's result");
+            let result = result.map(Identity);
+            let gradients = (tape.longest() <= SHORT).then(|| {
+                let gradients = result.grad(variables);
+                let leads = result.depends_on(variables);
+                let at = gradients.iter().zip(leads);
+                at.map(|(g, leads)| leads.then_some(g.index() as usize))
+                    .collect()
+            });
+            (result.index() as usize, gradients)
         };
-        let steps = tape.steps(root);
+        let recorded = gradients.map(|at: Vec<Option<usize>>| {
+            let roots: Vec<usize> = at.iter().flatten().copied().chain([root]).collect();
+            let steps = tape.steps(&roots);
+            RecordedGradient { at, steps }
+        });
+        let steps = tape.steps(&[root]);
         Self {
             tape,
             variables: variables.len(),
             inputs: zeros.len(),
             root,
             steps,
+            recorded,
             environment: PhantomData,
         }
     }
 
-    /// The number of operations of a replay.
+    /// The number of operations that a replay evaluates for the value.
     pub fn len(&self) -> usize {
         self.steps.len()
     }
@@ -162,7 +200,7 @@ impl<'env, T: Scalar> Program<'env, T> {
     pub fn value(&mut self, variables: &[MatRef<'_, T>], data: &[MatRef<'_, T>]) -> T {
         self.expect_inputs(variables, data);
         self.tape.replay(&self.steps, variables, data);
-        self.tape.item_at(self.root)
+        self.tape.records().entries(self.root)[0]
     }
 
     /// The value and the derivatives for these inputs.
@@ -174,11 +212,20 @@ impl<'env, T: Scalar> Program<'env, T> {
         &mut self,
         variables: &[MatRef<'_, T>],
         data: &[MatRef<'_, T>],
-    ) -> (T, ProgramGradients<T>) {
-        let value = self.value(variables, data);
-        let one = [T::ONE];
-        let one = MatRef::from_column_major_slice(&one, 1, 1);
-        (value, ProgramGradients(self.tape.pull(self.root, one)))
+    ) -> (T, ProgramGradients<'_, T>) {
+        let Some(steps) = self.recorded.as_ref().map(|recorded| &recorded.steps) else {
+            let value = self.value(variables, data);
+            let one = [T::ONE];
+            let one = MatRef::from_column_major_slice(&one, 1, 1);
+            let gradients = self.tape.pull(self.root, one);
+            return (value, ProgramGradients(Found::Swept(gradients)));
+        };
+        self.expect_inputs(variables, data);
+        self.tape.replay(steps, variables, data);
+        let records = self.tape.records();
+        let value = records.entries(self.root)[0];
+        let at = self.recorded.as_ref().map_or(&[][..], |found| &found.at);
+        (value, ProgramGradients(Found::Recorded(records, at)))
     }
 
     #[track_caller]

@@ -54,7 +54,7 @@ impl<T: Scalar> Slot<T> {
         buffer.view_mut().copy_from(m);
     }
 
-    /// The content, which leaves the slot empty; give it back with [`retire`](Self::retire).
+    /// The content, which leaves the slot empty.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<Buffer<T>> {
         if !self.filled {
@@ -64,22 +64,13 @@ impl<T: Scalar> Slot<T> {
         Some(std::mem::replace(&mut self.buffer, Buffer::new()))
     }
 
-    /// Takes a buffer back that is no longer needed.
-    #[inline]
-    pub(crate) fn retire(&mut self, buffer: Buffer<T>, pool: &Pool<T>) {
-        self.filled = false;
-        if buffer.capacity() <= KEPT {
-            self.buffer = buffer;
-        } else {
-            pool.give(buffer);
-        }
-    }
-
     /// Empties it.
+    #[inline]
     pub(crate) fn clear(&mut self, pool: &Pool<T>) {
-        if let Some(buffer) = self.take() {
-            self.retire(buffer, pool);
+        if self.filled && self.buffer.capacity() > KEPT {
+            pool.give(std::mem::replace(&mut self.buffer, Buffer::new()));
         }
+        self.filled = false;
     }
 }
 

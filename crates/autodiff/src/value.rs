@@ -31,7 +31,7 @@ pub(crate) fn side_by_side(shape: Shape, blocks: usize) -> Shape {
 }
 
 impl<'a, T: Scalar> Value<'a, T> {
-    #[inline]
+    #[inline(never)]
     pub(crate) fn strided(m: MatRef<'a, T>, pool: &'a Pool<T>) -> Self {
         let shape = Shape::new(m.nrows(), m.ncols());
         let data = match flat(m) {
@@ -86,15 +86,6 @@ impl<'a, T: Scalar> Value<'a, T> {
         }
     }
 
-    #[inline]
-    fn slice(&self) -> Option<&[T]> {
-        match &self.data {
-            Data::Flat(slice) => Some(slice),
-            Data::Strided(_) => None,
-            Data::Owned(buffer) => Some(buffer.slice()),
-        }
-    }
-
     /// One of the matrices; where there is one, it stands for all.
     fn block(&self, b: usize) -> MatRef<'_, T> {
         if self.blocks == 1 {
@@ -112,13 +103,16 @@ impl<'a, T: Scalar> Value<'a, T> {
     /// One of the matrices as an operand of a formula.
     #[inline]
     pub(crate) fn operand_block(&self, b: usize) -> Operand<'_, T> {
-        let b = if self.blocks == 1 { 0 } else { b };
-        let n = self.shape.len();
-        match (self.slice(), &self.data) {
-            (Some(slice), _) => Operand::flat(&slice[b * n..(b + 1) * n], self.shape),
-            (None, Data::Strided(m)) => Operand::strided(*m),
-            (None, _) => Operand::One(T::ZERO),
+        let slice = match &self.data {
+            Data::Flat(slice) => slice,
+            Data::Strided(m) => return Operand::Strided(*m),
+            Data::Owned(buffer) => buffer.slice(),
+        };
+        if self.blocks == 1 {
+            return Operand::flat(slice, self.shape);
         }
+        let n = self.shape.len();
+        Operand::flat(&slice[b * n..(b + 1) * n], self.shape)
     }
 }
 
@@ -226,6 +220,15 @@ impl<T: Scalar> Matrices<'_, T> {
         put: impl Fn(usize, Sink<'_, T>),
     ) {
         let (buffer, accum) = self.claim(at, side_by_side(target, blocks));
+        if blocks == 1 {
+            let sink = Sink {
+                target: buffer.slice_mut(),
+                target_shape: target,
+                shape,
+                accum,
+            };
+            return put(0, sink);
+        }
         let n = target.len();
         for b in 0..blocks {
             put(

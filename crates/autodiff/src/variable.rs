@@ -49,6 +49,24 @@ impl<'t, T: Scalar> Var<'t, T> {
         );
     }
 
+    #[track_caller]
+    pub(crate) fn expect_same_tape_as(self, tape: &Tape<T>, what: &str) {
+        assert!(
+            std::ptr::eq(self.tape, tape),
+            "{what}: {self:?} was recorded on another tape"
+        );
+    }
+
+    /// Which of `variables` lead to this one.
+    pub(crate) fn depends_on(self, variables: &[Self]) -> Vec<bool> {
+        let mut marks = Vec::new();
+        self.tape.mark_ancestors(self.at as usize, &mut marks);
+        variables
+            .iter()
+            .map(|v| marks.get(v.at as usize).copied().unwrap_or(false))
+            .collect()
+    }
+
     pub(crate) fn key(self) -> Option<Key> {
         self.tape.nodes()[self.at as usize].key()
     }

@@ -18,6 +18,7 @@ use self::record::Record;
 use self::node::{LentRecord, Node, Source};
 use self::scopes::Segment;
 pub(crate) use self::node::Graph;
+pub(crate) use self::replay::Records;
 use crate::pool::Pool;
 use crate::slot::Slots;
 use crate::value::expect_shape;

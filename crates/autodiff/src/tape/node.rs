@@ -131,7 +131,7 @@ impl<'g, T: Scalar> Graph<'g, T> {
     }
 
     /// The matrix of a node as rules take it.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn value(self, at: usize) -> Value<'g, T> {
         let node = &self.nodes[at];
         match node.source {

@@ -1,9 +1,12 @@
 //! Evaluation of the records of a program on new inputs.
 
+use std::cell::Ref;
+use std::fmt;
+
 use linalg::{MatRef, Scalar};
 
 use super::lent::Lent;
-use super::node::Source;
+use super::node::{Node, Source};
 use super::{Graph, Tape};
 use crate::Shape;
 
@@ -13,14 +16,28 @@ impl<T: Scalar> Tape<T> {
         self.inner.borrow_mut().sealed = true;
     }
 
-    /// The operations that lead to `root`, in order.
-    pub(crate) fn steps(&self, root: usize) -> Vec<usize> {
-        self.keep_all();
-        let mut marks = Vec::new();
-        self.mark_ancestors(root, &mut marks);
+    /// The entries of the largest record.
+    pub(crate) fn longest(&self) -> usize {
         let nodes = self.nodes();
-        (0..=root)
-            .filter(|&at| marks[at] && nodes[at].operation().is_some())
+        nodes
+            .iter()
+            .fold(0, |longest, node| longest.max(node.shape.len()))
+    }
+
+    /// The operations that lead to one of `roots`, in order.
+    pub(crate) fn steps(&self, roots: &[usize]) -> Vec<usize> {
+        self.keep_all();
+        let mut wanted = vec![false; self.len()];
+        let mut marks = Vec::new();
+        for &root in roots {
+            self.mark_ancestors(root, &mut marks);
+            for (wanted, mark) in wanted.iter_mut().zip(&marks) {
+                *wanted |= mark;
+            }
+        }
+        let nodes = self.nodes();
+        (0..nodes.len())
+            .filter(|&at| wanted[at] && nodes[at].operation().is_some())
             .collect()
     }
 
@@ -60,13 +77,28 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// The entry of a 1x1 that an operation computed.
-    pub(crate) fn item_at(&self, at: usize) -> T {
-        let nodes = self.nodes();
-        let graph = Graph {
-            nodes: &nodes,
-            pool: &self.pool,
-        };
-        graph.matrix(at)[(0, 0)]
+    /// The computed values, to be read while the inputs are still borrowed.
+    pub(crate) fn records(&self) -> Records<'_, T> {
+        Records(self.nodes())
+    }
+}
+
+/// Values that a tape computed.
+pub(crate) struct Records<'p, T: Scalar>(Ref<'p, [Node<T>]>);
+
+impl<T: Scalar> Records<'_, T> {
+    /// The entries of an operation or of a matrix that the tape keeps; empty for a matrix that was lent.
+    pub(crate) fn entries(&self, at: usize) -> &[T] {
+        let node = &self.0[at];
+        match node.source {
+            Source::Lent(..) => &[],
+            _ => node.buffer.slice(),
+        }
+    }
+}
+
+impl<T: Scalar> fmt::Debug for Records<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} records", self.0.len())
     }
 }
