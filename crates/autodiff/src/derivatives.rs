@@ -336,10 +336,7 @@ impl<T: Scalar> Tape<T> {
             pool: &self.pool,
         };
         if nodes[root].varies {
-            values[root].seed(
-                MatRef::from_column_major_slice(&[T::ONE], 1, 1),
-                &self.pool,
-            );
+            values[root].seed(MatRef::from_column_major_slice(&[T::ONE], 1, 1), &self.pool);
         }
         for at in (0..=root).rev() {
             let (values, dy) = values.split_at_mut(at);

@@ -183,6 +183,14 @@ impl<T: Scalar, const W: usize> Lanes<T, W> {
     }
 
     #[inline(always)]
+    fn both(mut self, other: Self, f: impl Fn(T, T) -> T) -> Self {
+        for (x, y) in self.0.iter_mut().zip(&other.0) {
+            *x = f(*x, *y);
+        }
+        self
+    }
+
+    #[inline(always)]
     fn each(mut self, f: impl Fn(T) -> T) -> Self {
         for x in &mut self.0 {
             *x = f(*x);
@@ -230,6 +238,22 @@ impl<T: Scalar, const W: usize> Number for Lanes<T, W> {
         let mut out = [T::ZERO; W];
         f.map(&self.0, &mut out);
         Self(out)
+    }
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        self.both(other, Scalar::larger)
+    }
+    #[inline(always)]
+    fn share(self, other: Self) -> Self {
+        self.both(other, crate::number::share)
+    }
+    #[inline(always)]
+    fn keep(self, x: Self) -> Self {
+        self.both(x, |mask, x| if mask > T::ZERO { x } else { T::ZERO })
+    }
+    #[inline(always)]
+    fn power(self, exponent: Self) -> Self {
+        self.both(exponent, Scalar::powf)
     }
 }
 
@@ -324,7 +348,10 @@ fn fill_short<T: Scalar, F: Formula<K>, const K: usize>(
     };
     match accum {
         Accum::Replace => out.iter_mut().enumerate().for_each(|(i, out)| *out = at(i)),
-        Accum::Add => out.iter_mut().enumerate().for_each(|(i, out)| *out += at(i)),
+        Accum::Add => out
+            .iter_mut()
+            .enumerate()
+            .for_each(|(i, out)| *out += at(i)),
     }
     true
 }

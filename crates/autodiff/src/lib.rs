@@ -3,9 +3,12 @@
 
 pub mod check;
 mod derivatives;
+mod display;
 mod elementwise;
 mod gradients;
 mod kernels;
+pub mod loss;
+mod methods;
 mod number;
 mod op;
 pub mod ops;

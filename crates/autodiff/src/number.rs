@@ -4,7 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use linalg::Scalar;
 
-use crate::Elementwise;
+use crate::{Elementwise, Elementwise2, ops};
 
 /// Arithmetic that a slope is written in. A matrix variable is a `Number` too, so that the slope of an element-wise
 /// operation, written once, also records itself for derivatives of higher order.
@@ -22,6 +22,26 @@ pub trait Number:
     fn affine(self, scale: f64, offset: f64) -> Self;
     /// An element-wise operation on `self`.
     fn apply<F: Elementwise>(self, f: F) -> Self;
+    /// The larger of two; NaN if either is. The slope is that of the larger, the mean of both at a tie.
+    fn maximum(self, other: Self) -> Self;
+    /// 1 where `self` is larger than `other`, ½ where they are equal, else 0. The slope is 0.
+    fn share(self, other: Self) -> Self;
+    /// `x` where `self` is positive, else 0 whatever `x` is.
+    fn keep(self, x: Self) -> Self;
+    /// `self` to the power `exponent`.
+    fn power(self, exponent: Self) -> Self;
+}
+
+pub(crate) fn share<T: Scalar>(a: T, b: T) -> T {
+    if a > b {
+        T::ONE
+    } else if a < b {
+        T::ZERO
+    } else if a == b {
+        T::from_f64(0.5)
+    } else {
+        a + b
+    }
 }
 
 /// A scalar as a [`Number`].
@@ -81,6 +101,22 @@ impl<T: Scalar> Number for Plain<T> {
         let mut out = [T::ZERO];
         f.map(&[self.0], &mut out);
         Self(out[0])
+    }
+    #[inline]
+    fn maximum(self, other: Self) -> Self {
+        Self(self.0.larger(other.0))
+    }
+    #[inline]
+    fn share(self, other: Self) -> Self {
+        Self(share(self.0, other.0))
+    }
+    #[inline]
+    fn keep(self, x: Self) -> Self {
+        if self.0 > T::ZERO { x } else { Self(T::ZERO) }
+    }
+    #[inline]
+    fn power(self, exponent: Self) -> Self {
+        Self(self.0.powf(exponent.0))
     }
 }
 
@@ -157,6 +193,53 @@ impl<N: Number> Number for Dual<N> {
         Self {
             value,
             tangent: f.chain(self.value, value, self.tangent),
+        }
+    }
+    #[inline]
+    fn maximum(self, other: Self) -> Self {
+        self.through(ops::Maximum, other, self.value.maximum(other.value))
+    }
+    #[inline]
+    fn share(self, other: Self) -> Self {
+        self.value.share(other.value).pure()
+    }
+    #[inline]
+    fn keep(self, x: Self) -> Self {
+        Self {
+            value: self.value.keep(x.value),
+            tangent: self.value.keep(x.tangent),
+        }
+    }
+    #[inline]
+    fn power(self, exponent: Self) -> Self {
+        self.through(ops::Pow, exponent, self.value.power(exponent.value))
+    }
+}
+
+/// A number whose tangent is 0.
+trait Pure: Number {
+    fn pure(self) -> Dual<Self>;
+}
+
+impl<N: Number> Pure for N {
+    #[inline]
+    fn pure(self) -> Dual<N> {
+        Dual {
+            value: self,
+            tangent: self.constant(0.0),
+        }
+    }
+}
+
+impl<N: Number> Dual<N> {
+    /// A function of two numbers, by its slopes.
+    #[inline]
+    fn through<F: Elementwise2>(self, f: F, other: Self, value: N) -> Self {
+        let (a, b) = (self.value, other.value);
+        Self {
+            value,
+            tangent: f.chain_left(a, b, value, self.tangent)
+                + f.chain_right(a, b, value, other.tangent),
         }
     }
 }

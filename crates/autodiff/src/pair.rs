@@ -8,9 +8,7 @@ use crate::kernels::{Formula, MapSlope, Operand, Tangent, ZipSlope};
 use crate::ops::Identity;
 use crate::slot::Slot;
 use crate::value::Matrices;
-use crate::{
-    Accumulator, Array, Elementwise, Elementwise2, Map, Op, Shape, Side, Table, Value,
-};
+use crate::{Accumulator, Array, Elementwise, Elementwise2, Map, Op, Shape, Side, Table, Value};
 
 /// A matrix and its derivative in one direction; no tangent is a zero tangent.
 #[derive(Debug)]
@@ -50,7 +48,9 @@ impl<'a, T: Scalar> Array for Pair<'a, T> {
         let [mut slot] = slots;
         Self {
             value,
-            tangent: slot.take().map(|buffer| Value::owned(buffer, blocks(tangents), pool)),
+            tangent: slot
+                .take()
+                .map(|buffer| Value::owned(buffer, blocks(tangents), pool)),
         }
     }
 }

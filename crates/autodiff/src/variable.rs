@@ -1,6 +1,5 @@
 //! The third reading: a variable that records what is done to it. It is also what users hold.
 
-use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use linalg::{Mat, Scalar};
@@ -245,6 +244,18 @@ impl<T: Scalar> Number for Var<'_, T> {
     fn apply<F: Elementwise>(self, f: F) -> Self {
         self.map(f)
     }
+    fn maximum(self, other: Self) -> Self {
+        self.zip(ops::Maximum, other)
+    }
+    fn share(self, other: Self) -> Self {
+        self.zip(ops::Share, other)
+    }
+    fn keep(self, x: Self) -> Self {
+        self.zip(ops::Keep, x)
+    }
+    fn power(self, exponent: Self) -> Self {
+        self.zip(ops::Pow, exponent)
+    }
 }
 
 impl<'t, T: Scalar> Array for Var<'t, T> {
@@ -307,42 +318,5 @@ impl<'t, T: Scalar> Table<Var<'t, T>> for Variables<'t, T> {
                 term.sum_to(target)
             },
         );
-    }
-}
-
-impl<T: Scalar> fmt::Debug for Var<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nodes = self.tape.nodes();
-        let node = &nodes[self.at as usize];
-        let origin = match (node.operation(), node.key()) {
-            (Some(operation), _) => operation.name(),
-            (None, Some(_)) => "variable",
-            (None, None) => "constant",
-        };
-        write!(
-            f,
-            "{} {origin} (record {} of tape {})",
-            Var::shape(*self),
-            self.at,
-            self.tape.id()
-        )
-    }
-}
-
-impl<T: Scalar> fmt::Display for Var<'_, T> {
-    /// The values, a line a row; a precision in the format applies to each entry.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let m = self.to_mat();
-        for i in 0..m.nrows() {
-            write!(f, "{}", if i == 0 { "[[" } else { "\n [" })?;
-            for j in 0..m.ncols() {
-                if j > 0 {
-                    write!(f, ", ")?;
-                }
-                fmt::Display::fmt(&m[(i, j)], f)?;
-            }
-            write!(f, "]")?;
-        }
-        write!(f, "{}", if m.nrows() == 0 { "[]" } else { "]" })
     }
 }

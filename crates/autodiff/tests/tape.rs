@@ -9,7 +9,7 @@ fn exp_and_sigmoid_of_one() {
     let x = tape.constant(&[1.0_f32]);
     assert_eq!(
         format!("{:.4} {:.4}", x.exp(), x.sigmoid()),
-        "[[2.7183]] [[0.7311]]"
+        "[[2.7183]] (1x1, exp) [[0.7311]] (1x1, sigmoid)"
     );
 }
 

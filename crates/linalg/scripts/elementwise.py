@@ -53,6 +53,10 @@ functions = {
     "erf": (m.erf, signed(-300, 0.8, n) + uniform(-6, 6, n)),
     "erfc": (m.erfc, signed(-20, 0.5, n) + uniform(-6, 26, n)),
     "normal_cdf": (log_cdf_free, signed(-20, 0.5, n) + uniform(-37, 8, n)),
+    "log_normal_cdf": (lambda x: m.log1p(-m.erfc(x / m.sqrt(2)) / 2) if x > 0 else m.log(log_cdf_free(x)),
+                       signed(-20, 0.5, n) + uniform(-37, 8, n) + [-x for x in positive(1, 3, 60)]),
+    "inverse_mills": (lambda x: m.exp(-x * x / 2) / m.sqrt(2 * m.pi) / log_cdf_free(x),
+                      signed(-20, 0.5, n) + uniform(-37, 8, n) + [-x for x in positive(1, 3, 60)]),
     "normal_quantile": (quantile, positive(-300, -0.31, n) + uniform(0, 1, n) + [0.5 + e for e in signed(-14, -2, 60)]),
 }
 print("# function,x,high,low: doubles as hexadecimal bits; the value is high + low. Made by scripts/elementwise.py")

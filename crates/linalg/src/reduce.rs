@@ -68,10 +68,7 @@ fn blocks<T: Scalar>(from: usize, to: usize, fill: &(impl Fn(usize, &mut [T]) + 
     }
     let middle = from + (n / 2).div_ceil(BLOCK) * BLOCK;
     let (left, right) = if n > 2 * parallel::LEAF {
-        rayon::join(
-            || blocks(from, middle, fill),
-            || blocks(middle, to, fill),
-        )
+        rayon::join(|| blocks(from, middle, fill), || blocks(middle, to, fill))
     } else {
         (blocks(from, middle, fill), blocks(middle, to, fill))
     };

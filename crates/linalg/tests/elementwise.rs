@@ -7,7 +7,7 @@ type Kernel<T> = fn(&[T], &mut [T]);
 /// Name, double kernel, single kernel, and the largest errors allowed for either, in ulp.
 type Tested = (&'static str, Kernel<f64>, Kernel<f32>, f64, f64);
 
-const KERNELS: [Tested; 12] = [
+const KERNELS: [Tested; 14] = [
     ("exp", elementwise::exp, elementwise::exp, 1.5, 2.0),
     ("exp_m1", elementwise::exp_m1, elementwise::exp_m1, 3.0, 1.0),
     ("ln", elementwise::ln, elementwise::ln, 1.0, 1.0),
@@ -41,6 +41,20 @@ const KERNELS: [Tested; 12] = [
         elementwise::normal_cdf,
         elementwise::normal_cdf,
         6.0,
+        1.0,
+    ),
+    (
+        "log_normal_cdf",
+        elementwise::log_normal_cdf,
+        elementwise::log_normal_cdf,
+        8.0,
+        1.0,
+    ),
+    (
+        "inverse_mills",
+        elementwise::inverse_mills,
+        elementwise::inverse_mills,
+        8.0,
         1.0,
     ),
     (
@@ -148,7 +162,7 @@ fn errors_in_single_precision() {
 #[test]
 fn the_edges() {
     let inf = f64::INFINITY;
-    let cases: [(&str, &[(f64, f64)]); 12] = [
+    let cases: [(&str, &[(f64, f64)]); 14] = [
         (
             "exp",
             &[
@@ -227,6 +241,8 @@ fn the_edges() {
             "normal_cdf",
             &[(inf, 1.0), (-inf, 0.0), (0.0, 0.5), (-50.0, 0.0)],
         ),
+        ("log_normal_cdf", &[(inf, 0.0), (-inf, -inf), (40.0, 0.0)]),
+        ("inverse_mills", &[(inf, 0.0), (-inf, inf), (50.0, 0.0)]),
         (
             "normal_quantile",
             &[

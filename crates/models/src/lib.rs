@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod glm;
-pub mod loss;
+pub use autodiff::loss;
 mod module;
 mod modules;
 mod parameter;

@@ -46,6 +46,107 @@ binary! {
     Mul mul: |a, b| a * b, |_, b, _, d| d * b, |a, _, _, d| d * a;
     /// a / b, entry by entry.
     Div div: |a, b| a / b, |_, b, _, d| d / b, |_, b, y, d| -(d * y / b);
+    /// The larger; NaN if either is. At a tie each operand has half of the slope.
+    Maximum maximum: |a, b| a.maximum(b), |a, b, _, d| d * a.share(b), |a, b, _, d| d * b.share(a);
+    /// The smaller; NaN if either is. At a tie each operand has half of the slope.
+    Minimum minimum: |a, b| -(-a).maximum(-b), |a, b, _, d| d * b.share(a), |a, b, _, d| d * a.share(b);
+    /// 1 where a > b, ½ where a = b, else 0. The slope is 0 everywhere.
+    Share share: |a, b| a.share(b), |_, _, _, d| d.affine(0.0, 0.0), |_, _, _, d| d.affine(0.0, 0.0);
+    /// b where a > 0, else 0 whatever b is, so that a NaN that was not chosen does no harm. The slope in a is 0.
+    Keep keep: |a, b| a.keep(b), |_, _, _, d| d.affine(0.0, 0.0), |a, _, _, d| a.keep(d);
+    /// a to the power b. Where a is 0, the slope in b is taken as 0.
+    Pow pow: |a, b| a.power(b), |a, b, _, d| d * b * a.power(b.affine(1.0, -1.0)), |a, _, y, d| d * y * a.apply(LnOrZero);
+    /// a / b where b > 0, else 0: a unit vector, of which that of a zero vector is taken as 0.
+    Unit unit: |a, b| b.keep(a / b), |_, b, _, d| b.keep(d / b), |_, b, y, d| b.keep(-(d * y / b));
+}
+
+/// ln x, and 0 at x = 0: the factor in the slope of a power whose base is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LnOrZero;
+
+impl Elementwise for LnOrZero {
+    fn name(&self) -> &'static str {
+        "ln_or_zero"
+    }
+    #[inline]
+    fn value<T: Scalar>(self, x: T) -> T {
+        if x == T::ZERO { T::ZERO } else { x.ln() }
+    }
+    #[inline]
+    fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
+        x.apply(super::Abs).keep(d / x)
+    }
+}
+
+/// x between two bounds. The slope is 1 from bound to bound, both included, and 0 outside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clamp {
+    /// The lower bound.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+impl Elementwise for Clamp {
+    fn name(&self) -> &'static str {
+        "clamp"
+    }
+    #[inline]
+    fn value<T: Scalar>(self, x: T) -> T {
+        let (low, high) = (T::from_f64(self.low), T::from_f64(self.high));
+        if x < low {
+            low
+        } else if x > high {
+            high
+        } else {
+            x
+        }
+    }
+    #[inline]
+    fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
+        x.apply(Within(self)).keep(d)
+    }
+}
+
+/// 1 from bound to bound, else 0. The slope is 0 everywhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Within(Clamp);
+
+impl Elementwise for Within {
+    fn name(&self) -> &'static str {
+        "within"
+    }
+    #[inline]
+    fn value<T: Scalar>(self, x: T) -> T {
+        let inside = x >= T::from_f64(self.0.low) && x <= T::from_f64(self.0.high);
+        if inside { T::ONE } else { T::ZERO }
+    }
+    #[inline]
+    fn chain<N: Number>(self, _x: N, _y: N, d: N) -> N {
+        d.affine(0.0, 0.0)
+    }
+}
+
+/// x where x > 0, else `slope` · x. The slope at 0 is that of the left side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeakyRelu(pub f64);
+
+impl Elementwise for LeakyRelu {
+    fn name(&self) -> &'static str {
+        "leaky_relu"
+    }
+    #[inline]
+    fn value<T: Scalar>(self, x: T) -> T {
+        if x > T::ZERO {
+            x
+        } else {
+            T::from_f64(self.0) * x
+        }
+    }
+    #[inline]
+    fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
+        d * x.apply(super::Step).affine(1.0 - self.0, self.0)
+    }
 }
 
 /// `scale * x + offset`: every arithmetic operation between a matrix and a number but division.

@@ -11,6 +11,32 @@ use crate::{Elementwise, Number, Var};
 /// 2/√π, the slope of erf at 0.
 const TWO_OVER_ROOT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
+/// 1/√(2π), the density of the standard normal distribution at 0.
+const ONE_OVER_ROOT_TAU: f64 = 0.398_942_280_401_432_7;
+
+/// One value of a vector kernel.
+fn normal<T: Scalar>(kernel: fn(&[T], &mut [T]), x: T) -> T {
+    let mut out = [T::ZERO];
+    kernel(&[x], &mut out);
+    out[0]
+}
+
+fn times<T: Scalar>(x: &[T], out: &mut [T]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out *= *x;
+    }
+}
+
+fn silu<T: Scalar>(x: &[T], out: &mut [T]) {
+    elementwise::sigmoid(x, out);
+    times(x, out);
+}
+
+fn gelu<T: Scalar>(x: &[T], out: &mut [T]) {
+    elementwise::normal_cdf(x, out);
+    times(x, out);
+}
+
 macro_rules! functions {
     ($(
         $(#[$doc:meta])*
@@ -98,6 +124,20 @@ functions! {
     Softplus softplus on -4.0..4.0 by elementwise::softplus: |x| x.softplus(), |x, _, d| d * x.apply(Sigmoid);
     /// max(x, 0), whose slope at 0 is taken as 0.
     Relu relu on 0.2..2.0: |x| x.larger(T::ZERO), |x, _, d| d * x.apply(Step);
+    /// x σ(x), also called swish.
+    Silu silu on -4.0..4.0 by silu: |x| x * x.sigmoid(), |x, y, d| d * (x.apply(Sigmoid) * (y.constant(1.0) - y) + y);
+    /// x Φ(x), with the exact distribution function (Hendrycks and Gimpel 2016).
+    Gelu gelu on -4.0..4.0 by gelu: |x| normal(elementwise::normal_cdf, x) * x,
+        |x, _, d| d * (x.apply(NormalCdf) + x * (x * x).affine(-0.5, 0.0).apply(Exp).affine(ONE_OVER_ROOT_TAU, 0.0));
+    /// Distribution function Φ of the standard normal distribution.
+    NormalCdf normal_cdf on -4.0..4.0 by elementwise::normal_cdf: |x| normal(elementwise::normal_cdf, x),
+        |x, _, d| d * (x * x).affine(-0.5, 0.0).apply(Exp).affine(ONE_OVER_ROOT_TAU, 0.0);
+    /// ln Φ(x), accurate in both tails.
+    LogNormalCdf log_normal_cdf on -6.0..4.0 by elementwise::log_normal_cdf: |x| normal(elementwise::log_normal_cdf, x),
+        |x, _, d| d * x.apply(InverseMills);
+    /// φ(x) / Φ(x), the inverse Mills ratio, accurate in both tails.
+    InverseMills inverse_mills on -6.0..4.0 by elementwise::inverse_mills: |x| normal(elementwise::inverse_mills, x),
+        |x, y, d| -(d * y * (x + y));
     /// Error function.
     Erf erf on -2.0..2.0 by elementwise::erf: |x| x.erf(),
         |x, _, d| d * (-(x * x)).apply(Exp).affine(TWO_OVER_ROOT_PI, 0.0);

@@ -2,6 +2,7 @@
 
 use linalg::{Accum, MatMut, MatRef, Scalar, flat, reduce};
 
+use super::put;
 use crate::kernels::Operand;
 use crate::{Accumulator, Array, Cotangents, Op, Shape};
 
@@ -34,14 +35,6 @@ impl Spread {
     /// Repeats to the given shape.
     pub const fn to(to: Shape) -> Self {
         Self { to, divisor: 1.0 }
-    }
-}
-
-#[inline]
-fn put<T: Scalar>(out: &mut T, value: T, accum: Accum) {
-    match accum {
-        Accum::Replace => *out = value,
-        Accum::Add => *out += value,
     }
 }
 

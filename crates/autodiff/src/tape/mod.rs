@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use linalg::{Accum, MatRef, Scalar, View};
 
 use self::lent::Lent;
-use self::record::Record;
-use self::node::{LentRecord, Node, Source};
-use self::scopes::Segment;
 pub(crate) use self::node::Graph;
+use self::node::{LentRecord, Node, Source};
+use self::record::Record;
 pub(crate) use self::replay::Records;
+use self::scopes::Segment;
 use crate::pool::Pool;
 use crate::slot::Slots;
 use crate::value::expect_shape;
@@ -321,7 +321,8 @@ fn expect_stored<T: Scalar>(what: &str, node: &Node<T>) {
         "{what}: the values of a {} {} were dropped at the end of its `checkpoint` or `no_grad`; only the result may be used \
          after it",
         node.shape,
-        node.operation().map_or("matrix", |operation| operation.name())
+        node.operation()
+            .map_or("matrix", |operation| operation.name())
     );
 }
 

@@ -49,7 +49,6 @@ impl<T: Scalar> Node<T> {
         self.segment
     }
 
-
     /// The matrix.
     ///
     /// # Safety
@@ -171,4 +170,3 @@ impl<T: Scalar> Drop for LentRecord<'_, T> {
         self.tape.inner.borrow_mut().nodes[self.at as usize].record = self.record.take();
     }
 }
-

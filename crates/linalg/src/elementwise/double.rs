@@ -274,6 +274,28 @@ pub(super) fn normal_cdf(x: f64) -> f64 {
     select(x < 0.0, tail, 1.0 - tail)
 }
 
+/// Logarithm of the standard normal distribution function: through the scaled complementary error function on the left, where
+/// the function itself underflows, and through the upper tail on the right.
+#[inline(always)]
+pub(super) fn log_normal_cdf(x: f64) -> f64 {
+    let z = x.abs();
+    let left = ln(0.5 * erfcx(z * std::f64::consts::FRAC_1_SQRT_2)) - 0.5 * x * x;
+    let right = ln_1p(-normal_tail(z));
+    select(x < 0.0, left, right)
+}
+
+/// φ(x) / Φ(x), the inverse Mills ratio: the slope of [`log_normal_cdf`].
+#[inline(always)]
+pub(super) fn inverse_mills(x: f64) -> f64 {
+    let z = x.abs();
+    // h(x) = |x| + 1/|x| − … far to the left.
+    let left = ROOT_TWO_OVER_PI / erfcx(z * std::f64::consts::FRAC_1_SQRT_2);
+    let left = select(z > 1e8, z, left);
+    let right = gauss(z, 0.5) / (ROOT_TAU * (1.0 - normal_tail(z)));
+    select(x < 0.0, left, right)
+}
+
+const ROOT_TWO_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const ROOT_TAU: f64 = 2.506_628_274_631_000_7;
 
 /// Halley's step for Q(x) = `tail`: (Q(x) − tail) / φ(x), with the ratio Q / φ free of underflow.

@@ -12,6 +12,7 @@
 //! | `exp_m1`, `sigmoid`, `softplus`, `log_sigmoid`, `erf` | 3 | 1 (`sigmoid` 4) |
 //! | `tanh` | 4 | 1 |
 //! | `erfc`, `normal_cdf` | 6 where the result is normal | 1 |
+//! | `log_normal_cdf`, `inverse_mills` | 8 where the result is normal | 1 |
 //! | `normal_quantile` | 8 | 1 |
 //! | `sqrt` | ½, exact rounding | ½ |
 //! | [`powi`] | one rounding a multiplication | the same |
@@ -128,7 +129,11 @@ kernels! {
     erfc;
     /// Distribution function of the standard normal distribution.
     normal_cdf;
-    /// Its inverse.
+    /// ln Φ(x), the logarithm of [`normal_cdf`], accurate in both tails.
+    log_normal_cdf;
+    /// φ(x) / Φ(x), the inverse Mills ratio, slope of [`log_normal_cdf`].
+    inverse_mills;
+    /// The inverse of [`normal_cdf`].
     normal_quantile;
 }
 

@@ -50,4 +50,4 @@ macro_rules! rounded {
     };
 }
 
-rounded! { exp_m1 ln ln_1p softplus log_sigmoid tanh erf erfc normal_cdf normal_quantile }
+rounded! { exp_m1 ln ln_1p softplus log_sigmoid tanh erf erfc normal_cdf log_normal_cdf inverse_mills normal_quantile }

@@ -104,30 +104,30 @@ pub(super) fn columns_times_vector<T: Scalar>(
 }
 
 /// `out (+)= a b` for a matrix whose rows lie in memory in one piece.
-pub(super) fn rows_times_vector<T: Scalar>(
-    a: MatRef<'_, T>,
-    b: &[T],
-    out: &mut [T],
-    accum: Accum,
-) {
+pub(super) fn rows_times_vector<T: Scalar>(a: MatRef<'_, T>, b: &[T], out: &mut [T], accum: Accum) {
     let arch = Arch::new();
     let leaf = (LEAF / b.len().max(1)).clamp(GROUP, usize::MAX - GROUP);
-    parallel::for_each_part(out, leaf.next_multiple_of(GROUP), &|first, out: &mut [T]| {
-        if accum == Accum::Replace {
-            out.fill(T::ZERO);
-        }
-        for start in (0..b.len()).step_by(BLOCK) {
-            let b = &b[start..b.len().min(start + BLOCK)];
-            let row = |i: usize| flat(a.row(i).subcols(start, b.len()).as_mat()).unwrap_or(&[]);
-            for (group, out) in out.chunks_mut(GROUP).enumerate() {
-                let i = first + group * GROUP;
-                // A group that is not full computes its last row several times.
-                let last = out.len() - 1;
-                let sums = arch.dispatch(Dots(std::array::from_fn(|k| row(i + k.min(last))), b));
-                for (out, sum) in out.iter_mut().zip(sums) {
-                    *out += sum;
+    parallel::for_each_part(
+        out,
+        leaf.next_multiple_of(GROUP),
+        &|first, out: &mut [T]| {
+            if accum == Accum::Replace {
+                out.fill(T::ZERO);
+            }
+            for start in (0..b.len()).step_by(BLOCK) {
+                let b = &b[start..b.len().min(start + BLOCK)];
+                let row = |i: usize| flat(a.row(i).subcols(start, b.len()).as_mat()).unwrap_or(&[]);
+                for (group, out) in out.chunks_mut(GROUP).enumerate() {
+                    let i = first + group * GROUP;
+                    // A group that is not full computes its last row several times.
+                    let last = out.len() - 1;
+                    let sums =
+                        arch.dispatch(Dots(std::array::from_fn(|k| row(i + k.min(last))), b));
+                    for (out, sum) in out.iter_mut().zip(sums) {
+                        *out += sum;
+                    }
                 }
             }
-        }
-    });
+        },
+    );
 }

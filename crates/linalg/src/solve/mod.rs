@@ -9,6 +9,7 @@ mod cholesky;
 mod eigen;
 pub mod extended;
 mod least_squares;
+pub mod plain;
 mod square;
 
 pub use self::cholesky::Cholesky;

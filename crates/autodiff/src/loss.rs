@@ -3,9 +3,10 @@
 //! An entry of the list below is the whole definition of a loss: its value, and `d` times its two slopes.
 //! Prediction and target must have the same shape.
 
-use autodiff::ops::{Abs, AtLeast, Exp, Ln, Ln1p, Relu, Sigmoid};
-use autodiff::{Elementwise2, Number, Var};
 use linalg::Scalar;
+
+use crate::ops::{Abs, AtLeast, Exp, Ln, Ln1p, Relu, Sigmoid, SoftmaxCrossEntropy};
+use crate::{Elementwise2, Number, Var};
 
 /// The smallest logarithm of a probability that counts, as in PyTorch: a probability of 0 costs 100, not infinity.
 const SMALLEST_LOG: f64 = -100.0;
@@ -80,4 +81,26 @@ losses! {
             (hinge - z * y) + tail
         },
         |z, y, d| d * (z.apply(Sigmoid) - y), -(d * z);
+}
+
+/// The cross-entropy of the softmax of each row of logits with a class for each row, given by its number from 0; a column.
+///
+/// It is exact for logits of any size: the loss of a class that is ahead by 700 is 1e-304, not 0.
+///
+/// # Panics
+/// If `classes` is not a column with an entry for each row, or an entry is not the number of a class.
+///
+/// ```
+/// use autodiff::{Tape, loss};
+/// use linalg::mat;
+/// let logits = mat![[1000.0, -1000.0], [0.0, 0.0]];
+/// let tape = Tape::new();
+/// let (z, classes) = (tape.variable(&logits), tape.constant(&[1.0, 0.0]));
+/// let cost = loss::softmax_cross_entropy(z, classes);
+/// assert_eq!((cost.get(0, 0), cost.get(1, 0)), (2000.0, 2.0_f64.ln()));
+/// assert_eq!(cost.sum().backward()[z].as_mat(), mat![[1.0, -1.0], [-0.5, 0.5]]);
+/// ```
+#[track_caller]
+pub fn softmax_cross_entropy<'t, T: Scalar>(logits: Var<'t, T>, classes: Var<'t, T>) -> Var<'t, T> {
+    logits.tape().apply(SoftmaxCrossEntropy, [logits, classes])
 }
