@@ -145,7 +145,7 @@ impl<T: Scalar> Var<'_, T> {
 }
 
 /// The same entries in another arrangement.
-impl<'t, T: Scalar> Var<'t, T> {
+impl<T: Scalar> Var<'_, T> {
     /// The entries, read row after row, as `rows` by `columns`, filled row after row, as in NumPy and PyTorch.
     ///
     /// # Panics

@@ -13,7 +13,7 @@ use crate::{Gradients, Tape, Var};
 /// The variables of a function that is written as a closure, and the way to bring data in.
 ///
 /// Indexed by position. Data that the closure borrows enter by [`constant`](Inputs::constant), uncopied.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Inputs<'t, 'env: 't, T: Scalar> {
     tape: &'t Tape<T>,
     variables: &'t [Var<'t, T>],
@@ -74,6 +74,7 @@ impl<'t, T: Scalar> Index<usize> for Inputs<'t, '_, T> {
 /// let (value, gradients) = program.gradient(&[w.as_ref()], &[y.as_ref()]);
 /// assert!((value - 14.0 / 3.0).abs() < 1e-12);
 /// assert!((gradients.of(0)[0] + 28.0 / 3.0).abs() < 1e-12);
+/// drop(gradients);
 /// assert_eq!(program.value(&[mat![[2.0]].as_ref()], &[y.as_ref()]), 0.0);
 /// ```
 pub struct Program<'env, T: Scalar> {

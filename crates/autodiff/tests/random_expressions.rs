@@ -1,5 +1,6 @@
 //! Random expression graphs: reverse, forward, reverse over reverse and finite differences agree.
 
+use autodiff::ops::Over;
 use autodiff::{Shape, Tape, Var, check};
 use linalg::Mat;
 use proptest::prelude::*;
@@ -13,7 +14,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (0_u8..14, 0_usize..64, 0_usize..64);
+    let step = (0_u8..30, 0_usize..64, 0_usize..64);
     prop::collection::vec(
         step.prop_map(|(operation, left, right)| Step {
             operation,
@@ -22,6 +23,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         }),
         1..12,
     )
+}
+
+fn eye(n: usize) -> Mat<f64> {
+    Mat::identity(n, n)
 }
 
 /// Runs the program on values that stay within ±2, so that no operation leaves its domain.
@@ -47,6 +52,26 @@ fn run<'t>(inputs: &[Var<'t, f64>], steps: &[Step]) -> Var<'t, f64> {
             10 => (a.square() + 0.5).ln(),
             11 => a.sigmoid() * 2.0 - 1.0,
             12 => 1.0 / (a.exp() + 1.0),
+            13 => a.silu(),
+            14 => a.gelu(),
+            15 => a.normal_cdf(),
+            16 => a.log_normal_cdf() * 0.2,
+            17 => a.log_softmax() * 0.3,
+            18 => a.softmax(),
+            19 => a.log_sum_exp(Over::Rows),
+            20 => (a.square() + 0.1).norm(Over::Columns),
+            21 => a.reshape(a.shape().columns, a.shape().rows),
+            22 => a.rows(0..1),
+            23 => a.columns(a.shape().columns - 1..a.shape().columns),
+            24 if a.shape().columns == b.shape().columns => a.tape().concatenate_rows(&[a, b, a]),
+            25 if a.shape().rows == b.shape().rows => a.tape().concatenate_columns(&[a, b]),
+            26 => a.tape().checkpoint(|| a.exp().ln_1p()),
+            27 if fits => (a.square() + 0.5).pow(b),
+            28 => {
+                let tape = a.tape();
+                let gram = a.matmul_transposed(a) * 0.1 + tape.copied(eye(a.shape().rows).as_ref());
+                gram.cholesky().matmul(gram.solve(a))
+            }
             _ => a.sin(),
         };
         values.push(next.tanh() * 1.5);

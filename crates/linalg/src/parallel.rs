@@ -8,6 +8,29 @@ use crate::LinalgError;
 /// Entries that are worth a leaf of element-wise work.
 pub const LEAF: usize = 1 << 14;
 
+/// Runs two pieces of work, in parallel if a thread is free.
+///
+/// A thread outside rayon's pool does the first itself instead of handing both over and waiting: two changes of context would
+/// cost as much as a small product.
+pub fn join<A: Send, B: Send>(
+    first: impl FnOnce() -> A + Send,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if rayon::current_thread_index().is_some() {
+        return rayon::join(first, second);
+    }
+    let mut right = None;
+    let left = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| right = Some(second()));
+        first()
+    });
+    match right {
+        Some(right) => (left, right),
+        // The scope waits for what it spawned, and hands its panic on.
+        None => unreachable!("the second piece of work was not done"),
+    }
+}
+
 /// Maps the leaves `0..leaves` and combines the results pairwise along a fixed tree; `None` for no leaves.
 ///
 /// ```
@@ -33,7 +56,7 @@ fn tree<A: Send>(
         return map(from);
     }
     let middle = from + (to - from) / 2;
-    let (left, right) = rayon::join(
+    let (left, right) = join(
         || tree(from, middle, map, combine),
         || tree(middle, to, map, combine),
     );
@@ -55,7 +78,7 @@ fn parts<T: Send>(start: usize, out: &mut [T], size: usize, f: &(impl Fn(usize, 
     }
     let middle = out.len().div_ceil(size) / 2 * size;
     let (left, right) = out.split_at_mut(middle);
-    rayon::join(
+    join(
         || parts(start, left, size, f),
         || parts(start + middle, right, size, f),
     );

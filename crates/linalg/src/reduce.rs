@@ -68,7 +68,7 @@ fn blocks<T: Scalar>(from: usize, to: usize, fill: &(impl Fn(usize, &mut [T]) + 
     }
     let middle = from + (n / 2).div_ceil(BLOCK) * BLOCK;
     let (left, right) = if n > 2 * parallel::LEAF {
-        rayon::join(|| blocks(from, middle, fill), || blocks(middle, to, fill))
+        parallel::join(|| blocks(from, middle, fill), || blocks(middle, to, fill))
     } else {
         (blocks(from, middle, fill), blocks(middle, to, fill))
     };
@@ -85,7 +85,7 @@ pub fn sum<T: Scalar>(x: &[T]) -> T {
         return sum_by(x.len(), |i| x[i]);
     }
     let middle = (x.len() / 2).div_ceil(BLOCK) * BLOCK;
-    let (left, right) = rayon::join(|| sum(&x[..middle]), || sum(&x[middle..]));
+    let (left, right) = parallel::join(|| sum(&x[..middle]), || sum(&x[middle..]));
     left + right
 }
 

@@ -15,5 +15,7 @@ pub use error::{FitError, Separation};
 pub use glm::{Coefficient, Fit, INTERCEPT, LogisticFit};
 pub use inference::Inference;
 pub use newton::{Certificate, Newton, Outcome, Status, Step};
-pub use objective::{Differentiable, Objective, TwiceDifferentiable};
-pub use rule::{Optimizer, Rule, Sgd};
+pub use objective::{
+    Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
+};
+pub use rule::{Adam, Optimizer, Rule, Sgd};

@@ -9,7 +9,7 @@ use crate::{Accumulator, Array, Cotangents, Map, Op, Shape, Zip};
 
 /// −ln of the softmax of each row at the class whose number, from 0, stands in the second operand; a column.
 ///
-/// For logits z and class c it is ln Σ e^(zⱼ − z_c), evaluated without overflow and, where the class is the largest, through
+/// For logits z and a class whose logit is t it is ln Σ e^(zⱼ − t), evaluated without overflow and, where the class is the largest, through
 /// `ln_1p`, so that a loss of 1e-300 is right to the last digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SoftmaxCrossEntropy;

@@ -55,13 +55,14 @@ impl<T: Scalar> Entries<'_, T> {
         self.0.nrows() * self.0.ncols()
     }
 
+    #[inline]
     fn at(self, k: usize) -> T {
-        self.0[(k % self.0.nrows(), k / self.0.nrows())]
+        match self.0.nrows() {
+            1 => self.0[(0, k)],
+            rows => self.0[(k % rows, k / rows)],
+        }
     }
 
-    fn largest(self) -> T {
-        (0..self.len()).fold(-T::INFINITY, |largest, k| largest.larger(self.at(k)))
-    }
 
     /// Σ e^(x − offset) over all entries but the one at `except`.
     pub(crate) fn exponentials(self, offset: T, except: usize) -> T {
@@ -85,10 +86,14 @@ impl<T: Scalar> Entries<'_, T> {
 
     /// The place of the first largest entry, and the entry.
     pub(crate) fn first_largest(self) -> (usize, T) {
-        let top = self.largest();
+        let top = largest(self);
         let first = (0..self.len()).find(|&k| self.at(k) == top);
         (first.unwrap_or(0), top)
     }
+}
+
+fn largest<T: Scalar>(x: Entries<'_, T>) -> T {
+    (0..x.len()).fold(-T::INFINITY, |largest, k| largest.larger(x.at(k)))
 }
 
 /// The largest entry; −∞ of none, NaN if one is. Ties share the slope evenly.
@@ -115,7 +120,7 @@ impl Op<1> for Max {
     }
 
     fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], out: MatMut<'_, T>, accum: Accum) {
-        self.over.each(x, out, accum, |x| x.largest());
+        self.over.each(x, out, accum, largest);
     }
 
     fn jvp<A: Array>(

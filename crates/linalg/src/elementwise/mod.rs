@@ -204,6 +204,47 @@ pub fn map<T: Scalar>(x: &[T], out: &mut [T], f: impl Fn(T) -> T) {
     }
 }
 
+/// A loop over slices that is to be compiled for every kind of machine.
+///
+/// `run` must be marked `#[inline(always)]`, and so must everything that it calls: what is not inlined is compiled for the
+/// oldest machine.
+pub trait Loop {
+    /// The loop.
+    fn run(self);
+}
+
+struct Run<L>(L);
+
+impl<L: Loop> WithSimd for Run<L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.0.run();
+    }
+}
+
+/// Runs a loop as vector code of the best kind that the machine has.
+///
+/// ```
+/// use linalg::elementwise::{Loop, vectorised};
+/// struct AddTwice<'a>(&'a mut [f64], &'a [f64]);
+/// impl Loop for AddTwice<'_> {
+///     #[inline(always)]
+///     fn run(self) {
+///         for (y, x) in self.0.iter_mut().zip(self.1) {
+///             *y += 2.0 * x;
+///         }
+///     }
+/// }
+/// let mut y = [10.0, 20.0, 30.0];
+/// vectorised(AddTwice(&mut y, &[1.0, 2.0, 3.0]));
+/// assert_eq!(y, [12.0, 24.0, 36.0]);
+/// ```
+pub fn vectorised(of: impl Loop) {
+    Arch::new().dispatch(Run(of));
+}
+
 /// Square root.
 ///
 /// # Panics

@@ -4,7 +4,7 @@ mod vectors;
 
 use faer::linalg::matmul::matmul as faer_matmul;
 
-use crate::{MatMut, MatRef, Scalar, flat, flat_mut};
+use crate::{MatMut, MatRef, Scalar, flat, flat_mut, parallel};
 
 /// Whether a result replaces what is in the output or is added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,14 +75,14 @@ fn blocked<T: Scalar>(a: MatRef<'_, T>, b: MatRef<'_, T>, out: MatMut<'_, T>, ac
         if columns >= rows {
             let at = cut(columns);
             let ((b, c), (left, right)) = (b.split_at_col(at), out.split_at_col_mut(at));
-            rayon::join(
+            parallel::join(
                 || blocked(a, b, left, accum),
                 || blocked(a, c, right, accum),
             );
         } else {
             let at = cut(rows);
             let ((a, c), (top, bottom)) = (a.split_at_row(at), out.split_at_row_mut(at));
-            rayon::join(
+            parallel::join(
                 || blocked(a, b, top, accum),
                 || blocked(c, b, bottom, accum),
             );

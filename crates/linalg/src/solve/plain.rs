@@ -10,7 +10,7 @@ use faer::linalg::triangular_solve::{
 use crate::{Mat, MatMut, MatRef, Scalar};
 
 fn not_a_number<T: Scalar>() -> T {
-    T::INFINITY - T::INFINITY
+    T::from_f64(f64::NAN)
 }
 
 /// Replaces B by the solution X of A X = B for a triangular A, of which only the triangle is read.
