@@ -1,8 +1,8 @@
-//! The tutorials' data. The same tables are files in `data/`, with their source in `data/README.md`.
+//! The tutorials' data and a few classics. The same tables are files in `data/`, with their source in `data/README.md`.
 
 use linalg::Mat;
 
-use crate::Dataset;
+use crate::{Dataset, Table};
 
 fn dataset<const N: usize>(
     names: [&str; N],
@@ -67,4 +67,73 @@ pub fn nba_rookie_draft() -> Dataset {
         ["0", "1"],
         &rows,
     )
+}
+
+/// A file of this repository, which the tests read from the first to the last line. The target is the last column; `code` makes a
+/// number of its text.
+fn parsed(file: &str, text: &str, code: impl Fn(&str) -> f64) -> Dataset {
+    let table = Table::from_reader(file, text.as_bytes(), true);
+    let read = table.and_then(|table| {
+        let last = table.names().len() - 1;
+        let columns: Vec<usize> = (0..last).collect();
+        Ok(Dataset {
+            features: table.matrix(&columns)?,
+            feature_names: table.names()[..last].to_vec(),
+            target: (0..table.rows())
+                .map(|row| code(table.cell(row, last)))
+                .collect(),
+            target_name: table.names()[last].clone(),
+            labels: None,
+        })
+    });
+    match read {
+        Ok(data) => data,
+        Err(error) => unreachable!("a file of the repository: {error}"),
+    }
+}
+
+fn position(of: &str, among: &[&str]) -> f64 {
+    among
+        .iter()
+        .position(|name| *name == of)
+        .map_or(f64::NAN, |k| k as f64)
+}
+
+/// The species of Fisher's 150 irises, in the order of the codes of [`iris`].
+pub const IRIS_SPECIES: [&str; 3] = ["setosa", "versicolor", "virginica"];
+
+/// Fisher's irises (1936): four lengths in centimetres of 150 flowers; the target is the number of the species.
+///
+/// ```
+/// let iris = datasets::iris();
+/// assert_eq!((iris.features.nrows(), iris.features.ncols(), iris.target[149]), (150, 4, 2.0));
+/// ```
+pub fn iris() -> Dataset {
+    let text = include_str!("../../../data/iris.csv");
+    parsed("iris.csv", text, |species| position(species, &IRIS_SPECIES))
+}
+
+/// The Wisconsin diagnostic breast cancer data: 30 measurements of cell nuclei of 569 tumours; 0 is malignant, 1 benign.
+pub fn breast_cancer() -> Dataset {
+    let text = include_str!("../../../data/breast_cancer.csv");
+    let labels = ["malignant", "benign"];
+    let mut data = parsed("breast_cancer.csv", text, |label| position(label, &labels));
+    data.labels = Some(labels.map(str::to_owned));
+    data
+}
+
+/// 1797 handwritten digits of 8x8 pixels with values 0 to 16; the target is the digit.
+pub fn digits() -> Dataset {
+    let text = include_str!("../../../data/digits.csv");
+    parsed("digits.csv", text, |digit| {
+        digit.parse().unwrap_or(f64::NAN)
+    })
+}
+
+/// Ten measurements of 442 diabetes patients and the progression of the disease after a year, a number.
+pub fn diabetes_progression() -> Dataset {
+    let text = include_str!("../../../data/diabetes_progression.csv");
+    parsed("diabetes_progression.csv", text, |value| {
+        value.parse().unwrap_or(f64::NAN)
+    })
 }

@@ -178,4 +178,22 @@ pub enum DataError {
         /// The column.
         column: String,
     },
+    /// A line of a sparse file is not `target index:value …`.
+    #[error("{}, line {line}: {problem}", file.display())]
+    Svmlight {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong, with the word where it is.
+        problem: String,
+    },
+    /// A file is not an `.npy` file of numbers.
+    #[error("{}: {problem}", file.display())]
+    Npy {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
 }

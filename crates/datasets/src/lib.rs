@@ -4,11 +4,20 @@
 mod builtin;
 mod dataset;
 mod error;
+pub mod generators;
+pub mod npy;
 pub mod random;
+mod sparse;
+mod split;
 mod table;
 
-pub use builtin::{exam_scores, nba_rookie_draft, student_hours};
+pub use builtin::{
+    IRIS_SPECIES, breast_cancer, diabetes_progression, digits, exam_scores, iris, nba_rookie_draft,
+    student_hours,
+};
 pub use dataset::{Dataset, Recipe};
 pub use error::DataError;
 pub use linalg::{self, Mat};
+pub use sparse::SparseDataset;
+pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
 pub use table::Table;

@@ -63,7 +63,6 @@ impl<T: Scalar> Entries<'_, T> {
         }
     }
 
-
     /// Σ e^(x − offset) over all entries but the one at `except`.
     pub(crate) fn exponentials(self, offset: T, except: usize) -> T {
         let (mut terms, mut values) = ([T::ZERO; 64], [T::ZERO; 64]);
