@@ -196,4 +196,28 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+    /// A cell should be a boolean and is not.
+    #[error("{}, line {line}, column `{column}`: {value:?} is neither true nor false", file.display())]
+    NotBoolean {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+    /// Values are missing where none may be.
+    #[error("{}, line {line}, column `{column}`: the value is missing, as are {count} in all; drop those rows or impute them", file.display())]
+    MissingValues {
+        /// The file.
+        file: PathBuf,
+        /// The line of the first one, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// How many.
+        count: usize,
+    },
 }

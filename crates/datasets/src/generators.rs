@@ -34,7 +34,7 @@ fn named(features: Mat<f64>, target: Vec<f64>, labels: Option<[&str; 2]>) -> Dat
     }
 }
 
-/// Columns of which each leans on its neighbour, x_j = 0.6 x_(j−1) + 0.8 e with standard normal e, so that all have mean 0 and
+/// Columns of which each leans on its neighbour, `x_j = 0.6 x_(j−1) + 0.8 e` with standard normal e, so that all have mean 0 and
 /// variance 1; coefficients N(0, `signal`²/d) and an intercept of −0.5.
 fn linear(rows: usize, columns: usize, signal: f64, stream: &mut dyn Stream) -> (Truth, Vec<f64>) {
     let mut x = Mat::zeros(rows, columns);

@@ -4,9 +4,11 @@
 mod builtin;
 mod dataset;
 mod error;
+mod frame;
 pub mod generators;
 pub mod npy;
 pub mod random;
+mod reader;
 mod sparse;
 mod split;
 mod table;
@@ -17,7 +19,9 @@ pub use builtin::{
 };
 pub use dataset::{Dataset, Recipe};
 pub use error::DataError;
+pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
+pub use reader::{Blocks, CsvOptions, Kind};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
 pub use table::Table;

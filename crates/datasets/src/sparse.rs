@@ -1,4 +1,4 @@
-//! Sparse rows with a target, and the text format of LIBSVM and SVMlight that holds them.
+//! Sparse rows with a target, and the text format of LIBSVM and `SVMlight` that holds them.
 
 use std::io::{BufRead, Write};
 use std::path::Path;

@@ -1,0 +1,247 @@
+//! What the first records say about a file: its delimiter, the names of its columns, and what they hold.
+
+use std::path::Path;
+
+use super::boundaries::{Dialect, lines};
+use super::options::{CsvOptions, Kind};
+use super::part::{Cells, Lines, Part, boolean, number, records};
+use crate::frame::RowLines;
+use crate::{Column, DataError, Frame};
+
+/// Records from which delimiter and kinds are inferred.
+const SAMPLE: usize = 1000;
+/// Records that have to agree on a delimiter.
+const AGREEING: usize = 10;
+
+#[derive(Debug, Clone)]
+pub(super) struct Schema {
+    pub(super) dialect: Dialect,
+    /// The names of all columns, wanted or not.
+    pub(super) names: Vec<String>,
+    pub(super) kinds: Vec<Kind>,
+    first_line: u64,
+}
+
+/// What the head of a file holds.
+#[derive(Debug)]
+pub(super) enum Head {
+    /// Not a whole header and record: more text is needed.
+    TooShort,
+    /// The schema, and the place where the data start.
+    Read(Schema, usize),
+}
+
+/// Reads the head of a file; `ended` if it is the whole file.
+pub(super) fn head(
+    text: &[u8],
+    ended: bool,
+    file: &Path,
+    options: &CsvOptions,
+) -> Result<Head, DataError> {
+    let dialect = dialect(text, options);
+    let ends = dialect.ends(text, 1);
+    let text = match ends.cuts.last() {
+        _ if ended => text,
+        Some(end) => &text[..*end],
+        None => return Ok(Head::TooShort),
+    };
+    if ended && let Some(open) = ends.open {
+        let (file, line) = (file.to_owned(), 1 + lines(&text[..open]));
+        return Err(DataError::UnclosedQuote { file, line });
+    }
+    let mut reader = records(text, dialect);
+    let mut record = csv::ByteRecord::new();
+    if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
+        if !ended {
+            return Ok(Head::TooShort);
+        }
+        let (file, line) = (file.to_owned(), 1 + lines(text));
+        return Err(DataError::Empty { file, line });
+    }
+    let start = record.position().map_or(0, csv::Position::byte);
+    let first_line = 1 + Lines::new(text, dialect.comment).of(start);
+    let (names, start) = if options.header {
+        let names = header(&record, file, first_line)?;
+        let start = reader.position().byte() as usize;
+        if !ended && !matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            return Ok(Head::TooShort);
+        }
+        (names, start)
+    } else {
+        ((1..=record.len()).map(|k| format!("x{k}")).collect(), 0)
+    };
+    let kinds = infer(&text[start..], dialect, names.len(), options);
+    let mut schema = Schema {
+        dialect,
+        names,
+        kinds,
+        first_line,
+    };
+    schema.choose(file, options)?;
+    Ok(Head::Read(schema, start))
+}
+
+/// The dialect, with a delimiter that fits the first records.
+fn dialect(text: &[u8], options: &CsvOptions) -> Dialect {
+    let mut dialect = Dialect {
+        delimiter: options.delimiter.unwrap_or(b','),
+        quote: options.quote,
+        comment: options.comment,
+    };
+    if options.delimiter.is_some() {
+        return dialect;
+    }
+    let mut best = 1;
+    for delimiter in [b',', b';', b'\t', b'|'] {
+        let candidate = Dialect {
+            delimiter,
+            ..dialect
+        };
+        let ends = candidate.ends(text, 1);
+        let end = ends.cuts.get(AGREEING - 1).or(ends.cuts.last()).copied();
+        let mut widths = Vec::new();
+        let mut reader = records(&text[..end.unwrap_or(text.len())], candidate);
+        let mut record = csv::ByteRecord::new();
+        while let Ok(true) = reader.read_byte_record(&mut record) {
+            widths.push(record.len());
+        }
+        if let Some(&width) = widths.first()
+            && width > best
+            && widths.iter().all(|other| *other == width)
+        {
+            (best, dialect.delimiter) = (width, delimiter);
+        }
+    }
+    dialect
+}
+
+fn header(record: &csv::ByteRecord, file: &Path, line: u64) -> Result<Vec<String>, DataError> {
+    let mut names: Vec<String> = Vec::with_capacity(record.len());
+    let mut known = std::collections::HashSet::new();
+    for (k, cell) in record.iter().enumerate() {
+        let file = || file.to_owned();
+        let name = std::str::from_utf8(cell.trim_ascii())
+            .map_err(|_| DataError::Encoding { file: file(), line })?;
+        let name = match name {
+            "" => format!("x{}", k + 1),
+            name => name.to_owned(),
+        };
+        if !known.insert(name.clone()) {
+            return Err(DataError::DuplicateColumn {
+                file: file(),
+                line,
+                column: name,
+            });
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// What the columns hold, judging by the first records.
+fn infer(text: &[u8], dialect: Dialect, width: usize, options: &CsvOptions) -> Vec<Kind> {
+    #[derive(Default, Clone)]
+    struct Seen {
+        present: usize,
+        numbers: usize,
+        booleans: usize,
+    }
+    let mut seen = vec![Seen::default(); width];
+    let mut reader = records(text, dialect);
+    let mut record = csv::ByteRecord::new();
+    let mut count = 0;
+    while count < SAMPLE && matches!(reader.read_byte_record(&mut record), Ok(true)) {
+        count += 1;
+        for (cell, seen) in record.iter().zip(&mut seen) {
+            let cell = cell.trim_ascii();
+            if options.is_missing(cell) {
+                continue;
+            }
+            seen.present += 1;
+            seen.numbers += usize::from(number(cell).is_some());
+            let word = cell.eq_ignore_ascii_case(b"true") || cell.eq_ignore_ascii_case(b"false");
+            seen.booleans += usize::from(word && boolean(cell).is_some());
+        }
+    }
+    let kind = |seen: &Seen| {
+        if seen.present > 0 && seen.booleans == seen.present {
+            Kind::Boolean
+        } else if 2 * seen.numbers >= seen.present {
+            Kind::Number
+        } else {
+            Kind::Category
+        }
+    };
+    seen.iter().map(kind).collect()
+}
+
+impl Schema {
+    /// The kinds and columns that the user asked for.
+    fn choose(&mut self, file: &Path, options: &CsvOptions) -> Result<(), DataError> {
+        let places: Vec<usize> = (0..self.names.len()).collect();
+        let find = |column: &str| crate::frame::place(&self.names, &places, column);
+        let place = |column: &str| {
+            find(column).ok_or_else(|| DataError::NoSuchColumn {
+                file: file.to_owned(),
+                line: self.first_line,
+                column: column.to_owned(),
+                available: self.names.clone(),
+            })
+        };
+        let mut kinds = self.kinds.clone();
+        for (column, kind) in &options.kinds {
+            kinds[place(column)?] = *kind;
+        }
+        if let Some(columns) = &options.columns {
+            let mut wanted = vec![false; self.names.len()];
+            for column in columns {
+                if let Some(at) = if options.columns_exist {
+                    Some(place(column)?)
+                } else {
+                    find(column)
+                } {
+                    wanted[at] = true;
+                }
+            }
+            for (kind, wanted) in kinds.iter_mut().zip(wanted) {
+                if !wanted {
+                    *kind = Kind::Ignore;
+                }
+            }
+        }
+        self.kinds = kinds;
+        Ok(())
+    }
+
+    /// The columns of a part that starts at a line.
+    pub(super) fn frame(&self, file: &Path, start: u64, part: Part) -> Frame {
+        let columns = if part.columns.is_empty() {
+            self.kinds.iter().map(|kind| Cells::new(*kind)).collect()
+        } else {
+            part.columns
+        };
+        let column = |cells| match cells {
+            Cells::Numbers(numbers) => Some(Column::Numbers(numbers)),
+            Cells::Booleans(values) => Some(Column::Booleans(values)),
+            Cells::Codes(codes, levels) => Some(Column::Categories {
+                codes,
+                levels: levels.into_names(),
+            }),
+            Cells::Ignored => None,
+        };
+        let wanted = |at: &usize| self.kinds[*at] != Kind::Ignore;
+        let places: Vec<usize> = (0..self.names.len()).filter(wanted).collect();
+        Frame {
+            file: file.to_owned(),
+            first_line: self.first_line,
+            names: places.iter().map(|at| self.names[*at].clone()).collect(),
+            places,
+            rows: part.rows,
+            columns: columns.into_iter().filter_map(column).collect(),
+            lines: match part.lines {
+                None => RowLines::From(start),
+                Some(lines) => RowLines::Each(lines.iter().map(|line| start + line).collect()),
+            },
+        }
+    }
+}
