@@ -1,47 +1,33 @@
 //! A table with typed columns.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use linalg::Mat;
 
 use crate::DataError;
+use crate::categories::Categories;
 
 /// The code of a missing category.
 pub const MISSING_CODE: u32 = u32::MAX;
 
-/// The values of a column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Column {
+/// The values of a column, borrowed from a [`Frame`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Column<'f> {
     /// Numbers, NaN where the value is missing.
-    Numbers(Vec<f64>),
+    Numbers(&'f [f64]),
     /// True, false, or missing.
-    Booleans(Vec<Option<bool>>),
-    /// Categories: for each row the number of its level, [`MISSING_CODE`] where the value is missing.
+    Booleans(&'f [Option<bool>]),
+    /// Categories.
     Categories {
-        /// One for each row.
-        codes: Vec<u32>,
+        /// For each row the number of its level, [`MISSING_CODE`] where the value is missing.
+        codes: &'f [u32],
         /// The words, in alphabetical order, or in the order of their numbers if all are numbers.
-        levels: Vec<String>,
+        levels: &'f [String],
     },
 }
 
-impl Column {
-    /// The number of rows.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Numbers(numbers) => numbers.len(),
-            Self::Booleans(values) => values.len(),
-            Self::Categories { codes, .. } => codes.len(),
-        }
-    }
-
-    /// True if there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
+impl Column<'_> {
     /// True if the value of a row is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         match self {
@@ -50,6 +36,27 @@ impl Column {
             Self::Categories { codes, .. } => codes[row] == MISSING_CODE,
         }
     }
+
+    /// The value of a row as a file would have it; `None` if it is missing.
+    pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
+        if self.is_missing(row) {
+            return None;
+        }
+        Some(match self {
+            Self::Numbers(numbers) => Cow::Owned(numbers[row].to_string()),
+            Self::Booleans(values) => Cow::Owned((values[row] == Some(true)).to_string()),
+            Self::Categories { codes, levels } => Cow::Borrowed(&levels[codes[row] as usize]),
+        })
+    }
+}
+
+/// How a column is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Store {
+    /// A column of the frame's matrix.
+    Number(usize),
+    Booleans(Vec<Option<bool>>),
+    Categories(Categories),
 }
 
 /// The lines of rows in their file.
@@ -61,7 +68,39 @@ pub(crate) enum RowLines {
     Each(Vec<u64>),
 }
 
+impl RowLines {
+    pub(crate) fn of(&self, row: usize) -> u64 {
+        match self {
+            Self::From(first) => first + row as u64,
+            Self::Each(lines) => lines[row],
+        }
+    }
+
+    /// The lines of more rows, after these `rows`.
+    pub(crate) fn append(&mut self, rows: usize, other: Self, more: usize) {
+        match (&mut *self, other) {
+            (Self::From(first), Self::From(next)) if *first + rows as u64 == next => {}
+            (Self::Each(lines), other) => lines.extend((0..more).map(|row| other.of(row))),
+            (_, other) if rows == 0 => *self = other,
+            (_, other) => {
+                let mine = (0..rows).map(|row| self.of(row));
+                *self = Self::Each(mine.chain((0..more).map(|row| other.of(row))).collect());
+            }
+        }
+    }
+}
+
 /// Named columns of one length, with the file and the lines that they came from.
+///
+/// ```
+/// use datasets::{Column, CsvOptions};
+/// let frame = CsvOptions::new().read_from("t.csv", "city,rooms\nLima,3\nBasel,2\n".as_bytes())?;
+/// assert_eq!((frame.rows(), frame.names()), (2, &["city".to_owned(), "rooms".to_owned()][..]));
+/// assert_eq!(*frame.numbers(1)?, [3.0, 2.0]);
+/// assert_eq!(frame.column(0).text(0).as_deref(), Some("Lima"));
+/// assert_eq!(frame.line(1), 3);
+/// # Ok::<(), datasets::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     pub(crate) file: PathBuf,
@@ -70,8 +109,12 @@ pub struct Frame {
     /// The place of each column in the file, from 0.
     pub(crate) places: Vec<usize>,
     pub(crate) rows: usize,
-    pub(crate) columns: Vec<Column>,
     pub(crate) lines: RowLines,
+    /// False if it is known that no value is missing.
+    pub(crate) gaps: bool,
+    /// All columns of numbers.
+    pub(crate) numbers: Mat<f64>,
+    pub(crate) stores: Vec<Store>,
 }
 
 impl Frame {
@@ -91,16 +134,27 @@ impl Frame {
     }
 
     /// The line of a row, from 1.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn line(&self, row: usize) -> u64 {
-        match &self.lines {
-            RowLines::From(first) => first + row as u64,
-            RowLines::Each(lines) => lines[row],
-        }
+        assert!(row < self.rows, "row {row} of a frame of {}", self.rows);
+        self.lines.of(row)
     }
 
-    /// A column by its place.
-    pub fn column(&self, at: usize) -> &Column {
-        &self.columns[at]
+    /// A column by its place in this frame.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    pub fn column(&self, at: usize) -> Column<'_> {
+        match &self.stores[at] {
+            Store::Number(j) => Column::Numbers(self.numbers.col_as_slice(*j)),
+            Store::Booleans(values) => Column::Booleans(values),
+            Store::Categories(categories) => Column::Categories {
+                codes: &categories.codes,
+                levels: &categories.levels,
+            },
+        }
     }
 
     /// The place in this frame of the column with this name, or else of the column of the file with this number, from 1.
@@ -123,20 +177,26 @@ impl Frame {
     /// and the count.
     pub fn numbers(&self, at: usize) -> Result<Cow<'_, [f64]>, DataError> {
         self.refuse_missing(at)?;
-        match &self.columns[at] {
+        match self.column(at) {
             Column::Numbers(numbers) => Ok(Cow::Borrowed(numbers)),
             Column::Booleans(values) => {
                 let number = |value: &Option<bool>| f64::from(u8::from(*value == Some(true)));
                 Ok(Cow::Owned(values.iter().map(number).collect()))
             }
-            Column::Categories { codes, levels } => Err(DataError::NotANumber {
-                file: self.file.clone(),
-                line: self.line(0),
-                column: self.names[at].clone(),
-                value: codes
-                    .first()
-                    .map_or(String::new(), |k| levels[*k as usize].clone()),
-            }),
+            Column::Categories { codes, levels } => {
+                let word = |code: &u32| levels[*code as usize].parse::<f64>().is_err();
+                let row = codes.iter().position(word).unwrap_or(0);
+                Err(self.not_a_number(at, row))
+            }
+        }
+    }
+
+    pub(crate) fn not_a_number(&self, at: usize, row: usize) -> DataError {
+        DataError::NotANumber {
+            file: self.file.clone(),
+            line: self.lines.of(row),
+            column: self.names[at].clone(),
+            value: self.column(at).text(row).unwrap_or_default().into_owned(),
         }
     }
 
@@ -145,7 +205,10 @@ impl Frame {
     /// # Errors
     /// [`DataError::MissingValues`] with the first line and the count.
     pub fn refuse_missing(&self, at: usize) -> Result<(), DataError> {
-        let column = &self.columns[at];
+        if !self.gaps {
+            return Ok(());
+        }
+        let column = self.column(at);
         let mut missing = (0..self.rows).filter(|row| column.is_missing(*row));
         match missing.next() {
             None => Ok(()),
@@ -158,58 +221,31 @@ impl Frame {
         }
     }
 
-    /// All columns as a matrix. Columns leave the frame one by one, so that the memory of both together is little more than that of
-    /// one.
+    /// All columns as a matrix; without a copy if all hold numbers.
     ///
     /// # Errors
     /// As [`numbers`](Self::numbers).
-    pub fn into_matrix(mut self) -> Result<Mat<f64>, DataError> {
-        let mut matrix = Mat::zeros(self.rows, self.columns.len());
-        for j in 0..self.columns.len() {
-            let numbers = self.numbers(j)?;
-            if let Some(out) = linalg::flat_mut(matrix.as_mut().col_mut(j).as_mat_mut()) {
-                out.copy_from_slice(&numbers);
-            }
-            self.columns[j] = Column::Numbers(Vec::new());
+    pub fn into_matrix(self) -> Result<Mat<f64>, DataError> {
+        for at in 0..self.stores.len() {
+            self.refuse_missing(at)?;
+        }
+        if self.numbers.ncols() == self.stores.len() {
+            return Ok(self.numbers);
+        }
+        let mut matrix = Mat::zeros(self.rows, self.stores.len());
+        for at in 0..self.stores.len() {
+            matrix
+                .col_as_slice_mut(at)
+                .copy_from_slice(&self.numbers(at)?);
         }
         Ok(matrix)
     }
 
-    /// The rows of another frame with the same columns, below these.
-    pub(crate) fn append(&mut self, other: Self) {
-        let rows = self.rows;
-        self.rows += other.rows;
-        self.lines = match (&self.lines, &other.lines) {
-            (RowLines::From(a), RowLines::From(b)) if a + rows as u64 == *b => RowLines::From(*a),
-            _ => {
-                let mine = (0..rows).map(|row| self.line(row));
-                RowLines::Each(
-                    mine.chain((0..other.rows).map(|row| other.line(row)))
-                        .collect(),
-                )
-            }
-        };
-        for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
-            match (mine, theirs) {
-                (Column::Numbers(mine), Column::Numbers(theirs)) => extend(mine, &theirs),
-                (Column::Booleans(mine), Column::Booleans(theirs)) => extend(mine, &theirs),
-                (
-                    Column::Categories { codes, levels },
-                    Column::Categories {
-                        codes: more,
-                        levels: names,
-                    },
-                ) => append_categories(codes, levels, &more, names),
-                _ => unreachable!("blocks of one file have columns of the same kinds"),
-            }
-        }
-    }
-
     /// Puts the levels of all categories in their order.
     pub(crate) fn order_levels(&mut self) {
-        for column in &mut self.columns {
-            if let Column::Categories { codes, levels } = column {
-                order(codes, levels);
+        for store in &mut self.stores {
+            if let Store::Categories(categories) = store {
+                categories.order();
             }
         }
     }
@@ -222,64 +258,4 @@ pub(crate) fn place(names: &[String], places: &[usize], column: &str) -> Option<
         let number: usize = column.parse().ok()?;
         places.iter().position(|at| at + 1 == number)
     })
-}
-
-/// Appends, and leaves less room than doubling would.
-fn extend<T: Copy>(all: &mut Vec<T>, more: &[T]) {
-    if all.capacity() - all.len() < more.len() {
-        all.reserve_exact(more.len().max(all.len() / 8));
-    }
-    all.extend_from_slice(more);
-}
-
-fn append_categories(
-    codes: &mut Vec<u32>,
-    levels: &mut Vec<String>,
-    more: &[u32],
-    names: Vec<String>,
-) {
-    let mut known: HashMap<String, u32> = levels.iter().cloned().zip(0..).collect();
-    let translated: Vec<u32> = names
-        .into_iter()
-        .map(|name| {
-            *known.entry(name).or_insert_with_key(|name| {
-                levels.push(name.clone());
-                levels.len() as u32 - 1
-            })
-        })
-        .collect();
-    let translate = |code: &u32| {
-        translated
-            .get(*code as usize)
-            .copied()
-            .unwrap_or(MISSING_CODE)
-    };
-    codes.extend(more.iter().map(translate));
-}
-
-fn order(codes: &mut [u32], levels: &mut Vec<String>) {
-    let number = |level: &String| level.parse::<f64>().ok().filter(|n| n.is_finite());
-    let numbers: Option<Vec<f64>> = levels.iter().map(number).collect();
-    let mut places: Vec<usize> = (0..levels.len()).collect();
-    match numbers {
-        Some(numbers) => places.sort_by(|&a, &b| {
-            numbers[a]
-                .total_cmp(&numbers[b])
-                .then_with(|| levels[a].cmp(&levels[b]))
-        }),
-        None => places.sort_by(|&a, &b| levels[a].cmp(&levels[b])),
-    }
-    let mut rank = vec![0; levels.len()];
-    for (new, &old) in places.iter().enumerate() {
-        rank[old] = new as u32;
-    }
-    *levels = places
-        .iter()
-        .map(|&old| std::mem::take(&mut levels[old]))
-        .collect();
-    for code in codes {
-        if let Some(new) = rank.get(*code as usize) {
-            *code = *new;
-        }
-    }
 }

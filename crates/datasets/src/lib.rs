@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod categories;
 mod dataset;
 mod error;
 mod frame;

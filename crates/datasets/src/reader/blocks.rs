@@ -1,15 +1,15 @@
 //! The loop: fill a buffer, cut it, read its parts in parallel, join their columns.
 
 use std::io::Read;
-use std::ops::Range;
 use std::path::PathBuf;
 
 use linalg::parallel;
 
-use super::boundaries::lines;
+use super::boundaries::{Ends, lines};
 use super::options::CsvOptions;
 use super::part::{Fault, Part, Wrong, parse};
 use super::schema::{Head, Schema, head};
+use super::source::Source;
 use crate::{DataError, Frame};
 
 /// Bytes of a part: enough work for a thread, and many parts in a buffer.
@@ -22,7 +22,7 @@ const HEAD: usize = 1 << 20;
 /// Every block has all columns. The levels of a category are those that occur in the block.
 ///
 /// # Memory
-/// The text of one block ([`CsvOptions::block_bytes`]; one record if that is longer; the first MiB at the start) and its columns:
+/// The text of two blocks, of which one is read while the other is used ([`CsvOptions::block_bytes`]; one record if that is longer; the first MiB at the start) and its columns:
 /// 8 bytes a number, 4 a category, 1 a boolean.
 ///
 /// ```
@@ -38,71 +38,60 @@ const HEAD: usize = 1 << 20;
 pub struct Blocks<R> {
     options: CsvOptions,
     file: PathBuf,
-    reader: R,
-    buffer: Vec<u8>,
-    ended: bool,
+    source: Source<R>,
     failed: bool,
-    /// The line at which the buffer starts.
+    /// The line at which the text of the source starts.
     line: u64,
     rows: usize,
+    /// The bytes of the file, and those of the records that were read.
+    size: Option<u64>,
+    taken: usize,
     schema: Option<Schema>,
 }
 
-impl<R: Read> Blocks<R> {
-    pub(super) fn new(options: CsvOptions, file: PathBuf, reader: R) -> Self {
+impl<R: Read + Send> Blocks<R> {
+    pub(super) fn new(options: CsvOptions, file: PathBuf, reader: R, size: Option<u64>) -> Self {
         Self {
             options,
             file,
-            reader,
-            buffer: Vec::new(),
-            ended: false,
+            source: Source::new(reader),
             failed: false,
             line: 1,
             rows: 0,
+            size,
+            taken: 0,
             schema: None,
         }
     }
 
     /// All blocks as one.
     pub(super) fn concatenate(mut self) -> Result<Frame, DataError> {
-        let mut all: Option<Frame> = None;
-        while let Some(block) = self.next_block()? {
-            match &mut all {
-                Some(all) => all.append(block),
-                None => all = Some(block),
+        let mut all = self.schema()?.frame(&self.file, self.line);
+        while self.append_block(&mut all)? {
+            if all.rows == self.rows && self.expected_rows() > self.rows {
+                let columns = all.numbers.ncols();
+                all.numbers.reserve(self.expected_rows(), columns);
             }
         }
-        let Some(mut all) = all else {
-            let (file, line) = (self.file, self.line);
-            return Err(DataError::Empty { file, line });
-        };
         all.order_levels();
         Ok(all)
     }
 
-    /// Reads until the buffer holds so many bytes or the file ends.
-    fn fill(&mut self, wanted: usize) -> Result<(), DataError> {
-        while self.buffer.len() < wanted && !self.ended {
-            let missing = wanted - self.buffer.len();
-            self.buffer.reserve_exact(missing);
-            let mut limited = self.reader.by_ref().take(missing as u64);
-            match limited.read_to_end(&mut self.buffer) {
-                Ok(read) => self.ended = read == 0,
-                Err(source) => {
-                    return Err(DataError::Read {
-                        file: self.file.clone(),
-                        source,
-                    });
-                }
+    /// How many rows the file has, judging by those that were read; 0 if its size is not known.
+    fn expected_rows(&self) -> usize {
+        match self.size {
+            Some(size) if self.taken > 0 => {
+                let rows = self.rows as f64 * size as f64 / self.taken as f64;
+                (1.02 * rows) as usize + 16
             }
+            _ => 0,
         }
-        Ok(())
     }
 
-    /// Takes text from the front of the buffer.
-    fn consume(&mut self, end: usize) {
-        self.line += lines(&self.buffer[..end]);
-        self.buffer.drain(..end);
+    /// Skips text at the front.
+    fn skip(&mut self, end: usize) {
+        self.line += lines(&self.source.text()[..end]);
+        self.source.skip(end);
     }
 
     /// Reads the head of the file.
@@ -110,17 +99,18 @@ impl<R: Read> Blocks<R> {
         if let Some(schema) = &self.schema {
             return Ok(schema.clone());
         }
-        self.fill(3)?;
-        if self.buffer.starts_with(b"\xef\xbb\xbf") {
-            self.buffer.drain(..3);
+        self.source.fill(3).map_err(|e| self.unreadable(e))?;
+        if self.source.text().starts_with(b"\xef\xbb\xbf") {
+            self.source.skip(3);
         }
         let mut wanted = HEAD;
         loop {
-            self.fill(wanted)?;
-            match head(&self.buffer, self.ended, &self.file, &self.options)? {
+            self.source.fill(wanted).map_err(|e| self.unreadable(e))?;
+            let (text, ended) = (self.source.text(), self.source.ended());
+            match head(text, ended, &self.file, &self.options)? {
                 Head::TooShort => wanted *= 2,
                 Head::Read(schema, start) => {
-                    self.consume(start);
+                    self.skip(start);
                     self.schema = Some(schema.clone());
                     return Ok(schema);
                 }
@@ -128,19 +118,20 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// The next block, its levels in the order of their appearance.
-    fn next_block(&mut self) -> Result<Option<Frame>, DataError> {
+    /// Appends the rows of the next block; false if there is none.
+    fn append_block(&mut self, frame: &mut Frame) -> Result<bool, DataError> {
         let schema = self.schema()?;
         let mut wanted = self.options.block_bytes;
         loop {
-            self.fill(wanted)?;
-            let window = self.buffer.len().min(wanted);
-            let last = self.ended && window == self.buffer.len();
+            self.source.fill(wanted).map_err(|e| self.unreadable(e))?;
+            let text = self.source.text();
+            let window = text.len().min(wanted);
+            let last = self.source.ended() && window == text.len();
             let stride = PART.min(wanted.div_ceil(4));
-            let mut ends = schema.dialect.ends(&self.buffer[..window], stride);
+            let mut ends = schema.dialect.ends(&text[..window], stride);
             if last {
                 if let Some(open) = ends.open {
-                    let line = self.line + lines(&self.buffer[..open]);
+                    let line = self.line + lines(&text[..open]);
                     let file = self.file.clone();
                     return Err(DataError::UnclosedQuote { file, line });
                 }
@@ -148,7 +139,7 @@ impl<R: Read> Blocks<R> {
                     let (file, line) = (self.file.clone(), self.line);
                     return match self.rows {
                         0 => Err(DataError::Empty { file, line }),
-                        _ => Ok(None),
+                        _ => Ok(false),
                     };
                 }
                 if ends.cuts.last() != Some(&window) {
@@ -160,44 +151,30 @@ impl<R: Read> Blocks<R> {
                 wanted = wanted.saturating_mul(2);
                 continue;
             };
-            let frame = self.read_parts(&schema, &ends.cuts)?;
-            self.consume(end);
-            if frame.rows() > 0 {
-                self.rows += frame.rows();
-                return Ok(Some(frame));
+            let options = &self.options;
+            let read = |text: &[u8]| parts(text, &ends, &schema, options);
+            let parts = self.source.use_and_fill(end, options.block_bytes, read);
+            let mut parts = parts.map_err(|e| self.unreadable(e))?;
+            for part in &mut parts {
+                if let Some(fault) = part.fault.take() {
+                    return Err(self.fault(&schema, self.line, fault));
+                }
+                part.line = self.line;
+                self.line += part.line_count;
+            }
+            let before = frame.rows;
+            frame.append(parts);
+            self.taken += end;
+            if frame.rows > before {
+                self.rows += frame.rows - before;
+                return Ok(true);
             }
         }
     }
 
-    fn read_parts(&self, schema: &Schema, cuts: &[usize]) -> Result<Frame, DataError> {
-        let range = |k: usize| -> Range<usize> {
-            let start = if k == 0 { 0 } else { cuts[k - 1] };
-            start..cuts[k]
-        };
-        let (buffer, options) = (&self.buffer, &self.options);
-        let read = |k: usize| {
-            let text = &buffer[range(k)];
-            vec![parse(text, &schema.kinds, schema.dialect, options)]
-        };
-        let join = |mut left: Vec<Part>, right: Vec<Part>| {
-            left.extend(right);
-            left
-        };
-        let parts = parallel::map_reduce(cuts.len(), &read, &join).unwrap_or_default();
-        let mut frame: Option<Frame> = None;
-        let mut line = self.line;
-        for mut part in parts {
-            if let Some(fault) = part.fault.take() {
-                return Err(self.fault(schema, line, fault));
-            }
-            let (count, next) = (part.line_count, schema.frame(&self.file, line, part));
-            line += count;
-            match &mut frame {
-                Some(frame) => frame.append(next),
-                None => frame = Some(next),
-            }
-        }
-        Ok(frame.unwrap_or_else(|| schema.frame(&self.file, line, Part::default())))
+    fn unreadable(&self, source: std::io::Error) -> DataError {
+        let file = self.file.clone();
+        DataError::Read { file, source }
     }
 
     fn fault(&self, schema: &Schema, start: u64, fault: Fault) -> DataError {
@@ -237,22 +214,41 @@ impl<R: Read> Blocks<R> {
     }
 }
 
-impl<R: Read> Iterator for Blocks<R> {
+/// Reads the parts between cuts, in parallel.
+fn parts(text: &[u8], ends: &Ends, schema: &Schema, options: &CsvOptions) -> Vec<Part> {
+    let cuts = &ends.cuts;
+    let read = |k: usize| {
+        let start = if k == 0 { 0 } else { cuts[k - 1] };
+        let text = &text[start..cuts[k]];
+        vec![parse(
+            text,
+            ends.quotes,
+            &schema.kinds,
+            schema.dialect,
+            options,
+        )]
+    };
+    let join = |mut left: Vec<Part>, right: Vec<Part>| {
+        left.extend(right);
+        left
+    };
+    parallel::map_reduce(cuts.len(), &read, &join).unwrap_or_default()
+}
+
+impl<R: Read + Send> Iterator for Blocks<R> {
     type Item = Result<Frame, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {
             return None;
         }
-        match self.next_block() {
-            Ok(block) => block.map(|mut block| {
-                block.order_levels();
-                Ok(block)
-            }),
-            Err(error) => {
-                self.failed = true;
-                Some(Err(error))
-            }
-        }
+        let block = self.schema().and_then(|schema| {
+            let mut block = schema.frame(&self.file, self.line);
+            let more = self.append_block(&mut block)?;
+            block.order_levels();
+            Ok(more.then_some(block))
+        });
+        self.failed = block.is_err();
+        block.transpose()
     }
 }

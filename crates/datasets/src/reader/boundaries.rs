@@ -15,6 +15,8 @@ pub(super) struct Ends {
     pub(super) cuts: Vec<usize>,
     /// Where a quote was opened that is not closed.
     pub(super) open: Option<usize>,
+    /// True if there are quotes.
+    pub(super) quotes: bool,
 }
 
 impl Dialect {
@@ -22,7 +24,10 @@ impl Dialect {
         if memchr::memchr(self.quote, text).is_none() {
             return plain(text, stride);
         }
-        let mut ends = Ends::default();
+        let mut ends = Ends {
+            quotes: true,
+            ..Ends::default()
+        };
         let (mut last, mut field_start, mut record_start) = (0, true, true);
         let mut just_closed = false;
         let mut at = 0;
@@ -79,7 +84,10 @@ fn plain(text: &[u8], stride: usize) -> Ends {
         at = memchr::memchr(b'\n', &text[from..last]).map_or(last, |distance| from + distance + 1);
         cuts.push(at);
     }
-    Ends { cuts, open: None }
+    Ends {
+        cuts,
+        ..Ends::default()
+    }
 }
 
 /// The number of lines that end in a text.

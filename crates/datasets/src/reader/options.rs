@@ -155,7 +155,11 @@ impl CsvOptions {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn read_from(&self, file: impl AsRef<Path>, reader: impl Read) -> Result<Frame, DataError> {
+    pub fn read_from(
+        &self,
+        file: impl AsRef<Path>,
+        reader: impl Read + Send,
+    ) -> Result<Frame, DataError> {
         self.blocks_from(file, reader).concatenate()
     }
 
@@ -166,7 +170,11 @@ impl CsvOptions {
     pub fn blocks(&self, path: impl AsRef<Path>) -> Result<Blocks<File>, DataError> {
         let path = path.as_ref();
         match File::open(path) {
-            Ok(file) => Ok(self.blocks_from(path, file)),
+            Ok(file) => {
+                let size = file.metadata().ok().filter(std::fs::Metadata::is_file);
+                let size = size.map(|metadata| metadata.len());
+                Ok(Blocks::new(self.clone(), path.to_owned(), file, size))
+            }
             Err(source) => Err(DataError::Read {
                 file: path.to_owned(),
                 source,
@@ -175,8 +183,8 @@ impl CsvOptions {
     }
 
     /// The same from anything that can be read.
-    pub fn blocks_from<R: Read>(&self, file: impl AsRef<Path>, reader: R) -> Blocks<R> {
-        Blocks::new(self.clone(), PathBuf::from(file.as_ref()), reader)
+    pub fn blocks_from<R: Read + Send>(&self, file: impl AsRef<Path>, reader: R) -> Blocks<R> {
+        Blocks::new(self.clone(), PathBuf::from(file.as_ref()), reader, None)
     }
 
     pub(super) fn is_missing(&self, cell: &[u8]) -> bool {

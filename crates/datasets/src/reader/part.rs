@@ -1,17 +1,15 @@
 //! One part of a file, a whole number of records, as columns.
 
-use std::collections::HashMap;
-
 use super::boundaries::{Dialect, lines};
 use super::options::{CsvOptions, Kind};
-use crate::frame::MISSING_CODE;
+use crate::categories::Categories;
 
 /// The values of one column in a part.
 #[derive(Debug)]
 pub(super) enum Cells {
     Numbers(Vec<f64>),
     Booleans(Vec<Option<bool>>),
-    Codes(Vec<u32>, Levels),
+    Categories(Categories),
     Ignored,
 }
 
@@ -20,8 +18,15 @@ impl Cells {
         match kind {
             Kind::Number => Self::Numbers(Vec::new()),
             Kind::Boolean => Self::Booleans(Vec::new()),
-            Kind::Category => Self::Codes(Vec::new(), Levels::default()),
+            Kind::Category => Self::Categories(Categories::default()),
             Kind::Ignore => Self::Ignored,
+        }
+    }
+
+    fn with_capacity(kind: Kind, rows: usize) -> Self {
+        match kind {
+            Kind::Number => Self::Numbers(Vec::with_capacity(rows)),
+            kind => Self::new(kind),
         }
     }
 
@@ -64,12 +69,12 @@ impl Cells {
                     }
                 });
             }
-            Self::Codes(codes, levels) => {
-                codes.push(if missing() {
-                    MISSING_CODE
+            Self::Categories(categories) => {
+                if missing() {
+                    categories.push_missing();
                 } else {
-                    levels.code(cell).ok_or(Wrong::NotText)?
-                });
+                    categories.push(cell).ok_or(Wrong::NotText)?;
+                }
             }
         }
         Ok(())
@@ -81,8 +86,12 @@ impl Cells {
 pub(super) struct Part {
     pub(super) columns: Vec<Cells>,
     pub(super) rows: usize,
+    /// True if a value may be missing.
+    pub(super) gaps: bool,
     /// The line of each row, from 0 at the start of the part, if a row is not a line.
     pub(super) lines: Option<Vec<u64>>,
+    /// The line at which the part starts.
+    pub(super) line: u64,
     /// The lines of the whole part.
     pub(super) line_count: u64,
     pub(super) fault: Option<Fault>,
@@ -177,32 +186,17 @@ pub(super) fn boolean(cell: &[u8]) -> Option<bool> {
     }
 }
 
-/// A dictionary that is filled while it is read.
-#[derive(Debug, Default)]
-pub(super) struct Levels {
-    codes: HashMap<Box<[u8]>, u32>,
-    names: Vec<String>,
-}
-
-impl Levels {
-    fn code(&mut self, cell: &[u8]) -> Option<u32> {
-        if let Some(code) = self.codes.get(cell) {
-            return Some(*code);
-        }
-        let name = std::str::from_utf8(cell).ok()?.to_owned();
-        let code = self.names.len() as u32;
-        self.names.push(name);
-        self.codes.insert(cell.into(), code);
-        Some(code)
-    }
-
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
-    }
-}
-
 /// Reads all records of a part, up to the first fault.
-pub(super) fn parse(text: &[u8], kinds: &[Kind], dialect: Dialect, options: &CsvOptions) -> Part {
+pub(super) fn parse(
+    text: &[u8],
+    quotes: bool,
+    kinds: &[Kind],
+    dialect: Dialect,
+    options: &CsvOptions,
+) -> Part {
+    if !quotes && let Some(part) = plain(text, kinds, dialect, options) {
+        return part;
+    }
     let mut columns: Vec<Cells> = kinds.iter().map(|kind| Cells::new(*kind)).collect();
     let (mut rows, line_count) = (0, lines(text));
     let mut reader = records(text, dialect);
@@ -237,10 +231,120 @@ pub(super) fn parse(text: &[u8], kinds: &[Kind], dialect: Dialect, options: &Csv
     Part {
         columns,
         rows,
+        gaps: true,
         lines,
+        line: 0,
         line_count,
         fault,
     }
+}
+
+/// Reads a part in which every line is a record of cells without quotes, in one pass over the text. `None` if it is not one, or if
+/// anything is wrong with it.
+fn plain(text: &[u8], kinds: &[Kind], dialect: Dialect, options: &CsvOptions) -> Option<Part> {
+    let (delimiter, width) = (dialect.delimiter, kinds.len());
+    let within_numbers = delimiter.is_ascii_alphanumeric() || b"+-.".contains(&delimiter);
+    if within_numbers || dialect.comment.is_some() || options.values_stand_for_missing {
+        return None;
+    }
+    let line_count = lines(text);
+    let most = line_count as usize + 1;
+    let mut columns: Vec<Cells> = kinds
+        .iter()
+        .map(|kind| Cells::with_capacity(*kind, most))
+        .collect();
+    let (mut rest, mut rows, mut gaps) = (text, 0, false);
+    while !rest.is_empty() {
+        for (at, column) in columns.iter_mut().enumerate() {
+            let number = match column {
+                Cells::Numbers(numbers) => decimal(rest)
+                    .or_else(|| fast_float2::parse_partial::<f64, _>(rest).ok())
+                    .filter(|(number, length)| {
+                        let ends = rest
+                            .get(*length)
+                            .is_none_or(|end| *end == delimiter || *end == b'\n');
+                        ends && number.is_finite()
+                    })
+                    .map(|(number, length)| {
+                        numbers.push(number);
+                        length
+                    }),
+                _ => None,
+            };
+            let length = match number {
+                Some(length) => length,
+                None => {
+                    let end = memchr::memchr2(delimiter, b'\n', rest).unwrap_or(rest.len());
+                    // A blank line or a carriage return within one is not plain.
+                    let cell = &rest[..end];
+                    let cell = if at + 1 == width {
+                        cell.strip_suffix(b"\r").unwrap_or(cell)
+                    } else {
+                        cell
+                    };
+                    if width == 1 && cell.is_empty() || cell.contains(&b'\r') {
+                        return None;
+                    }
+                    gaps |= options.is_missing(cell.trim_ascii());
+                    column.push(at, cell.trim_ascii(), options).ok()?;
+                    end
+                }
+            };
+            let end = rest.get(length).copied().unwrap_or(b'\n');
+            if (end == delimiter) == (at + 1 == width) {
+                return None;
+            }
+            rest = rest.get(length + 1..).unwrap_or_default();
+        }
+        rows += 1;
+    }
+    Some(Part {
+        columns,
+        rows,
+        gaps,
+        lines: None,
+        line: 0,
+        line_count,
+        fault: None,
+    })
+}
+
+/// A short decimal number at the start of a text, and its length: sign, digits, point, digits, at most 15 digits in all. Then its
+/// digits and the power of ten are exact, and their quotient is rounded once.
+#[inline(always)]
+fn decimal(text: &[u8]) -> Option<(f64, usize)> {
+    const POWERS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let text: &[u8; 20] = text.first_chunk()?;
+    let negative = text[0] == b'-';
+    let start = usize::from(negative);
+    let (mut at, mut digits, mut point) = (start, 0_u64, usize::MAX);
+    loop {
+        let digit = text[at].wrapping_sub(b'0');
+        if digit < 10 {
+            digits = 10 * digits + u64::from(digit);
+        } else if text[at] == b'.' && point == usize::MAX {
+            point = at;
+        } else {
+            break;
+        }
+        at += 1;
+        if at == 17 {
+            return None;
+        }
+    }
+    let places = if point == usize::MAX {
+        0
+    } else {
+        at - point - 1
+    };
+    let count = at - start - usize::from(point != usize::MAX);
+    if count == 0 || count > 15 || matches!(text[at], b'e' | b'E') {
+        return None;
+    }
+    let number = digits as f64 / POWERS[places];
+    Some((if negative { -number } else { number }, at))
 }
 
 /// The line of every record.

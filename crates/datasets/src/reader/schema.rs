@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use linalg::Mat;
+
 use super::boundaries::{Dialect, lines};
 use super::options::{CsvOptions, Kind};
-use super::part::{Cells, Lines, Part, boolean, number, records};
-use crate::frame::RowLines;
-use crate::{Column, DataError, Frame};
+use super::part::{Lines, boolean, number, records};
+use crate::categories::Categories;
+use crate::frame::{RowLines, Store};
+use crate::{DataError, Frame};
 
 /// Records from which delimiter and kinds are inferred.
 const SAMPLE: usize = 1000;
@@ -213,35 +216,30 @@ impl Schema {
         Ok(())
     }
 
-    /// The columns of a part that starts at a line.
-    pub(super) fn frame(&self, file: &Path, start: u64, part: Part) -> Frame {
-        let columns = if part.columns.is_empty() {
-            self.kinds.iter().map(|kind| Cells::new(*kind)).collect()
-        } else {
-            part.columns
-        };
-        let column = |cells| match cells {
-            Cells::Numbers(numbers) => Some(Column::Numbers(numbers)),
-            Cells::Booleans(values) => Some(Column::Booleans(values)),
-            Cells::Codes(codes, levels) => Some(Column::Categories {
-                codes,
-                levels: levels.into_names(),
-            }),
-            Cells::Ignored => None,
-        };
+    /// A table without rows, of which the first will be at this line.
+    pub(super) fn frame(&self, file: &Path, line: u64) -> Frame {
         let wanted = |at: &usize| self.kinds[*at] != Kind::Ignore;
         let places: Vec<usize> = (0..self.names.len()).filter(wanted).collect();
+        let mut numbers = 0;
+        let mut store = |at: &usize| match self.kinds[*at] {
+            Kind::Category => Store::Categories(Categories::default()),
+            Kind::Boolean => Store::Booleans(Vec::new()),
+            Kind::Number | Kind::Ignore => {
+                numbers += 1;
+                Store::Number(numbers - 1)
+            }
+        };
+        let stores = places.iter().map(&mut store).collect();
         Frame {
             file: file.to_owned(),
             first_line: self.first_line,
             names: places.iter().map(|at| self.names[*at].clone()).collect(),
             places,
-            rows: part.rows,
-            columns: columns.into_iter().filter_map(column).collect(),
-            lines: match part.lines {
-                None => RowLines::From(start),
-                Some(lines) => RowLines::Each(lines.iter().map(|line| start + line).collect()),
-            },
+            rows: 0,
+            lines: RowLines::From(line),
+            gaps: false,
+            numbers: Mat::zeros(0, numbers),
+            stores,
         }
     }
 }
