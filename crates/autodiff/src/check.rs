@@ -3,10 +3,12 @@
 //! The expression is projected on a fixed pseudo-random matrix, so that one number, the projection, depends on every
 //! entry of the output. Of that number the checker compares
 //!
-//! 1. the reverse gradient with central differences, entry by entry;
-//! 2. forward mode with the reverse gradient, in a pseudo-random direction;
+//! 1. the reverse gradient with central differences, entry by entry, and with itself where it is added to another gradient;
+//! 2. forward mode with the reverse gradient, in a pseudo-random direction of each operand and of all together;
 //! 3. the Hessian product (forward over reverse) with central differences of the gradient;
-//! 4. the Hessian product with the gradient of a recorded gradient (reverse over reverse).
+//! 4. the Hessian product with the gradient of a recorded gradient (reverse over reverse);
+//! 5. the gradient with the Jacobian, and the Hessian product with the Hessian, whose directions are followed together, if the
+//!    inputs have at most 64 entries.
 
 use std::fmt;
 
@@ -67,6 +69,8 @@ fn direction(m: &Mat<f64>, offset: usize) -> Mat<f64> {
     })
 }
 
+/// The rows of the largest Hessian that is compared.
+const MOST_ROWS: usize = 64;
 /// Steps of central differences.
 const STEPS: [f64; 3] = [2e-3, 1e-3, 5e-4];
 
@@ -105,9 +109,11 @@ where
     F: for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
 {
     let checker = Checker { name, inputs, f };
-    let gradient = checker.gradient(inputs);
+    let gradient = checker.gradient(inputs, false);
     checker.against_differences(&gradient)?;
+    checker.accumulation(&gradient)?;
     checker.forward_against_reverse(&gradient)?;
+    checker.jacobian_against_gradient(&gradient)?;
     checker.second_order()
 }
 
@@ -117,11 +123,34 @@ where
 {
     fn project<'t>(&self, x: &[Var<'t, f64>]) -> Var<'t, f64> {
         let y = (self.f)(x);
-        let shape = y.shape();
-        let projection = Mat::from_fn(shape.rows, shape.columns, |i, j| {
-            pseudo_random(7 + 3 * i + 5 * j)
-        });
+        let projection = projection(y.shape());
         (y * y.tape().copied(projection.as_ref())).sum()
+    }
+
+    fn jacobian_against_gradient(&self, gradient: &[Mat<f64>]) -> Result<(), Mismatch> {
+        let tape = Tape::new();
+        let x: Vec<_> = self.inputs.iter().map(|x| tape.variable(x)).collect();
+        let y = (self.f)(&x);
+        if x.iter().map(|x| x.shape().len()).sum::<usize>() > MOST_ROWS
+            || y.shape().len() > MOST_ROWS
+        {
+            return Ok(());
+        }
+        let (jacobian, projection) = (y.jacobian(&x), projection(y.shape()));
+        let mut column = 0;
+        for (operand, gradient) in gradient.iter().enumerate() {
+            let projected = Mat::from_fn(gradient.nrows(), gradient.ncols(), |i, j| {
+                let column = column + i + j * gradient.nrows();
+                let products = entries(&projection).enumerate();
+                products.map(|(k, p)| p * jacobian[(k, column)]).sum()
+            });
+            column += gradient.nrows() * gradient.ncols();
+            let comparison = "the Jacobian and the reverse gradient";
+            let (found, expected) = (projected.as_ref(), gradient.as_ref());
+            let size = entries(&projection).map(f64::abs).sum::<f64>();
+            self.compare(comparison, operand, found, expected, (1e-11, size))?;
+        }
+        Ok(())
     }
 
     fn value(&self, inputs: &[Mat<f64>]) -> f64 {
@@ -130,10 +159,15 @@ where
         self.project(&x).item()
     }
 
-    fn gradient(&self, inputs: &[Mat<f64>]) -> Vec<Mat<f64>> {
+    /// The gradient of the projection, with the sum of all inputs added to it if so wanted.
+    fn gradient(&self, inputs: &[Mat<f64>], and_sum: bool) -> Vec<Mat<f64>> {
         let tape = Tape::new();
         let x: Vec<_> = inputs.iter().map(|x| tape.variable(x)).collect();
-        let gradients = self.project(&x).backward();
+        let mut cost = self.project(&x);
+        if and_sum {
+            cost = x.iter().fold(cost, |cost, x| cost + x.sum());
+        }
+        let gradients = cost.backward();
         x.iter()
             .zip(inputs)
             .map(|(x, m)| {
@@ -145,13 +179,14 @@ where
             .collect()
     }
 
+    /// Compares entries; `tolerance` is relative to the largest expected one, or to `noise` if that is larger.
     fn compare(
         &self,
         comparison: &'static str,
         operand: usize,
         found: MatRef<'_, f64>,
         expected: MatRef<'_, f64>,
-        tolerance: f64,
+        (tolerance, noise): (f64, f64),
     ) -> Result<(), Mismatch> {
         let shape = |m: MatRef<'_, f64>| (m.nrows(), m.ncols());
         assert_eq!(
@@ -162,7 +197,7 @@ where
         );
         let largest = (0..found.ncols())
             .flat_map(|j| (0..found.nrows()).map(move |i| (i, j)))
-            .fold(1.0_f64, |largest, e| largest.max(expected[e].abs()));
+            .fold(noise, |largest, e| largest.max(expected[e].abs()));
         for j in 0..found.ncols() {
             for i in 0..found.nrows() {
                 let (found, expected) = (found[(i, j)], expected[(i, j)]);
@@ -184,6 +219,8 @@ where
     }
 
     fn against_differences(&self, gradient: &[Mat<f64>]) -> Result<(), Mismatch> {
+        // What is rounded in a value is divided by a step.
+        let noise = 1e-2 * self.value(self.inputs).abs();
         for (operand, gradient) in gradient.iter().enumerate() {
             let mut shifted = self.inputs.to_vec();
             let x = &self.inputs[operand];
@@ -199,13 +236,21 @@ where
                 extrapolate(STEPS.map(&mut slope))
             });
             let comparison = "the reverse gradient and finite differences";
-            self.compare(
-                comparison,
-                operand,
-                gradient.as_ref(),
-                differences.as_ref(),
-                2e-8,
-            )?;
+            let (found, expected) = (gradient.as_ref(), differences.as_ref());
+            self.compare(comparison, operand, found, expected, (2e-8, noise))?;
+        }
+        Ok(())
+    }
+
+    fn accumulation(&self, gradient: &[Mat<f64>]) -> Result<(), Mismatch> {
+        let added = self.gradient(self.inputs, true);
+        for (operand, (gradient, added)) in gradient.iter().zip(&added).enumerate() {
+            let expected = Mat::from_fn(gradient.nrows(), gradient.ncols(), |i, j| {
+                gradient[(i, j)] + 1.0
+            });
+            let comparison = "the gradient added to another one and their sum";
+            let (found, expected) = (added.as_ref(), expected.as_ref());
+            self.compare(comparison, operand, found, expected, (1e-12, 1.0))?;
         }
         Ok(())
     }
@@ -214,32 +259,56 @@ where
         let tape = Tape::new();
         let x: Vec<_> = self.inputs.iter().map(|x| tape.variable(x)).collect();
         let y = self.project(&x);
-        for (operand, gradient) in gradient.iter().enumerate() {
-            let direction = direction(&self.inputs[operand], operand);
-            let forward = y.jvp(&[(x[operand], direction.as_ref())]);
-            let recorded = y.jvp_recorded(&[(x[operand], tape.copied(direction.as_ref()))]);
-            let mut reverse = 0.0;
-            for j in 0..gradient.ncols() {
-                for i in 0..gradient.nrows() {
-                    reverse += gradient[(i, j)] * direction[(i, j)];
-                }
+        let directions: Vec<_> = (self.inputs.iter().enumerate())
+            .map(|(k, x)| direction(x, k))
+            .collect();
+        let all: Vec<usize> = (0..x.len()).collect();
+        let alone = all.iter().map(std::slice::from_ref);
+        for operands in alone.chain([&all[..]]).filter(|k| !k.is_empty()) {
+            let along: Vec<_> =
+                (operands.iter().map(|&k| (x[k], directions[k].as_ref()))).collect();
+            let recorded: Vec<_> = (along.iter().map(|(x, d)| (*x, tape.copied(*d)))).collect();
+            let product = |&k: &usize| products(&gradient[k], &directions[k]);
+            let (mut reverse, mut size) = (0.0, 0.0);
+            for product in operands.iter().flat_map(product) {
+                reverse += product;
+                size += product.abs();
             }
             let reverse = Mat::from_fn(1, 1, |_, _| reverse);
-            self.compare(
-                "forward and reverse mode",
-                operand,
-                forward.as_ref(),
-                reverse.as_ref(),
-                1e-11,
-            )?;
-            let comparison = "recorded forward and reverse mode";
-            self.compare(
-                comparison,
-                operand,
-                recorded.to_mat().as_ref(),
-                reverse.as_ref(),
-                1e-11,
-            )?;
+            for (comparison, found) in [
+                ("forward and reverse mode", y.jvp(&along)),
+                (
+                    "recorded forward and reverse mode",
+                    y.jvp_recorded(&recorded).to_mat(),
+                ),
+            ] {
+                let (found, expected) = (found.as_ref(), reverse.as_ref());
+                let agree = self.compare(comparison, operands[0], found, expected, (1e-11, size));
+                if let Err(whole) = agree {
+                    // Where: the first entry whose own direction disagrees.
+                    self.forward_by_entry(y, &x, gradient)?;
+                    return Err(whole);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forward_by_entry<'t>(
+        &self,
+        y: Var<'t, f64>,
+        x: &[Var<'t, f64>],
+        gradient: &[Mat<f64>],
+    ) -> Result<(), Mismatch> {
+        for (operand, gradient) in gradient.iter().enumerate() {
+            let forward = Mat::from_fn(gradient.nrows(), gradient.ncols(), |i, j| {
+                let mut unit = Mat::zeros(gradient.nrows(), gradient.ncols());
+                unit[(i, j)] = 1.0;
+                y.jvp(&[(x[operand], unit.as_ref())])[(0, 0)]
+            });
+            let comparison = "forward and reverse mode";
+            let (found, expected) = (forward.as_ref(), gradient.as_ref());
+            self.compare(comparison, operand, found, expected, (1e-11, 0.0))?;
         }
         Ok(())
     }
@@ -259,7 +328,8 @@ where
             .zip(&directions)
             .map(|(x, d)| (*x, d.as_ref()))
             .collect();
-        let products = y.hvp(&along);
+        let products_in = y.hvp(&along);
+        let gradient = self.gradient(self.inputs, false);
 
         let slope = |step: f64| {
             let shift = |sign: f64| -> Vec<Mat<f64>> {
@@ -273,7 +343,10 @@ where
                     })
                     .collect()
             };
-            let (above, below) = (self.gradient(&shift(1.0)), self.gradient(&shift(-1.0)));
+            let (above, below) = (
+                self.gradient(&shift(1.0), false),
+                self.gradient(&shift(-1.0), false),
+            );
             above
                 .iter()
                 .zip(&below)
@@ -289,34 +362,65 @@ where
         }
         let reverse_over_reverse = inner.backward();
 
+        let zeros = |m: &Mat<f64>| Mat::zeros(m.nrows(), m.ncols());
+        let of = |gradients: &crate::Gradients<f64>, operand: usize| {
+            let found = gradients.get(x[operand]).map(|g| g.as_mat().to_owned());
+            found.unwrap_or_else(|| zeros(&self.inputs[operand]))
+        };
+        let size: usize = x.iter().map(|x| x.shape().len()).sum();
+        let hessian = (size <= MOST_ROWS).then(|| y.hessian(&x));
+        let flat: Vec<f64> = directions.iter().flat_map(entries).collect();
+        let mut row = 0;
         for (operand, m) in self.inputs.iter().enumerate() {
-            let zeros = || Mat::zeros(m.nrows(), m.ncols());
-            let product = products
-                .get(x[operand])
-                .map_or_else(zeros, |g| g.as_mat().to_owned());
+            let product = of(&products_in, operand);
             let differences = Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
                 extrapolate(slopes.each_ref().map(|s| s[operand][(i, j)]))
             });
+            let noise =
+                1e-2 * entries(&gradient[operand]).fold(0.0_f64, |most, g| most.max(g.abs()));
             let comparison = "the Hessian product and differences of the gradient";
-            self.compare(
-                comparison,
-                operand,
-                product.as_ref(),
-                differences.as_ref(),
-                2e-8,
-            )?;
-            let recorded = reverse_over_reverse
-                .get(x[operand])
-                .map_or_else(zeros, |g| g.as_mat().to_owned());
+            let (found, expected) = (product.as_ref(), differences.as_ref());
+            self.compare(comparison, operand, found, expected, (2e-8, noise))?;
             let comparison = "the Hessian product and the gradient of the gradient";
+            let expected = of(&reverse_over_reverse, operand);
             self.compare(
                 comparison,
                 operand,
-                product.as_ref(),
-                recorded.as_ref(),
-                1e-11,
+                found,
+                expected.as_ref(),
+                (1e-11, noise),
             )?;
+            if let Some(hessian) = &hessian {
+                let expected = Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
+                    let row = row + i + j * m.nrows();
+                    (0..size).map(|k| hessian[(row, k)] * flat[k]).sum()
+                });
+                let comparison = "the Hessian product and the Hessian";
+                self.compare(
+                    comparison,
+                    operand,
+                    found,
+                    expected.as_ref(),
+                    (1e-11, noise),
+                )?;
+            }
+            row += m.nrows() * m.ncols();
         }
         Ok(())
     }
+}
+
+fn projection(shape: crate::Shape) -> Mat<f64> {
+    Mat::from_fn(shape.rows, shape.columns, |i, j| {
+        pseudo_random(7 + 3 * i + 5 * j)
+    })
+}
+
+/// The entries, column after column.
+fn entries(m: &Mat<f64>) -> impl Iterator<Item = f64> {
+    (0..m.ncols()).flat_map(move |j| (0..m.nrows()).map(move |i| m[(i, j)]))
+}
+
+fn products(a: &Mat<f64>, b: &Mat<f64>) -> Vec<f64> {
+    entries(a).zip(entries(b)).map(|(a, b)| a * b).collect()
 }

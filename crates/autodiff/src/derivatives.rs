@@ -2,8 +2,8 @@
 
 use linalg::{Mat, MatRef, Scalar};
 
-use crate::slot::{Slots, room};
-use crate::tape::Graph;
+use crate::slot::{Slot, Slots, room};
+use crate::tape::{Graph, Node, Recorded};
 use crate::value::side_by_side;
 use crate::{Gradient, Gradients, Shape, Tape, Var};
 
@@ -44,6 +44,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If `dy` has another shape.
     #[track_caller]
     pub fn vjp(self, dy: MatRef<'_, T>) -> Gradients<T> {
+        self.tape().expect_values("vjp", self);
         assert_eq!(
             Shape::new(dy.nrows(), dy.ncols()),
             self.shape(),
@@ -86,6 +87,7 @@ impl<'t, T: Scalar> Var<'t, T> {
 
     #[track_caller]
     fn expect_tangents(self, what: &str, directions: &[(Var<'t, T>, MatRef<'_, T>)]) {
+        self.tape().expect_values(what, self);
         for (variable, tangent) in directions {
             self.expect_same_tape(what, *variable);
             assert_eq!(
@@ -97,7 +99,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     #[track_caller]
-    fn expect_variables(self, what: &str, variables: &[Var<'t, T>]) {
+    pub(crate) fn expect_variables(self, what: &str, variables: &[Var<'t, T>]) {
         for variable in variables {
             self.expect_same_tape(what, *variable);
             assert!(
@@ -125,6 +127,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn hessian(self, variables: &[Var<'t, T>]) -> Mat<T> {
         self.expect_scalar("hessian");
+        self.tape().expect_values("hessian", self);
         self.expect_variables("hessian", variables);
         let size = variables.iter().map(|v| v.shape().len()).sum();
         let mut hessian = Mat::zeros(size, size);
@@ -163,6 +166,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn jacobian(self, variables: &[Var<'t, T>]) -> Mat<T> {
+        self.tape().expect_values("jacobian", self);
         self.expect_variables("jacobian", variables);
         let (shape, tape) = (self.shape(), self.tape());
         let size: usize = variables.iter().map(|v| v.shape().len()).sum();
@@ -235,12 +239,11 @@ impl<T: Scalar> Tape<T> {
         if nodes[root].varies {
             slots.values[root].seed(dy, &self.pool);
         }
-        let mut open = Vec::new();
         for at in (0..=root).rev() {
             if slots.values[at].is_filled() {
                 if let Some(segment) = nodes[at].segment() {
                     drop(nodes);
-                    open.push((self.recompute(segment), segment));
+                    slots.open.push((self.recompute(segment), segment));
                     nodes = self.nodes();
                 }
                 let graph = Graph {
@@ -251,16 +254,15 @@ impl<T: Scalar> Tape<T> {
                 let dy = &mut own[0];
                 if let Some(operation) = nodes[at].operation() {
                     if let Some(dy) = dy.get() {
-                        nodes[at].expect_cotangent(dy.shape());
                         operation.pull(graph, at, dy, operands);
+                        expect_cotangents(&nodes, operation, operands, 1);
                     }
                     dy.clear(&self.pool);
                 } else if let (Some(key), Some(dy)) = (nodes[at].key(), dy.take()) {
-                    nodes[at].expect_cotangent(dy.shape());
                     gradients.list.push((key, Gradient(dy)));
                 }
             }
-            while let Some((_, segment)) = open.pop_if(|(start, _)| *start == at) {
+            while let Some((_, segment)) = slots.open.pop_if(|(start, _)| *start == at) {
                 drop(nodes);
                 self.forget(segment);
                 nodes = self.nodes();
@@ -279,9 +281,9 @@ impl<T: Scalar> Tape<T> {
         blocks: usize,
         slots: &mut Slots<T>,
     ) {
-        self.recompute_all();
         let root = root.index() as usize;
         self.mark_ancestors(root, &mut slots.marks);
+        self.recompute_marked(&slots.marks);
         room(&mut slots.tangents, root + 1);
         let nodes = self.nodes();
         let graph = Graph {
@@ -301,12 +303,21 @@ impl<T: Scalar> Tape<T> {
             }
         }
         for at in (0..=root).filter(|&at| slots.marks[at]) {
-            let Some(operation) = nodes[at].operation() else {
+            let Some(operation) = nodes[at].differentiated() else {
                 continue;
             };
             let filled = |&i: &u32| slots.tangents[i as usize].is_filled();
             if operation.operands().iter().any(filled) {
                 operation.push(graph, at, &mut slots.tangents, blocks);
+                if let Some(tangent) = slots.tangents[at].get() {
+                    let (found, expected) =
+                        (tangent.shape(), side_by_side(nodes[at].shape(), blocks));
+                    let name = operation.name();
+                    assert_eq!(
+                        found, expected,
+                        "the jvp rule of {name} gave a tangent of another shape than its value"
+                    );
+                }
             }
         }
     }
@@ -344,10 +355,11 @@ impl<T: Scalar> Tape<T> {
             let (dy, ddy) = (&mut dy[0], &mut ddy[0]);
             if let Some(operation) = nodes[at].operation() {
                 let pair = [dy.get(), ddy.get()];
-                operation.pull_pair(graph, at, (tangents, blocks), pair, [values, derivatives]);
+                let of = [&mut *values, &mut *derivatives];
+                operation.pull_pair(graph, at, (tangents, blocks), pair, of);
+                expect_cotangents(&nodes, operation, derivatives, blocks);
                 ddy.clear(&self.pool);
             } else if let (Some(key), Some(ddy)) = (nodes[at].key(), ddy.take()) {
-                nodes[at].expect_cotangent(block_shape(ddy.shape(), blocks));
                 products.list.push((key, Gradient(ddy)));
             }
             dy.clear(&self.pool);
@@ -383,6 +395,22 @@ impl<T: Scalar> Tape<T> {
     }
 }
 
-fn block_shape(shape: Shape, blocks: usize) -> Shape {
-    Shape::new(shape.rows, shape.columns / blocks)
+/// Checks what the rule of an operation gave its operands.
+#[inline]
+fn expect_cotangents<T: Scalar>(
+    nodes: &[Node<T>],
+    operation: &dyn Recorded<T>,
+    slots: &[Slot<T>],
+    blocks: usize,
+) {
+    for (k, &i) in operation.operands().iter().enumerate() {
+        if let Some(cotangent) = slots[i as usize].get() {
+            let (found, expected) = (cotangent.shape(), nodes[i as usize].shape());
+            assert!(
+                found == side_by_side(expected, blocks),
+                "the vjp rule of {} gave operand {k}, a {expected} matrix, a cotangent of {found}",
+                operation.name()
+            );
+        }
+    }
 }

@@ -67,6 +67,7 @@ losses! {
     SquaredError squared_error on -2.0..2.0: |p, y| (p - y) * (p - y),
         |p, y, d| d * (p - y).affine(2.0, 0.0), d * (y - p).affine(2.0, 0.0);
     /// −y ln p − (1 − y) ln(1 − p) of a probability p. Logarithms are at least −100, so that 0 and 1 are safe.
+    /// The slope is PyTorch's (p − y) / max(p (1 − p), 1e-12), which at 0 and 1 is not that of the bounded value.
     BinaryCrossEntropy binary_cross_entropy on 0.05..0.95:
         |p, y| {
             let floor = AtLeast(SMALLEST_LOG);
@@ -80,7 +81,8 @@ losses! {
             let (hinge, tail) = (z.apply(Relu), (-z.apply(Abs)).apply(Exp).apply(Ln1p));
             (hinge - z * y) + tail
         },
-        |z, y, d| d * (z.apply(Sigmoid) - y), -(d * z);
+        // (1 − y) σ(z) − y σ(−z), so that a small residual keeps its digits.
+        |z, y, d| d * (y.affine(-1.0, 1.0) * z.apply(Sigmoid) - y * (-z).apply(Sigmoid)), -(d * z);
 }
 
 /// The cross-entropy of the softmax of each row of logits with a class for each row, given by its number from 0; a column.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use linalg::Scalar;
 
 use crate::ops::{
-    self, Clamp, Concatenate, GatherEntries, GatherRows, LeakyRelu, LogSumExp, Max, Norm, Over,
-    Reshape, Slice, Solve, SumTo, TriangularSolve,
+    self, Clamp, Concatenate, GatherEntries, GatherRows, LeakyRelu, LogSoftmax, LogSumExp, Max,
+    Norm, Over, Reshape, Slice, Softmax, Solve, SumTo, TriangularSolve,
 };
 use crate::{Number, Shape, Tape, Var};
 
@@ -46,8 +46,7 @@ impl<T: Scalar> Var<'_, T> {
     /// Of a mask: the entries of `yes` where it is positive, those of `no` elsewhere. What is not chosen, NaN included, has
     /// no influence on the value, and a cotangent of 0.
     ///
-    /// A cotangent of 0 times an infinite slope is still NaN: keep the argument of a function whose slope is infinite, such
-    /// as the square root of 0, away from there with a second `select`.
+    /// The functions of this crate let a cotangent of 0 stay 0 where their slope is infinite, such as that of the square root at 0.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -75,6 +74,7 @@ impl<T: Scalar> Var<'_, T> {
     }
 
     /// x where x > 0, else `slope` · x.
+    #[track_caller]
     pub fn leaky_relu(self, slope: f64) -> Self {
         self.map(LeakyRelu(slope))
     }
@@ -94,11 +94,13 @@ impl<T: Scalar> Var<'_, T> {
     /// assert_eq!(x.mean_over(Over::Columns).to_mat(), mat![[1.5], [4.0]]);
     /// assert_eq!(x.max_over(Over::All).item(), 5.0);
     /// ```
+    #[track_caller]
     pub fn sum_over(self, over: Over) -> Self {
         self.tape().apply(SumTo::to(over.of(self.shape())), [self])
     }
 
     /// The mean over rows, columns or all entries; NaN of none.
+    #[track_caller]
     pub fn mean_over(self, over: Over) -> Self {
         let shape = self.shape();
         let divisor = match over {
@@ -111,16 +113,19 @@ impl<T: Scalar> Var<'_, T> {
     }
 
     /// The largest entry over rows, columns or all entries; −∞ of none. Ties share the slope evenly.
+    #[track_caller]
     pub fn max_over(self, over: Over) -> Self {
         self.tape().apply(Max { over }, [self])
     }
 
     /// ln Σ eˣ over rows, columns or all entries, without overflow.
+    #[track_caller]
     pub fn log_sum_exp(self, over: Over) -> Self {
         self.tape().apply(LogSumExp { over }, [self])
     }
 
     /// The Euclidean norm over rows, columns or all entries. Its slope at 0 is taken as 0.
+    #[track_caller]
     pub fn norm(self, over: Over) -> Self {
         self.tape().apply(Norm { over }, [self])
     }
@@ -134,13 +139,17 @@ impl<T: Scalar> Var<'_, T> {
     /// let tape = Tape::new();
     /// assert_eq!(tape.constant(&m).log_softmax().to_mat(), mat![[0.0, -2000.0]]);
     /// ```
+    #[track_caller]
     pub fn log_softmax(self) -> Self {
-        self - self.log_sum_exp(Over::Columns)
+        let over = Over::Columns;
+        self.tape().apply(LogSoftmax { over }, [self])
     }
 
     /// The softmax of each row, eˣ / Σ eˣ: each row of the result sums to 1.
+    #[track_caller]
     pub fn softmax(self) -> Self {
-        self.log_softmax().exp()
+        let over = Over::Columns;
+        self.tape().apply(Softmax { over }, [self])
     }
 }
 
@@ -264,7 +273,8 @@ impl<T: Scalar> Tape<T> {
     }
 }
 
-/// Linear algebra. A matrix that is singular, or not positive definite where it must be, gives NaN.
+/// Linear algebra. A matrix in whose factorisation a pivot is 0, or that is not positive definite where it must be, gives NaN. One that
+/// is singular but for rounding errors gives large numbers: nothing here measures its condition (`linalg::solve` does).
 impl<T: Scalar> Var<'_, T> {
     /// X of A X = B for this square A.
     ///

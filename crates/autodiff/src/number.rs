@@ -1,4 +1,4 @@
-//! The numbers that slopes are written in: plain, dual, or recorded on a tape.
+//! The numbers that slopes are written in: plain, several at a time, dual, or recorded on a tape.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -30,6 +30,13 @@ pub trait Number:
     fn keep(self, x: Self) -> Self;
     /// `self` to the power `exponent`.
     fn power(self, exponent: Self) -> Self;
+    /// `self · factor`, which is 0 where `self` is 0 even if `factor` is infinite or NaN: what has no influence has none.
+    fn times(self, factor: Self) -> Self;
+}
+
+#[inline]
+pub(crate) fn times<T: Scalar>(a: T, factor: T) -> T {
+    if a == T::ZERO { T::ZERO } else { a * factor }
 }
 
 pub(crate) fn share<T: Scalar>(a: T, b: T) -> T {
@@ -117,6 +124,10 @@ impl<T: Scalar> Number for Plain<T> {
     #[inline]
     fn power(self, exponent: Self) -> Self {
         Self(self.0.powf(exponent.0))
+    }
+    #[inline]
+    fn times(self, factor: Self) -> Self {
+        Self(times(self.0, factor.0))
     }
 }
 
@@ -213,6 +224,13 @@ impl<N: Number> Number for Dual<N> {
     #[inline]
     fn power(self, exponent: Self) -> Self {
         self.through(ops::Pow, exponent, self.value.power(exponent.value))
+    }
+    #[inline]
+    fn times(self, factor: Self) -> Self {
+        Self {
+            value: self.value.times(factor.value),
+            tangent: self.tangent.times(factor.value) + self.value.times(factor.tangent),
+        }
     }
 }
 

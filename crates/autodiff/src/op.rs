@@ -1,7 +1,8 @@
 //! One definition per operation, three readings of it.
 //!
 //! An operation says what shape it gives, how it is evaluated, and its two derivative rules. The rules are written in a
-//! language of two words, [`Array::apply`] and [`Accumulator::add`]; a matrix evaluates them, a pair of matrices pushes a
+//! language of two words, [`Array::apply`] and [`Accumulator::add`] (element-wise operations have two more, so that a slope and a
+//! product with it are one pass); a matrix evaluates them, a pair of matrices pushes a
 //! tangent through them, and a variable records them. So derivatives of derivatives need no rules of their own.
 
 use std::fmt::Debug;

@@ -1,6 +1,6 @@
 //! The second reading: a matrix with a tangent, pushed through the rules together.
 //!
-//! Reading a `vjp` rule with pairs differentiates the gradient in one direction: forward over reverse.
+//! Reading a `vjp` rule with pairs differentiates the gradient, in up to 16 directions together: forward over reverse.
 
 use linalg::Scalar;
 
@@ -10,7 +10,7 @@ use crate::slot::Slot;
 use crate::value::Matrices;
 use crate::{Accumulator, Array, Elementwise, Elementwise2, Map, Op, Shape, Side, Table, Value};
 
-/// A matrix and its derivative in one direction; no tangent is a zero tangent.
+/// A matrix and its derivatives in the directions that are followed together; no tangent is a zero tangent.
 #[derive(Debug)]
 pub struct Pair<'a, T: Scalar> {
     pub(crate) value: Value<'a, T>,

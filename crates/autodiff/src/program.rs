@@ -109,8 +109,14 @@ enum Found<'p, T: Scalar> {
     Swept(Gradients<T>),
 }
 
+/// The identity of an input: from the end of the range, where no parameter of a module is.
+fn input_id(at: usize) -> u64 {
+    u64::MAX - at as u64
+}
+
 impl<T: Scalar> ProgramGradients<'_, T> {
-    /// The derivative with respect to a variable, column after column; empty if the result does not depend on it.
+    /// The derivative with respect to a variable, column after column; empty if the result does not depend on it, or if there is no
+    /// such variable.
     pub fn of(&self, variable: usize) -> &[T] {
         match &self.0 {
             Found::Recorded(records, at) => at
@@ -119,7 +125,7 @@ impl<T: Scalar> ProgramGradients<'_, T> {
                 .flatten()
                 .map_or(&[], |at| records.entries(at)),
             Found::Swept(gradients) => gradients
-                .parameter(variable as u64)
+                .parameter(input_id(variable))
                 .map_or(&[], |gradient| gradient.as_slice()),
         }
     }
@@ -145,7 +151,7 @@ impl<'env, T: Scalar> Program<'env, T> {
         let (root, gradients) = {
             let input = |(at, zeros)| {
                 if at < variables.len() {
-                    tape.parameter(at as u64, zeros)
+                    tape.parameter(input_id(at), zeros)
                 } else {
                     tape.constant(zeros)
                 }

@@ -10,7 +10,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// again. A variable on which nothing depends has a gradient of zeros.
     ///
     /// # Panics
-    /// If it is not 1x1, or a variable was recorded on another tape.
+    /// If it is not 1x1, or one of `variables` is not a variable of this tape.
     ///
     /// ```
     /// use autodiff::Tape;
@@ -23,12 +23,11 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn grad(self, variables: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         self.expect_scalar("grad");
-        for variable in variables {
-            self.expect_same_tape("grad", *variable);
-        }
-        let tape = self.tape();
-        tape.keep_all();
-        let root = self.index();
+        self.expect_variables("grad", variables);
+        let (tape, root) = (self.tape(), self.index());
+        let mut marks = Vec::new();
+        tape.mark_ancestors(root as usize, &mut marks);
+        tape.keep_marked(&marks);
         let mut table = Variables {
             sums: vec![None; root as usize + 1],
         };
@@ -59,11 +58,10 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If a tangent has another shape than its variable.
     #[track_caller]
     pub fn jvp_recorded(self, directions: &[(Var<'t, T>, Var<'t, T>)]) -> Var<'t, T> {
-        let tape = self.tape();
-        tape.keep_all();
-        let root = self.index();
+        let (tape, root) = (self.tape(), self.index());
         let mut marks = Vec::new();
         tape.mark_ancestors(root as usize, &mut marks);
+        tape.keep_marked(&marks);
         let mut table = Variables {
             sums: vec![None; root as usize + 1],
         };
@@ -80,6 +78,9 @@ impl<'t, T: Scalar> Var<'t, T> {
             }
         }
         for at in (0..=root).filter(|&at| marks[at as usize]) {
+            if tape.nodes()[at as usize].differentiated().is_none() {
+                continue;
+            }
             let record = tape.lend_record(at);
             if let Some(operation) = record.as_ref().and_then(|record| record.get()) {
                 operation.push_variables(tape, at, &mut table);

@@ -85,6 +85,8 @@ pub(crate) struct Slots<T: Scalar> {
     pub(crate) tangents: Vec<Slot<T>>,
     /// Which nodes lead to the root of the sweep.
     pub(crate) marks: Vec<bool>,
+    /// Where the recomputed segments start, and their numbers.
+    pub(crate) open: Vec<(usize, u32)>,
 }
 
 impl<T: Scalar> Default for Slots<T> {
@@ -94,6 +96,7 @@ impl<T: Scalar> Default for Slots<T> {
             derivatives: Vec::new(),
             tangents: Vec::new(),
             marks: Vec::new(),
+            open: Vec::new(),
         }
     }
 }

@@ -81,6 +81,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// A copy of the values.
+    #[track_caller]
     pub fn to_mat(self) -> Mat<T> {
         self.tape.read(self, |m| m.to_owned())
     }
@@ -147,21 +148,25 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// Rows for columns.
+    #[track_caller]
     pub fn transpose(self) -> Self {
         self.tape.apply(Transpose, [self])
     }
 
     /// Entry by entry to a fixed power.
+    #[track_caller]
     pub fn powf(self, exponent: f64) -> Self {
         self.map(Power(exponent))
     }
 
     /// The sum of all entries, 1x1.
+    #[track_caller]
     pub fn sum(self) -> Self {
         self.sum_to(Shape::SCALAR)
     }
 
     /// The mean of all entries, 1x1; NaN if there are none.
+    #[track_caller]
     pub fn mean(self) -> Self {
         let divisor = self.shape().len() as f64;
         self.tape.apply(
@@ -183,6 +188,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// The same values, cut off from what they were computed from: a constant to all derivatives.
+    #[track_caller]
     pub fn detach(self) -> Self {
         self.tape.apply(Detach, [self])
     }
@@ -229,6 +235,7 @@ operator! {
 
 impl<T: Scalar> Neg for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn neg(self) -> Self {
         self.affine(-1.0, 0.0)
     }
@@ -255,6 +262,9 @@ impl<T: Scalar> Number for Var<'_, T> {
     }
     fn power(self, exponent: Self) -> Self {
         self.zip(ops::Pow, exponent)
+    }
+    fn times(self, factor: Self) -> Self {
+        self.zip(ops::Times, factor)
     }
 }
 

@@ -16,8 +16,11 @@ fn spread(rows: usize, columns: usize, range: &std::ops::Range<f64>, phase: f64)
 fn every_function_passes_the_checker() {
     assert!(FUNCTIONS.len() >= 24);
     for (name, range, f) in FUNCTIONS {
-        let x = spread(3, 4, range, 0.1);
-        check::derivatives(name, &[x], |v| f(v[0])).unwrap_or_else(|e| panic!("{e}"));
+        // Short, and long enough for vectors with a rest.
+        for (rows, columns) in [(3, 4), (9, 5)] {
+            let x = spread(rows, columns, range, 0.1);
+            check::derivatives(name, &[x], |v| f(v[0])).unwrap_or_else(|e| panic!("{e}"));
+        }
     }
 }
 
@@ -46,10 +49,12 @@ fn every_binary_operation_passes_the_checker_with_every_broadcast() {
             a * b / (b + 1.0) + 2.0 / a - a / 3.0 - 1.0
         }),
     ];
-    let shapes = [(3, 4), (1, 4), (3, 1), (1, 1)];
+    let shapes = [(3, 4), (1, 4), (3, 1), (1, 1), (35, 2), (35, 1), (1, 2)];
     for (name, f) in operations {
         for (rows, columns) in shapes {
-            let full = spread(3, 4, &(0.5..2.0), 0.2);
+            let long = rows == 35 || columns == 2;
+            let full = if long { (35, 2) } else { (3, 4) };
+            let full = spread(full.0, full.1, &(0.5..2.0), 0.2);
             let other = spread(rows, columns, &(0.5..2.0), 0.7);
             let label = format!("{name} with {rows}x{columns}");
             for inputs in [[full.clone(), other.clone()], [other, full]] {

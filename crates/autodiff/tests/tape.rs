@@ -253,7 +253,7 @@ fn a_sweep_that_panics_leaves_nothing_behind() {
 }
 
 #[test]
-#[should_panic(expected = "a derivative rule gave variable a cotangent of another shape")]
+#[should_panic(expected = "the vjp rule of faulty gave operand 0, a 2x1 matrix, a cotangent of")]
 fn a_rule_that_gives_another_shape_is_caught() {
     let x0 = [1.0_f64, 2.0];
     let tape = Tape::new();

@@ -3,6 +3,8 @@
 //! The tree depends on the number of leaves alone, never on the number of threads, so that one thread and many give the same
 //! bits. rayon runs it; work of a single leaf stays on the calling thread.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::LinalgError;
 
 /// Entries that are worth a leaf of element-wise work.
@@ -104,4 +106,56 @@ pub fn with_threads<R: Send>(
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     Ok(pool.map_err(|e| fail(e.to_string()))?.install(f))
+}
+
+/// Runs `f` and keeps the other threads looking for pieces of its work meanwhile, so that none has to be woken up: for loops with
+/// many short parallel sections, such as the steps of a small network. Each thread is busy until `f` returns.
+///
+/// ```
+/// use linalg::parallel;
+/// let total = parallel::awake(|| (0..100).map(|k| parallel::join(|| k, || 1)).map(|(a, b)| a + b).sum::<u32>());
+/// assert_eq!(total, 5050);
+/// ```
+pub fn awake<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    /// Ends the search, also if `f` panics.
+    struct Done<'d>(&'d AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    let done = &AtomicBool::new(false);
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads() {
+            scope.spawn(|_| {
+                while !done.load(Ordering::Acquire) {
+                    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                        std::hint::spin_loop();
+                    }
+                }
+            });
+        }
+        let _done = Done(done);
+        f()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn awake_ends_with_its_work_even_if_that_panics() {
+        for threads in [1, 2, 4] {
+            let sum = with_threads(threads, || {
+                let caught = std::panic::catch_unwind(|| awake(|| panic!("on purpose")));
+                assert!(caught.is_err());
+                awake(|| {
+                    let part = |leaf: usize| leaf as u64;
+                    map_reduce(100, &part, &|a, b| a + b)
+                })
+            });
+            assert!(matches!(sum, Ok(Some(4950))), "{sum:?}");
+        }
+    }
 }

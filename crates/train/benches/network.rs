@@ -46,8 +46,10 @@ fn step(c: &mut Criterion) {
             let name = format!("{}-{}-{}", layers[0], layers[1], layers[2]);
             group.bench_function(BenchmarkId::new(name, threads), |bench| {
                 bench.iter_custom(|count| {
-                    parallel::with_threads(threads, || steps(layers, batch, count))
-                        .unwrap_or_default()
+                    parallel::with_threads(threads, || {
+                        parallel::awake(|| steps(layers, batch, count))
+                    })
+                    .unwrap_or_default()
                 });
             });
         }

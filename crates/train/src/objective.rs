@@ -117,6 +117,10 @@ where
         let tape = &self.tape;
         let variables: Vec<_> = parameters.iter().map(|p| tape.variable(*p)).collect();
         let cost = (self.f)(Inputs::new(tape, &variables));
+        assert!(
+            std::ptr::eq(cost.tape(), tape),
+            "a loss function returned a variable of another tape; use the parameters that it is given"
+        );
         then(cost, &variables)
     }
 }
@@ -127,6 +131,12 @@ fn lay_out(
     variables: &[Var<'_, f64>],
     mut out: &mut [f64],
 ) {
+    let needed: usize = variables.iter().map(|v| v.shape().len()).sum();
+    assert_eq!(
+        out.len(),
+        needed,
+        "the derivatives of a loss function of {needed} numbers need as much room"
+    );
     for variable in variables {
         let (part, after) = out.split_at_mut(variable.shape().len());
         match derivatives.get(*variable) {

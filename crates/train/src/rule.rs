@@ -10,7 +10,10 @@ use models::Module;
 pub trait Rule<T: Scalar> {
     /// What is remembered between steps.
     type State: Default;
-    /// Moves `value` by one step. `step` counts from 1.
+    /// Moves `value` by one step. `step` counts the steps of this parameter, from 1.
+    ///
+    /// # Panics
+    /// If the lengths of value and gradient differ.
     fn update(&self, step: u64, state: &mut Self::State, value: &mut [T], gradient: &[T]);
 }
 
@@ -114,12 +117,18 @@ impl<T: Scalar> Rule<T> for Adam {
 
     fn update(&self, step: u64, state: &mut Moments<T>, value: &mut [T], gradient: &[T]) {
         let n = value.len();
+        assert_eq!(
+            n,
+            gradient.len(),
+            "adam: the gradient has another length than the value"
+        );
+        assert!(step > 0, "adam: steps count from 1");
         state.mean.resize(n, T::ZERO);
         state.square.resize(n, T::ZERO);
         let correction = |beta: f64| 1.0 - beta.powf(step as f64);
         let step = AdamStep {
             rate: T::from_f64(self.learning_rate / correction(self.beta1)),
-            root: T::from_f64(correction(self.beta2).sqrt()),
+            scale: T::from_f64(1.0 / correction(self.beta2).sqrt()),
             epsilon: T::from_f64(self.epsilon),
             keep: [self.beta1, self.beta2].map(T::from_f64),
             take: [1.0 - self.beta1, 1.0 - self.beta2].map(T::from_f64),
@@ -146,7 +155,7 @@ impl<T: Scalar> Rule<T> for Adam {
 #[derive(Debug, Clone, Copy)]
 struct AdamStep<T> {
     rate: T,
-    root: T,
+    scale: T,
     epsilon: T,
     keep: [T; 2],
     take: [T; 2],
@@ -165,7 +174,7 @@ impl<T: Scalar> elementwise::Loop for AdamLoop<'_, T> {
     fn run(self) {
         let AdamStep {
             rate,
-            root,
+            scale,
             epsilon,
             keep,
             take,
@@ -177,7 +186,7 @@ impl<T: Scalar> elementwise::Loop for AdamLoop<'_, T> {
             let g = gradient[i];
             mean[i] = keep[0] * mean[i] + take[0] * g;
             square[i] = keep[1] * square[i] + take[1] * g * g;
-            value[i] -= rate * mean[i] / (Scalar::sqrt(square[i]) / root + epsilon);
+            value[i] -= rate * mean[i] / (Scalar::sqrt(square[i]) * scale + epsilon);
         }
     }
 }
@@ -216,7 +225,8 @@ fn in_parts<T: Scalar, const K: usize>(
 pub struct Optimizer<T: Scalar, R: Rule<T>> {
     rule: R,
     steps: u64,
-    states: HashMap<u64, R::State>,
+    /// The steps and the state of every parameter.
+    states: HashMap<u64, (u64, R::State)>,
 }
 
 impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
@@ -247,17 +257,14 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
     #[track_caller]
     pub fn step(&mut self, model: &mut (impl Module<T> + ?Sized), gradients: &Gradients<T>) {
         self.steps += 1;
-        let Self {
-            rule,
-            steps,
-            states,
-        } = self;
+        let Self { rule, states, .. } = self;
         let (mut parameters, mut moved) = (0_usize, 0_usize);
         model.visit_mut("", &mut |_, parameter| {
             parameters += 1;
             if let Some(gradient) = gradients.parameter(parameter.id()) {
                 moved += 1;
-                let state = states.entry(parameter.id()).or_default();
+                let (steps, state) = states.entry(parameter.id()).or_default();
+                *steps += 1;
                 rule.update(*steps, state, parameter.as_mut_slice(), gradient.as_slice());
             }
         });

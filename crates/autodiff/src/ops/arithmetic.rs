@@ -51,11 +51,14 @@ binary! {
     /// The smaller; NaN if either is. At a tie each operand has half of the slope.
     Minimum minimum: |a, b| -(-a).maximum(-b), |a, b, _, d| d * b.share(a), |a, b, _, d| d * a.share(b);
     /// 1 where a > b, ½ where a = b, else 0. The slope is 0 everywhere.
-    Share share: |a, b| a.share(b), |_, _, _, d| d.affine(0.0, 0.0), |_, _, _, d| d.affine(0.0, 0.0);
+    Share share: |a, b| a.share(b), |_, _, _, d| d.constant(0.0).keep(d), |_, _, _, d| d.constant(0.0).keep(d);
     /// b where a > 0, else 0 whatever b is, so that a NaN that was not chosen does no harm. The slope in a is 0.
-    Keep keep: |a, b| a.keep(b), |_, _, _, d| d.affine(0.0, 0.0), |a, _, _, d| a.keep(d);
+    Keep keep: |a, b| a.keep(b), |_, _, _, d| d.constant(0.0).keep(d), |a, _, _, d| a.keep(d);
+    /// a b, entry by entry, and 0 where a is 0 even if b is infinite or NaN: a cotangent of 0 times an infinite slope.
+    Times times: |a, b| a.times(b), |_, b, _, d| d.times(b), |a, _, _, d| d.times(a);
     /// a to the power b. Where a is 0, the slope in b is taken as 0.
-    Pow pow: |a, b| a.power(b), |a, b, _, d| d * b * a.power(b.affine(1.0, -1.0)), |a, _, y, d| d * y * a.apply(LnOrZero);
+    Pow pow: |a, b| a.power(b), |a, b, _, d| d.times(b.times(a.power(b.affine(1.0, -1.0)))),
+        |a, _, y, d| d.times(y * a.apply(LnOrZero));
     /// a / b where b > 0, else 0: a unit vector, of which that of a zero vector is taken as 0.
     Unit unit: |a, b| b.keep(a / b), |_, b, _, d| b.keep(d / b), |_, b, y, d| b.keep(-(d * y / b));
 }
@@ -123,7 +126,7 @@ impl Elementwise for Within {
     }
     #[inline]
     fn chain<N: Number>(self, _x: N, _y: N, d: N) -> N {
-        d.affine(0.0, 0.0)
+        d.constant(0.0).keep(d)
     }
 }
 
@@ -200,7 +203,7 @@ impl Elementwise for Power {
     #[inline]
     fn chain<N: Number>(self, x: N, _y: N, d: N) -> N {
         if self.0 == 0.0 {
-            return d.affine(0.0, 0.0);
+            return d.constant(0.0).keep(d);
         }
         d * x.apply(Self(self.0 - 1.0)).affine(self.0, 0.0)
     }

@@ -4,8 +4,8 @@ use linalg::{Accum, MatMut, MatRef, Scalar};
 
 use super::extremes::Entries;
 use super::gather::number;
-use super::{Mul, Over, Sub, SumTo, put};
-use crate::{Accumulator, Array, Cotangents, Map, Op, Shape, Zip};
+use super::{Mul, Over, Softmax, SumTo, put, softmax};
+use crate::{Accumulator, Array, Cotangents, Op, Shape, Zip};
 
 /// −ln of the softmax of each row at the class whose number, from 0, stands in the second operand; a column.
 ///
@@ -70,17 +70,6 @@ impl Op<2> for SoftmaxCrossEntropy {
     }
 }
 
-/// The softmax of each row.
-fn softmax<A: Array>(x: &A) -> A {
-    let total = A::apply(
-        super::LogSumExp {
-            over: Over::Columns,
-        },
-        [x],
-    );
-    A::apply(Map(super::Exp), [&A::apply(Zip(Sub), [x, &total])])
-}
-
 impl Op<2> for SoftmaxResidual {
     fn name(&self) -> &'static str {
         "softmax residual"
@@ -128,10 +117,6 @@ impl Op<2> for SoftmaxResidual {
 
 /// (diag(s) − s sᵀ) d, row by row, for the softmax s.
 fn curvature<A: Array>(x: &A, d: &A, to: &mut Accumulator<'_, A>) {
-    let s = softmax(x);
-    let weighted = A::apply(Zip(Mul), [&s, d]);
-    let column = Shape::new(x.shape().rows, 1);
-    let mean = A::apply(SumTo::to(column), [&weighted]);
-    let centred = A::apply(Zip(Sub), [d, &mean]);
-    to.add(Zip(Mul), [&s, &centred]);
+    let over = Over::Columns;
+    softmax::curvature(&A::apply(Softmax { over }, [x]), over, d, to);
 }

@@ -1,9 +1,9 @@
-//! Largest entries, log-sum-exp and norms over rows, columns or all entries.
+//! Largest entries and norms over rows, columns or all entries.
 
 use linalg::{Accum, MatMut, MatRef, Scalar, elementwise, reduce};
 
-use super::{Exp, Mul, Sub, SumTo, Unit, put};
-use crate::{Accumulator, Array, Cotangents, Map, Op, Shape, Zip};
+use super::{Mul, SumTo, Unit, put};
+use crate::{Accumulator, Array, Cotangents, Op, Shape, Zip};
 
 /// The direction in which entries are combined to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,24 +26,59 @@ impl Over {
         }
     }
 
+    /// The entries that are combined to the k-th entry of the result.
+    fn group<T: Scalar>(self, x: MatRef<'_, T>, k: usize) -> Group<'_, T> {
+        let (part, result) = match self {
+            Self::All => (x, (0, 0)),
+            Self::Rows => (x.subcols(k, 1), (0, k)),
+            Self::Columns => (x.subrows(k, 1), (k, 0)),
+        };
+        Group {
+            entries: Entries(part),
+            result,
+        }
+    }
+
     /// Computes every entry of the result from the entries that it combines.
-    fn each<T: Scalar>(
+    pub(crate) fn each<T: Scalar>(
         self,
         x: MatRef<'_, T>,
         mut out: MatMut<'_, T>,
         accum: Accum,
         f: impl Fn(Entries<'_, T>) -> T,
     ) {
-        let result = self.of(Shape::new(x.nrows(), x.ncols()));
-        for k in 0..result.len() {
-            let (part, at) = match self {
-                Self::All => (x, (0, 0)),
-                Self::Rows => (x.subcols(k, 1), (0, k)),
-                Self::Columns => (x.subrows(k, 1), (k, 0)),
-            };
-            put(&mut out[at], f(Entries(part)), accum);
+        for k in 0..self.of(Shape::new(x.nrows(), x.ncols())).len() {
+            let group = self.group(x, k);
+            put(&mut out[group.result], f(group.entries), accum);
         }
     }
+
+    /// Calls `f` with every group of entries that are combined and the same part of `out`, a matrix of the shape of `x`.
+    pub(crate) fn each_group<T: Scalar>(
+        self,
+        x: MatRef<'_, T>,
+        out: &mut MatMut<'_, T>,
+        f: impl Fn(Group<'_, T>, MatMut<'_, T>),
+    ) {
+        if x.nrows() * x.ncols() == 0 {
+            return;
+        }
+        for k in 0..self.of(Shape::new(x.nrows(), x.ncols())).len() {
+            let out = out.as_mut();
+            let part = match self {
+                Self::All => out,
+                Self::Rows => out.subcols_mut(k, 1),
+                Self::Columns => out.subrows_mut(k, 1),
+            };
+            f(self.group(x, k), part);
+        }
+    }
+}
+
+/// Entries that are combined, and where their result stands.
+pub(crate) struct Group<'a, T> {
+    pub(crate) entries: Entries<'a, T>,
+    pub(crate) result: (usize, usize),
 }
 
 /// The entries of a matrix, column after column.
@@ -51,12 +86,12 @@ impl Over {
 pub(crate) struct Entries<'a, T>(pub MatRef<'a, T>);
 
 impl<T: Scalar> Entries<'_, T> {
-    fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         self.0.nrows() * self.0.ncols()
     }
 
     #[inline]
-    fn at(self, k: usize) -> T {
+    pub(crate) fn at(self, k: usize) -> T {
         match self.0.nrows() {
             1 => self.0[(0, k)],
             rows => self.0[(k % rows, k / rows)],
@@ -156,39 +191,18 @@ impl Op<2> for MaxShares {
     }
 
     fn eval<T: Scalar>(&self, [x, y]: [MatRef<'_, T>; 2], mut out: MatMut<'_, T>, accum: Accum) {
-        let top = |i: usize, j: usize| y[(i.min(y.nrows() - 1), j.min(y.ncols() - 1))];
-        let ties = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
-            let tie = |(i, j): (usize, usize)| x[(i, j)] == top(i, j);
-            let entries = columns.flat_map(|j| rows.clone().map(move |i| (i, j)));
-            entries.filter(|e| tie(*e)).count()
-        };
-        let (rows, columns) = (x.nrows(), x.ncols());
-        let all = if self.over == Over::All {
-            ties(0..rows, 0..columns)
-        } else {
-            0
-        };
-        for j in 0..columns {
-            let column = if self.over == Over::Rows {
-                ties(0..rows, j..j + 1)
-            } else {
-                all
-            };
-            for i in 0..rows {
-                let tied = x[(i, j)] == top(i, j);
-                let count = if self.over == Over::Columns && tied {
-                    ties(i..i + 1, 0..columns)
-                } else {
-                    column
-                };
-                let share = if tied {
-                    T::ONE / T::from_f64(count as f64)
-                } else {
-                    T::ZERO
-                };
-                put(&mut out[(i, j)], share, accum);
+        self.over.each_group(x, &mut out, |group, mut out| {
+            let top = y[group.result];
+            let tied = |value: T| value == top;
+            let count = (0..group.entries.len()).filter(|&k| tied(group.entries.at(k)));
+            let share = T::ONE / T::from_f64(count.count() as f64);
+            for j in 0..out.ncols() {
+                for i in 0..out.nrows() {
+                    let tied = tied(group.entries.0[(i, j)]);
+                    put(&mut out[(i, j)], if tied { share } else { T::ZERO }, accum);
+                }
             }
-        }
+        });
     }
 
     fn differentiable(&self) -> bool {
@@ -198,58 +212,6 @@ impl Op<2> for MaxShares {
     fn jvp<A: Array>(&self, _: [&A; 2], _: &A, _: [Option<&A>; 2], _: Accumulator<'_, A>) {}
 
     fn vjp<A: Array>(&self, _: [&A; 2], _: &A, _: &A, _: Cotangents<'_, A, 2>) {}
-}
-
-/// ln Σ eˣ without overflow; −∞ of no entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogSumExp {
-    /// In which direction.
-    pub over: Over,
-}
-
-/// eˣ over the sum of the exponentials, from a matrix and its log-sum-exp.
-fn shares<A: Array>(x: &A, y: &A) -> A {
-    A::apply(Map(Exp), [&A::apply(Zip(Sub), [x, y])])
-}
-
-fn log_sum_exp<T: Scalar>(x: Entries<'_, T>) -> T {
-    let (first, top) = x.first_largest();
-    if !top.is_finite() {
-        return top;
-    }
-    // The first of the largest is 1 exactly; the others are the tail, which `ln_1p` keeps to the last digit.
-    top + x.exponentials(top, first).ln_1p()
-}
-
-impl Op<1> for LogSumExp {
-    fn name(&self) -> &'static str {
-        "log_sum_exp"
-    }
-
-    fn shape(&self, [x]: [Shape; 1]) -> Result<Shape, &'static str> {
-        Ok(self.over.of(x))
-    }
-
-    fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], out: MatMut<'_, T>, accum: Accum) {
-        self.over.each(x, out, accum, log_sum_exp);
-    }
-
-    fn jvp<A: Array>(
-        &self,
-        [x]: [&A; 1],
-        y: &A,
-        [dx]: [Option<&A>; 1],
-        mut dy: Accumulator<'_, A>,
-    ) {
-        if let Some(dx) = dx {
-            let product = A::apply(Zip(Mul), [&shares(x, y), dx]);
-            dy.add(SumTo::to(y.shape()), [&product]);
-        }
-    }
-
-    fn vjp<A: Array>(&self, [x]: [&A; 1], y: &A, dy: &A, mut dx: Cotangents<'_, A, 1>) {
-        dx.add(0, Zip(Mul), [&shares(x, y), dy]);
-    }
 }
 
 /// The Euclidean norm √(Σ x²), without overflow. Its slope at 0 is taken as 0.

@@ -37,6 +37,18 @@ fn gelu<T: Scalar>(x: &[T], out: &mut [T]) {
     times(x, out);
 }
 
+/// x + φ(x)/Φ(x), in the left tail by Laplace's continued fraction 1/(t + 2/(t + 3/(t + …))) with t = −x.
+fn excess(x: f64) -> f64 {
+    if x > -4.0 {
+        return x + normal(elementwise::inverse_mills, x);
+    }
+    let mut below = -x;
+    for k in (2..60).rev() {
+        below = f64::from(k) / below - x;
+    }
+    1.0 / below
+}
+
 macro_rules! functions {
     ($(
         $(#[$doc:meta])*
@@ -89,26 +101,28 @@ functions! {
     /// x itself.
     Identity identity on -2.0..2.0: |x| x, |_, _, d| d;
     /// eˣ.
-    Exp exp on -3.0..3.0 by elementwise::exp: |x| x.exp(), |_, y, d| d * y;
+    Exp exp on -3.0..3.0 by elementwise::exp: |x| x.exp(), |_, y, d| d.times(y);
     /// eˣ − 1.
-    ExpM1 exp_m1 on -3.0..3.0 by elementwise::exp_m1: |x| x.exp_m1(), |_, y, d| d * y.affine(1.0, 1.0);
+    ExpM1 exp_m1 on -3.0..3.0 by elementwise::exp_m1: |x| x.exp_m1(), |x, _, d| d.times(x.apply(Exp));
     /// Natural logarithm.
-    Ln ln on 0.2..4.0 by elementwise::ln: |x| x.ln(), |x, _, d| d / x;
+    Ln ln on 0.2..4.0 by elementwise::ln: |x| x.ln(), |x, _, d| d.times(x.apply(Recip));
     /// ln(1 + x).
-    Ln1p ln_1p on -0.7..3.0 by elementwise::ln_1p: |x| x.ln_1p(), |x, _, d| d / x.affine(1.0, 1.0);
+    Ln1p ln_1p on -0.7..3.0 by elementwise::ln_1p: |x| x.ln_1p(),
+        |x, _, d| d.times(x.affine(1.0, 1.0).apply(Recip));
     /// Square root.
-    Sqrt sqrt on 0.2..4.0 by elementwise::sqrt: |x| x.sqrt(), |_, y, d| d / y.affine(2.0, 0.0);
+    Sqrt sqrt on 0.2..4.0 by elementwise::sqrt: |x| x.sqrt(),
+        |_, y, d| d.times(y.affine(2.0, 0.0).apply(Recip));
     /// 1 / x.
-    Recip recip on 0.3..3.0: |x| T::ONE / x, |_, y, d| -(d * y * y);
+    Recip recip on 0.3..3.0: |x| T::ONE / x, |_, y, d| -d.times(y * y);
     /// x².
     Square square on -2.0..2.0: |x| x * x, |x, _, d| d * x.affine(2.0, 0.0);
     /// |x|, whose slope at 0 is taken as 0.
     Abs abs on 0.2..2.0: |x| x.abs(), |x, _, d| d * x.apply(Sign);
     /// −1, 0 or 1. The slope is 0 everywhere.
     Sign sign on 0.2..2.0: |x| if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { x },
-        |_, _, d| d.affine(0.0, 0.0);
+        |_, _, d| d.constant(0.0).keep(d);
     /// 1 where x > 0, else 0. The slope is 0 everywhere.
-    Step step on 0.2..2.0: |x| if x > T::ZERO { T::ONE } else { T::ZERO }, |_, _, d| d.affine(0.0, 0.0);
+    Step step on 0.2..2.0: |x| if x > T::ZERO { T::ONE } else { T::ZERO }, |_, _, d| d.constant(0.0).keep(d);
     /// Sine.
     Sin sin on -3.0..3.0: |x| x.sin(), |x, _, d| d * x.apply(Cos);
     /// Cosine.
@@ -125,7 +139,8 @@ functions! {
     /// max(x, 0), whose slope at 0 is taken as 0.
     Relu relu on 0.2..2.0: |x| x.larger(T::ZERO), |x, _, d| d * x.apply(Step);
     /// x σ(x), also called swish.
-    Silu silu on -4.0..4.0 by silu: |x| x * x.sigmoid(), |x, y, d| d * (x.apply(Sigmoid) * (y.constant(1.0) - y) + y);
+    Silu silu on -4.0..4.0 by silu: |x| x * x.sigmoid(),
+        |x, y, d| { let not = (-x).apply(Sigmoid); d * (x.apply(Sigmoid) + not.times(y)) };
     /// x Φ(x), with the exact distribution function (Hendrycks and Gimpel 2016).
     Gelu gelu on -4.0..4.0 by gelu: |x| normal(elementwise::normal_cdf, x) * x,
         |x, _, d| d * (x.apply(NormalCdf) + x * (x * x).affine(-0.5, 0.0).apply(Exp).affine(ONE_OVER_ROOT_TAU, 0.0));
@@ -137,7 +152,9 @@ functions! {
         |x, _, d| d * x.apply(InverseMills);
     /// φ(x) / Φ(x), the inverse Mills ratio, accurate in both tails.
     InverseMills inverse_mills on -6.0..4.0 by elementwise::inverse_mills: |x| normal(elementwise::inverse_mills, x),
-        |x, y, d| -(d * y * (x + y));
+        |x, y, d| -(d * y * x.apply(MillsExcess));
+    /// x + φ(x) / Φ(x), by how much the inverse Mills ratio exceeds −x, accurate in both tails.
+    MillsExcess mills_excess on -6.0..4.0: |x| T::from_f64(excess(x.to_f64())), |x, y, d| d * (y.constant(1.0) - x.apply(InverseMills) * y);
     /// Error function.
     Erf erf on -2.0..2.0 by elementwise::erf: |x| x.erf(),
         |x, _, d| d * (-(x * x)).apply(Exp).affine(TWO_OVER_ROOT_PI, 0.0);

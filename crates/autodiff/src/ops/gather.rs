@@ -9,11 +9,15 @@ use crate::{Accumulator, Array, Cotangents, Op, Shape};
 /// The whole number in a row of a column of numbers.
 ///
 /// # Panics
-/// If it is none, or not below `n`.
+/// If it is none, not below `n`, or `n` is so large that numbers of this kind cannot count to it (2²⁴ in single precision).
 #[track_caller]
 pub(crate) fn number<T: Scalar>(numbers: MatRef<'_, T>, row: usize, n: usize, what: &str) -> usize {
     let value = numbers[(row, 0)].to_f64();
     let whole = value as usize;
+    assert!(
+        n as f64 * T::EPSILON.to_f64() <= 2.0,
+        "{what}: numbers of this precision cannot tell {n} apart"
+    );
     assert!(
         whole < n && whole as f64 == value,
         "{what}: row {row} asks for number {value}, and there are {n}, counted from 0"

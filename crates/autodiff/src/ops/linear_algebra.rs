@@ -239,7 +239,7 @@ impl Op<1> for Cholesky {
     }
 }
 
-/// ln |det A|, 1x1; negative infinity if A is singular.
+/// ln |det A|, 1x1; negative infinity or NaN if A is singular.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogDeterminant;
 

@@ -13,7 +13,7 @@
 //! | `maximum`, `minimum` at a tie | half for each |
 //! | `max` with k ties | 1/k for each |
 //! | `norm` at 0 | 0 |
-//! | `sqrt` at 0 | infinite: it is not chosen, it is so |
+//! | `sqrt` at 0 | infinite: it is not chosen, it is so; a cotangent of 0 stays 0 |
 //! | `pow` with a base of 0, in the exponent | 0 |
 //! | `keep`, `select` in the mask | 0 |
 
@@ -27,16 +27,17 @@ mod linear_algebra;
 mod matmul;
 mod reduce;
 mod shape;
+mod softmax;
 
 use linalg::{Accum, Scalar};
 
 pub use arithmetic::{
     Add, Affine, AtLeast, Clamp, Div, Keep, LeakyRelu, LnOrZero, Maximum, Minimum, Mul, Pow, Power,
-    Share, Sub, Unit,
+    Share, Sub, Times, Unit,
 };
 pub use cross_entropy::{SoftmaxCrossEntropy, SoftmaxResidual};
 pub use detach::Detach;
-pub use extremes::{LogSumExp, Max, MaxShares, Norm, Over};
+pub use extremes::{Max, MaxShares, Norm, Over};
 pub use functions::*;
 pub use gather::{GatherEntries, GatherRows, ScatterEntries, ScatterRows};
 pub(crate) use linear_algebra::square;
@@ -44,6 +45,7 @@ pub use linear_algebra::{Cholesky, Inverse, LogDeterminant, Solve, TriangularSol
 pub use matmul::MatMul;
 pub use reduce::{Spread, SumTo};
 pub use shape::{Concatenate, Place, Reshape, Slice, Transpose, Triangle};
+pub use softmax::{LogSoftmax, LogSumExp, Softmax};
 
 /// `out = value` or `out += value`.
 #[inline]

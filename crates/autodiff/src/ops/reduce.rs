@@ -3,7 +3,7 @@
 use linalg::{Accum, MatMut, MatRef, Scalar, flat, reduce};
 
 use super::put;
-use crate::kernels::Operand;
+use crate::kernels::{Operand, sum_columns};
 use crate::{Accumulator, Array, Cotangents, Op, Shape};
 
 /// Sums over the directions in which `to` has extent 1, divided by `divisor`.
@@ -66,20 +66,23 @@ impl Op<1> for SumTo {
         let (rows, columns) = (x.nrows(), x.ncols());
         let x = Operand::new(x);
         if self.to.rows == rows {
-            // Over columns, or over nothing.
-            for j in 0..columns {
-                let column = x.column(j, rows);
-                let (at, accum) = if self.to.columns == 1 && j > 0 {
-                    (0, Accum::Add)
-                } else {
-                    (j, accum)
-                };
-                for i in 0..rows {
-                    put(&mut out[(i, at)], column.get(i) / divisor, accum);
+            if self.to.columns == columns {
+                for j in 0..columns {
+                    let column = x.column(j, rows);
+                    for i in 0..rows {
+                        put(&mut out[(i, j)], column.get(i) / divisor, accum);
+                    }
                 }
-            }
-            if columns == 0 && accum == Accum::Replace {
-                out.fill(T::ZERO);
+            } else {
+                let fill = |j: usize, from: usize, part: &mut [T]| {
+                    let column = x.column(j, rows);
+                    for (i, part) in part.iter_mut().enumerate() {
+                        *part = column.get(from + i);
+                    }
+                };
+                sum_columns(rows, columns, fill, |i, sum| {
+                    put(&mut out[(i, 0)], sum / divisor, accum);
+                });
             }
         } else {
             for j in 0..columns {

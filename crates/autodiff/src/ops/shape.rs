@@ -75,7 +75,7 @@ impl Op<1> for Reshape {
 
     fn eval<T: Scalar>(&self, [x]: [MatRef<'_, T>; 1], mut out: MatMut<'_, T>, accum: Accum) {
         let (rows, columns) = (self.to.rows, self.to.columns);
-        if x.ncols() <= 1 && columns == 1 || x.nrows() <= 1 && rows == 1 {
+        if x.ncols() == 1 && columns == 1 || x.nrows() == 1 && rows == 1 {
             return copy(x, out, accum);
         }
         for j in 0..columns {

@@ -9,14 +9,21 @@
 //! operands, which are live variables, and (2) in a sweep that starts from a live variable and visits its ancestors. In
 //! both cases the borrow is still in force.
 //!
-//! Records of variables that are no longer live may stay on the tape until it is cleared, with dangling pointers; no
-//! sweep visits them, since each follows operands from a live variable. A parameter that is recorded twice
-//! ([`Tape::parameter`](crate::Tape::parameter)) is the old record only if it is the same matrix at the same place, which
-//! is borrowed anew; anything else panics, because an older handle may still lead to the old matrix. A sweep that
-//! unwinds takes its half-filled accumulators with it, so that no later sweep starts from them.
+//! Records of variables that are no longer live may stay on the tape until it is cleared, with dangling pointers; nothing visits
+//! them. The places where pointers are followed, all through [`Graph::matrix`](super::Graph) or `Tape::read`:
 //!
-//! The pointer is followed in three places, each with its reason: [`Var::read`](crate::Var), [`Tape::apply`](crate::Tape::apply)
-//! and the sweeps' `Graph::value`.
+//! - [`Tape::apply`](crate::Tape::apply) reads its operands, which are live;
+//! - `Tape::read` (the values of a variable, its `Display`) reads a live variable;
+//! - the sweeps visit nodes that have a cotangent or are marked as ancestors of the live root;
+//! - `Tape::recompute` evaluates those records of a segment that lead to its result, and is called only for segments whose result is
+//!   such an ancestor;
+//! - a replay evaluates the records that lead to the result of a program, whose inputs were lent by this very call, and whose
+//!   other data are borrowed for `'env`.
+//!
+//! A parameter that is recorded twice ([`Tape::parameter`](crate::Tape::parameter)) is the old record only if it is the same matrix
+//! at the same place, which is borrowed anew and from then on read through the newer pointer; anything else panics, because an older
+//! handle may still lead to the old matrix. A sweep that unwinds takes its half-filled accumulators with it, so that no later sweep
+//! starts from them.
 
 use linalg::{MatRef, Scalar};
 

@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use linalg::{Accum, MatRef, Scalar, View};
 
 use self::lent::Lent;
-pub(crate) use self::node::Graph;
-use self::node::{LentRecord, Node, Source};
+pub(crate) use self::node::{Graph, Node};
+use self::node::{LentRecord, Source};
 use self::record::Record;
+pub(crate) use self::record::Recorded;
 pub(crate) use self::replay::Records;
 use self::scopes::Segment;
 use crate::pool::Pool;
@@ -59,10 +60,18 @@ struct Inner<T: Scalar> {
     variables: u32,
     parameters: Vec<(u64, u32)>,
     segments: Vec<Segment>,
+    /// Room for the marks of a segment.
+    marks: Vec<bool>,
     /// False while nothing is recorded for derivatives.
     recording: bool,
     /// True while a program is recorded, whose values may not be looked at.
     sealed: bool,
+}
+
+/// A number that no tape had, nor this one before it was cleared.
+fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl<T: Scalar> Default for Tape<T> {
@@ -74,15 +83,15 @@ impl<T: Scalar> Default for Tape<T> {
 impl<T: Scalar> Tape<T> {
     /// An empty tape.
     pub fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id: new_id(),
             inner: RefCell::new(Inner {
                 nodes: Vec::new(),
                 len: 0,
                 variables: 0,
                 parameters: Vec::new(),
                 segments: Vec::new(),
+                marks: Vec::new(),
                 recording: true,
                 sealed: false,
             }),
@@ -92,7 +101,11 @@ impl<T: Scalar> Tape<T> {
     }
 
     /// Forgets all records and keeps their memory.
+    ///
+    /// Gradients from before are those of the variables from before; accumulating over several rounds goes by
+    /// [`parameter`](Tape::parameter).
     pub fn clear(&mut self) {
+        self.id = new_id();
         let inner = self.inner.get_mut();
         inner.len = 0;
         inner.variables = 0;
@@ -139,12 +152,14 @@ impl<T: Scalar> Tape<T> {
         {
             let inner = &mut *self.inner.borrow_mut();
             if let Some(&(_, at)) = inner.parameters.iter().find(|(known, _)| *known == id) {
-                let same = matches!(inner.nodes[at as usize].source, Source::Lent(old, _) if old == Lent::new(x));
+                let source = &mut inner.nodes[at as usize].source;
                 assert!(
-                    same,
+                    matches!(source, Source::Lent(old, _) if *old == Lent::new(x)),
                     "parameter {id} was recorded on tape {} with another matrix: clear the tape first",
                     self.id
                 );
+                // The same place, read from now on through the newer borrow.
+                *source = Source::Lent(Lent::new(x), key);
                 return self.handle(at);
             }
         }
@@ -176,7 +191,8 @@ impl<T: Scalar> Tape<T> {
     /// Applies an operation and records it.
     ///
     /// # Panics
-    /// If the shapes do not fit, with the name of the operation and the shapes, or if an operand belongs to another tape.
+    /// If the shapes do not fit, with the name of the operation and the shapes; if an operand belongs to another tape; or if its
+    /// values were dropped at the end of a `checkpoint` or `no_grad`.
     #[track_caller]
     pub fn apply<'t, O: Op<N>, const N: usize>(&'t self, op: O, x: [Var<'t, T>; N]) -> Var<'t, T> {
         for x in &x {
@@ -209,8 +225,12 @@ impl<T: Scalar> Tape<T> {
             nodes: done,
             pool: &self.pool,
         };
-        let x = operands.map(|i| graph.matrix(i as usize));
-        op.eval(x, node.buffer.view_mut(), Accum::Replace);
+        // The inputs of a program have no values yet.
+        if !inner.sealed {
+            let x = operands.map(|i| graph.matrix(i as usize));
+            op.eval(x, node.buffer.view_mut(), Accum::Replace);
+        }
+        node.cut = !inner.recording;
         node.varies = varies && inner.recording && op.differentiable();
         node.source = Source::Operation;
         node.stored = true;
@@ -221,11 +241,10 @@ impl<T: Scalar> Tape<T> {
     }
 
     fn lend<'t>(&'t self, x: MatRef<'t, T>, key: Option<Key>) -> Var<'t, T> {
-        let recording = self.inner.borrow().recording;
         self.push_node(|node, _| {
             node.shape = Shape::new(x.nrows(), x.ncols());
             node.source = Source::Lent(Lent::new(x), key);
-            node.varies = key.is_some() && recording;
+            node.varies = key.is_some();
         })
     }
 
@@ -252,6 +271,7 @@ impl<T: Scalar> Tape<T> {
         }
         let node = &mut inner.nodes[at];
         node.stored = true;
+        node.cut = false;
         node.segment = None;
         fill(node, &self.pool);
         inner.len += 1;
@@ -274,6 +294,17 @@ impl<T: Scalar> Tape<T> {
             pool: &self.pool,
         };
         f(graph.matrix(var.index() as usize))
+    }
+
+    /// Refuses a sweep whose result would be a number while a program is recorded.
+    #[track_caller]
+    pub(crate) fn expect_values(&self, what: &str, root: Var<'_, T>) {
+        let inner = self.inner.borrow();
+        assert!(
+            !inner.sealed,
+            "{what}: its numbers cannot be looked at while a program is recorded; `grad` and `jvp_recorded` are recorded with it"
+        );
+        expect_stored(what, &inner.nodes[root.index() as usize]);
     }
 
     pub(crate) fn handle(&self, at: u32) -> Var<'_, T> {
@@ -299,14 +330,20 @@ impl<T: Scalar> Tape<T> {
 
     /// Marks those of the nodes up to `root` that lead to it.
     pub(crate) fn mark_ancestors(&self, root: usize, marks: &mut Vec<bool>) {
-        let nodes = self.nodes();
-        marks.clear();
-        marks.resize(root + 1, false);
-        marks[root] = true;
-        for at in (0..=root).rev() {
-            if let (true, Some(operation)) = (marks[at], nodes[at].operation()) {
-                for &i in operation.operands() {
-                    marks[i as usize] = true;
+        mark(&self.nodes()[..=root], 0, marks);
+    }
+}
+
+/// Marks those of the nodes from `start` on that lead to the last one.
+fn mark<T: Scalar>(nodes: &[Node<T>], start: usize, marks: &mut Vec<bool>) {
+    marks.clear();
+    marks.resize(nodes.len() - start, false);
+    marks[nodes.len() - 1 - start] = true;
+    for at in (start..nodes.len()).rev() {
+        if let (true, Some(operation)) = (marks[at - start], nodes[at].operation()) {
+            for &i in operation.operands() {
+                if let Some(i) = (i as usize).checked_sub(start) {
+                    marks[i] = true;
                 }
             }
         }

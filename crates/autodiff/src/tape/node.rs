@@ -16,6 +16,8 @@ pub(crate) struct Node<T: Scalar> {
     pub(super) buffer: Buffer<T>,
     /// True if it depends on a variable.
     pub(crate) varies: bool,
+    /// True if it was computed within `no_grad`: a constant to all derivatives.
+    pub(super) cut: bool,
     /// False while the buffer of an operation is given away.
     pub(super) stored: bool,
     pub(super) record: Option<Box<dyn Recorded<T>>>,
@@ -36,6 +38,7 @@ impl<T: Scalar> Node<T> {
         source: Source::Constant,
         buffer: Buffer::new(),
         varies: false,
+        cut: false,
         stored: true,
         record: None,
         segment: None,
@@ -63,24 +66,17 @@ impl<T: Scalar> Node<T> {
         }
     }
 
-    /// Checks what derivative rules accumulated for this node.
-    #[track_caller]
-    pub(crate) fn expect_cotangent(&self, shape: Shape) {
-        let name = self
-            .operation()
-            .map_or("variable", |operation| operation.name());
-        assert_eq!(
-            shape, self.shape,
-            "a derivative rule gave {name} a cotangent of another shape than its value"
-        );
-    }
-
     /// The key under which gradients list it.
     pub(crate) fn key(&self) -> Option<Key> {
         match self.source {
             Source::Lent(_, key) => key,
             _ => None,
         }
+    }
+
+    /// The operation, unless all derivatives take its result for a constant.
+    pub(crate) fn differentiated(&self) -> Option<&dyn Recorded<T>> {
+        if self.cut { None } else { self.operation() }
     }
 
     pub(crate) fn operation(&self) -> Option<&dyn Recorded<T>> {

@@ -26,7 +26,6 @@ impl<T: Scalar> Tape<T> {
 
     /// The operations that lead to one of `roots`, in order.
     pub(crate) fn steps(&self, roots: &[usize]) -> Vec<usize> {
-        self.keep_all();
         let mut wanted = vec![false; self.len()];
         let mut marks = Vec::new();
         for &root in roots {
@@ -35,6 +34,7 @@ impl<T: Scalar> Tape<T> {
                 *wanted |= mark;
             }
         }
+        self.keep_marked(&wanted);
         let nodes = self.nodes();
         (0..nodes.len())
             .filter(|&at| wanted[at] && nodes[at].operation().is_some())

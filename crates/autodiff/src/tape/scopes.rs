@@ -3,7 +3,7 @@
 use linalg::Scalar;
 
 use super::node::{Node, Source};
-use super::{Graph, Tape};
+use super::{Graph, Inner, Tape, mark};
 use crate::ops::Identity;
 use crate::pool::Buffer;
 use crate::{Map, Var};
@@ -19,15 +19,12 @@ pub(super) struct Segment {
 struct Recording<'t, T: Scalar> {
     tape: &'t Tape<T>,
     before: bool,
-    parameters: usize,
 }
 
 impl<T: Scalar> Drop for Recording<'_, T> {
     fn drop(&mut self) {
         let inner = &mut *self.tape.inner.borrow_mut();
         inner.recording = self.before;
-        // A parameter that was recorded as a constant is not one outside.
-        inner.parameters.truncate(self.parameters);
     }
 }
 
@@ -56,7 +53,6 @@ impl<T: Scalar> Tape<T> {
             let scope = Recording {
                 tape: self,
                 before: inner.recording,
-                parameters: inner.parameters.len(),
             };
             inner.recording = false;
             scope
@@ -83,7 +79,8 @@ impl<T: Scalar> Tape<T> {
     /// Runs `f` and keeps only its result; a sweep that needs the values in between computes them again from the records. So
     /// a long computation in segments needs the memory of its longest segment, for the price of a second evaluation.
     ///
-    /// Only [`vjp`](Var::vjp) and [`backward`](Var::backward) save memory: the other derivatives restore all values first.
+    /// Only [`vjp`](Var::vjp) and [`backward`](Var::backward) save memory: `jvp`, `hvp`, `hessian` and `jacobian` restore the values for the time of a
+    /// sweep, and what is recorded (`grad`, `jvp_recorded`, a program) restores them for good.
     ///
     /// # Panics
     /// If `f` returns a variable of another tape. Using an intermediate variable after the scope panics there.
@@ -114,9 +111,9 @@ impl<T: Scalar> Tape<T> {
     /// The result of a scope as the last of its records.
     #[track_caller]
     fn last_of<'t>(&'t self, start: usize, result: Var<'t, T>) -> Var<'t, T> {
-        let last = self.len() - 1;
         let at = result.index() as usize;
-        let ends = at == last && at >= start && std::ptr::eq(result.tape(), self);
+        let mine = std::ptr::eq(result.tape(), self);
+        let ends = mine && at >= start && at + 1 == self.len();
         if ends && self.nodes()[at].operation().is_some() {
             return result;
         }
@@ -139,12 +136,21 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Computes the values of a segment again and returns where it starts. Segments within it stay without theirs.
+    /// Computes the values of a segment again, those that lead to its result, and returns where it starts. Segments within it
+    /// stay without theirs.
     pub(crate) fn recompute(&self, segment: u32) -> usize {
-        let inner = &mut *self.inner.borrow_mut();
-        let Segment { start, end } = inner.segments[segment as usize];
-        for at in start..end - 1 {
-            let (done, rest) = inner.nodes.split_at_mut(at);
+        let Inner {
+            nodes,
+            segments,
+            marks,
+            sealed,
+            ..
+        } = &mut *self.inner.borrow_mut();
+        let Segment { start, end } = segments[segment as usize];
+        // What does not lead to the result may have read data that are gone by now.
+        mark(&nodes[..end], start, marks);
+        for at in (start..end - 1).filter(|at| marks[at - start]) {
+            let (done, rest) = nodes.split_at_mut(at);
             let node = &mut rest[0];
             if node.stored || node.operation().is_none() {
                 continue;
@@ -157,12 +163,11 @@ impl<T: Scalar> Tape<T> {
                 pool: &self.pool,
             };
             let Node { record, buffer, .. } = node;
-            if let Some(record) = record {
+            if let (Some(record), false) = (record, *sealed) {
                 record.evaluate(graph, buffer);
             }
             if let Some(inside) = node.segment {
-                let inside = inner.segments[inside as usize];
-                self.give_segment(&mut inner.nodes, inside);
+                self.give_segment(nodes, segments[inside as usize]);
             }
         }
         start
@@ -175,21 +180,31 @@ impl<T: Scalar> Tape<T> {
         self.give_segment(&mut inner.nodes, segment);
     }
 
-    /// Computes all values again.
-    pub(crate) fn recompute_all(&self) {
+    /// Computes again the values of all segments whose results are marked. `marks` are those of the ancestors of a live
+    /// variable; other segments may have read data that are gone.
+    pub(crate) fn recompute_marked(&self, marks: &[bool]) {
         let segments = self.inner.borrow().segments.len();
         // Outer segments were recorded after those within them.
         for segment in (0..segments).rev() {
-            self.recompute(segment as u32);
+            let end = self.inner.borrow().segments[segment].end;
+            if marks.get(end - 1).copied().unwrap_or(false) {
+                self.recompute(segment as u32);
+            }
         }
     }
 
-    /// Computes all values again, for good.
-    pub(crate) fn keep_all(&self) {
-        self.recompute_all();
-        let inner = &mut *self.inner.borrow_mut();
-        for segment in inner.segments.drain(..) {
-            inner.nodes[segment.end - 1].segment = None;
+    /// The same for good.
+    pub(crate) fn keep_marked(&self, marks: &[bool]) {
+        self.recompute_marked(marks);
+        let Inner {
+            nodes, segments, ..
+        } = &mut *self.inner.borrow_mut();
+        for segment in segments {
+            let last = segment.end - 1;
+            if marks.get(last).copied().unwrap_or(false) {
+                nodes[last].segment = None;
+                segment.start = last;
+            }
         }
     }
 

@@ -271,24 +271,23 @@ fn plain(text: &[u8], kinds: &[Kind], dialect: Dialect, options: &CsvOptions) ->
                     }),
                 _ => None,
             };
-            let length = match number {
-                Some(length) => length,
-                None => {
-                    let end = memchr::memchr2(delimiter, b'\n', rest).unwrap_or(rest.len());
-                    // A blank line or a carriage return within one is not plain.
-                    let cell = &rest[..end];
-                    let cell = if at + 1 == width {
-                        cell.strip_suffix(b"\r").unwrap_or(cell)
-                    } else {
-                        cell
-                    };
-                    if width == 1 && cell.is_empty() || cell.contains(&b'\r') {
-                        return None;
-                    }
-                    gaps |= options.is_missing(cell.trim_ascii());
-                    column.push(at, cell.trim_ascii(), options).ok()?;
-                    end
+            let length = if let Some(length) = number {
+                length
+            } else {
+                let end = memchr::memchr2(delimiter, b'\n', rest).unwrap_or(rest.len());
+                // A blank line or a carriage return within one is not plain.
+                let cell = &rest[..end];
+                let cell = if at + 1 == width {
+                    cell.strip_suffix(b"\r").unwrap_or(cell)
+                } else {
+                    cell
+                };
+                if width == 1 && cell.is_empty() || cell.contains(&b'\r') {
+                    return None;
                 }
+                gaps |= options.is_missing(cell.trim_ascii());
+                column.push(at, cell.trim_ascii(), options).ok()?;
+                end
             };
             let end = rest.get(length).copied().unwrap_or(b'\n');
             if (end == delimiter) == (at + 1 == width) {

@@ -72,7 +72,8 @@ fn blocked<T: Scalar>(a: MatRef<'_, T>, b: MatRef<'_, T>, out: MatMut<'_, T>, ac
     let cut = |n: usize| (n / 2).next_multiple_of(16);
     let large = rows.saturating_mul(columns).saturating_mul(a.ncols()) > CUT;
     if large && rows.max(columns) >= 32 {
-        if columns >= rows {
+        // By columns, which lie together in memory, unless they are few.
+        if columns >= rows.min(64) {
             let at = cut(columns);
             let ((b, c), (left, right)) = (b.split_at_col(at), out.split_at_col_mut(at));
             parallel::join(

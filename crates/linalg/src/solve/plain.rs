@@ -13,7 +13,7 @@ fn not_a_number<T: Scalar>() -> T {
     T::from_f64(f64::NAN)
 }
 
-/// Replaces B by the solution X of A X = B for a triangular A, of which only the triangle is read.
+/// Replaces B by the solution X of A X = B for a triangular A, of which only the triangle is read; all NaN if the diagonal has a 0.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -24,7 +24,10 @@ fn not_a_number<T: Scalar>() -> T {
 /// plain::triangular(mat![[2.0, 0.0], [1.0, 4.0]].as_ref(), true, x.as_mut());
 /// assert_eq!(x, mat![[1.0], [1.0]]);
 /// ```
-pub fn triangular<T: Scalar>(a: MatRef<'_, T>, lower: bool, x: MatMut<'_, T>) {
+pub fn triangular<T: Scalar>(a: MatRef<'_, T>, lower: bool, mut x: MatMut<'_, T>) {
+    if (0..a.nrows().min(a.ncols())).any(|i| a[(i, i)] == T::ZERO) {
+        return x.fill(not_a_number());
+    }
     if lower {
         solve_lower_triangular_in_place(a, x, faer::Par::Seq);
     } else {

@@ -1,261 +1,17 @@
 //! One loop for everything that is computed entry by entry: a formula over several operands, of which a row, a column or a 1x1
 //! stands for a whole matrix. Several entries are computed at a time, so that the functions in a formula are vector code.
 
-use std::array::from_fn;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+mod formula;
+mod lanes;
+mod operand;
 
-use linalg::{Accum, ColRef, MatMut, MatRef, Scalar, flat, flat_mut, parallel, reduce};
+use linalg::{Accum, MatMut, Scalar, flat, flat_mut, parallel, reduce};
 
-use crate::{Dual, Elementwise, Elementwise2, Number, Plain, Shape, Side};
-
-/// A formula over `K` operands, in the language of slopes.
-pub(crate) trait Formula<const K: usize>: Sync {
-    /// Its value.
-    fn at<N: Number>(&self, x: [N; K]) -> N;
-}
-
-/// The value of a function of two entries.
-#[derive(Clone, Copy)]
-pub(crate) struct ZipValue<F>(pub F);
-impl<F: Elementwise2> Formula<2> for ZipValue<F> {
-    #[inline]
-    fn at<N: Number>(&self, [a, b]: [N; 2]) -> N {
-        self.0.value(a, b)
-    }
-}
-
-/// Cotangent (or tangent) times slope of a function of one entry, from x, y, d.
-#[derive(Clone, Copy)]
-pub(crate) struct MapSlope<F>(pub F);
-impl<F: Elementwise> Formula<3> for MapSlope<F> {
-    #[inline]
-    fn at<N: Number>(&self, [x, y, d]: [N; 3]) -> N {
-        self.0.chain(x, y, d)
-    }
-}
-
-/// Cotangent (or tangent) times slope of a function of two entries, from a, b, y, d.
-#[derive(Clone, Copy)]
-pub(crate) struct ZipSlope<F>(pub F, pub Side);
-impl<F: Elementwise2> Formula<4> for ZipSlope<F> {
-    #[inline]
-    fn at<N: Number>(&self, [a, b, y, d]: [N; 4]) -> N {
-        self.0.chain(self.1, a, b, y, d)
-    }
-}
-
-/// The derivative of a formula in a direction: operands first, then their tangents.
-#[derive(Clone, Copy)]
-pub(crate) struct Tangent<F>(pub F);
-macro_rules! tangent {
-    ($k:literal, $twice:literal) => {
-        impl<F: Formula<$k>> Formula<$twice> for Tangent<F> {
-            #[inline]
-            fn at<N: Number>(&self, x: [N; $twice]) -> N {
-                let pairs = from_fn(|k| Dual {
-                    value: x[k],
-                    tangent: x[k + $k],
-                });
-                self.0.at(pairs).tangent
-            }
-        }
-    };
-}
-tangent!(3, 6);
-tangent!(4, 8);
-
-/// A matrix as an operand of a formula.
-#[derive(Clone, Copy)]
-pub(crate) enum Operand<'a, T> {
-    /// One number for all entries.
-    One(T),
-    /// A matrix, a row or a column in one piece, column after column.
-    Flat(&'a [T], Shape),
-    /// A matrix, a row or a column in any layout.
-    Strided(MatRef<'a, T>),
-}
-
-/// One column of an operand, repeated as the loop asks.
-#[derive(Clone, Copy)]
-pub(crate) enum Column<'a, T> {
-    One(T),
-    Slice(&'a [T]),
-    Strided(ColRef<'a, T>),
-}
-
-impl<T: Scalar> Column<'_, T> {
-    #[inline]
-    pub(crate) fn get(&self, i: usize) -> T {
-        match self {
-            Self::One(value) => *value,
-            Self::Slice(slice) => slice[i],
-            Self::Strided(column) => column[i],
-        }
-    }
-}
-
-impl<'a, T: Scalar> Operand<'a, T> {
-    #[inline]
-    pub(crate) fn new(m: MatRef<'a, T>) -> Self {
-        match flat(m) {
-            Some(slice) => Self::flat(slice, Shape::new(m.nrows(), m.ncols())),
-            None => Self::Strided(m),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn flat(slice: &'a [T], shape: Shape) -> Self {
-        match slice {
-            [one] => Self::One(*one),
-            slice => Self::Flat(slice, shape),
-        }
-    }
-
-    /// Column `j` of the operand spread over `rows` rows.
-    #[inline]
-    pub(crate) fn column(&self, j: usize, rows: usize) -> Column<'a, T> {
-        match self {
-            Self::One(value) => Column::One(*value),
-            Self::Flat(slice, shape) => {
-                let j = if shape.columns == 1 { 0 } else { j };
-                if shape.rows == 1 && rows != 1 {
-                    return Column::One(slice[j]);
-                }
-                Column::Slice(&slice[j * shape.rows..(j + 1) * shape.rows])
-            }
-            Self::Strided(m) => {
-                let j = if m.ncols() == 1 { 0 } else { j };
-                if m.nrows() == 1 {
-                    return Column::One(m[(0, j)]);
-                }
-                match flat(m.col(j).as_mat()) {
-                    Some(slice) => Column::Slice(slice),
-                    None => Column::Strided(m.col(j)),
-                }
-            }
-        }
-    }
-
-    /// The whole operand as one column, if the loop can be run over it in one go.
-    #[inline]
-    fn whole(&self, shape: Shape) -> Option<Column<'a, T>> {
-        match self {
-            Self::One(value) => Some(Column::One(*value)),
-            Self::Flat(slice, own) if *own == shape => Some(Column::Slice(slice)),
-            _ => None,
-        }
-    }
-}
-
-/// Column `j` of several operands.
-#[inline]
-fn columns<'a, T: Scalar, const K: usize>(
-    operands: &[Operand<'a, T>; K],
-    j: usize,
-    rows: usize,
-) -> [Column<'a, T>; K] {
-    let mut columns = [Column::One(T::ZERO); K];
-    for (column, operand) in columns.iter_mut().zip(operands) {
-        *column = operand.column(j, rows);
-    }
-    columns
-}
-
-/// Several numbers at a time.
-#[derive(Clone, Copy)]
-struct Lanes<T, const W: usize>([T; W]);
-
-impl<T: Scalar, const W: usize> Lanes<T, W> {
-    /// Entries `i..i + W` of a column.
-    #[inline(always)]
-    fn load(column: &Column<'_, T>, i: usize) -> Self {
-        let mut lanes = [T::ZERO; W];
-        match column {
-            Column::One(value) => lanes = [*value; W],
-            Column::Slice(slice) => lanes.copy_from_slice(&slice[i..i + W]),
-            Column::Strided(column) => {
-                for (k, lane) in lanes.iter_mut().enumerate() {
-                    *lane = column[i + k];
-                }
-            }
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn both(mut self, other: Self, f: impl Fn(T, T) -> T) -> Self {
-        for (x, y) in self.0.iter_mut().zip(&other.0) {
-            *x = f(*x, *y);
-        }
-        self
-    }
-
-    #[inline(always)]
-    fn each(mut self, f: impl Fn(T) -> T) -> Self {
-        for x in &mut self.0 {
-            *x = f(*x);
-        }
-        self
-    }
-}
-
-macro_rules! lanes_operator {
-    ($($operator:ident $method:ident;)*) => {
-        $(impl<T: Scalar, const W: usize> $operator for Lanes<T, W> {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(mut self, other: Self) -> Self {
-                for (x, y) in self.0.iter_mut().zip(&other.0) {
-                    *x = $operator::$method(*x, *y);
-                }
-                self
-            }
-        })*
-    };
-}
-lanes_operator! { Add add; Sub sub; Mul mul; Div div; }
-
-impl<T: Scalar, const W: usize> Neg for Lanes<T, W> {
-    type Output = Self;
-    #[inline(always)]
-    fn neg(self) -> Self {
-        self.each(|x| -x)
-    }
-}
-
-impl<T: Scalar, const W: usize> Number for Lanes<T, W> {
-    #[inline(always)]
-    fn constant(self, c: f64) -> Self {
-        Self([T::from_f64(c); W])
-    }
-    #[inline(always)]
-    fn affine(self, scale: f64, offset: f64) -> Self {
-        let (scale, offset) = (T::from_f64(scale), T::from_f64(offset));
-        self.each(|x| scale * x + offset)
-    }
-    #[inline(always)]
-    fn apply<F: Elementwise>(self, f: F) -> Self {
-        let mut out = [T::ZERO; W];
-        f.map(&self.0, &mut out);
-        Self(out)
-    }
-    #[inline(always)]
-    fn maximum(self, other: Self) -> Self {
-        self.both(other, Scalar::larger)
-    }
-    #[inline(always)]
-    fn share(self, other: Self) -> Self {
-        self.both(other, crate::number::share)
-    }
-    #[inline(always)]
-    fn keep(self, x: Self) -> Self {
-        self.both(x, |mask, x| if mask > T::ZERO { x } else { T::ZERO })
-    }
-    #[inline(always)]
-    fn power(self, exponent: Self) -> Self {
-        self.both(exponent, Scalar::powf)
-    }
-}
+pub(crate) use self::formula::{Formula, MapSlope, Tangent, ZipSlope, ZipValue};
+use self::lanes::Lanes;
+use self::operand::columns;
+pub(crate) use self::operand::{Column, Operand};
+use crate::{Plain, Shape};
 
 /// Lanes of a long loop. Entries at its end are computed one by one: what a single entry has just been written to cannot be
 /// loaded as a vector without delay.
@@ -356,6 +112,50 @@ fn fill_short<T: Scalar, F: Formula<K>, const K: usize>(
     true
 }
 
+/// Columns that are summed before their sum is added to that of others, and sums of which so many are added before theirs is.
+const TOGETHER: usize = 64;
+
+/// Calls `done` with the sum of every row; `fill(j, from, part)` gives entries of column `j`. Sums of sums of sums of 64, so that
+/// rounding errors do not grow with the number of columns.
+pub(crate) fn sum_columns<T: Scalar>(
+    rows: usize,
+    columns: usize,
+    fill: impl Fn(usize, usize, &mut [T]),
+    mut done: impl FnMut(usize, T),
+) {
+    for start in (0..rows).step_by(WIDE) {
+        let n = WIDE.min(rows - start);
+        let mut terms = [T::ZERO; WIDE];
+        let mut levels = [[T::ZERO; WIDE]; 4];
+        for j in 0..columns {
+            fill(j, start, &mut terms[..n]);
+            add(&mut levels[0], &terms);
+            let mut count = j + 1;
+            for level in 0..3 {
+                if count % TOGETHER != 0 {
+                    break;
+                }
+                count /= TOGETHER;
+                let sum = std::mem::replace(&mut levels[level], [T::ZERO; WIDE]);
+                add(&mut levels[level + 1], &sum);
+            }
+        }
+        let [mut sums, rest @ ..] = levels;
+        rest.iter().for_each(|level| add(&mut sums, level));
+        sums[..n]
+            .iter()
+            .enumerate()
+            .for_each(|(i, sum)| done(start + i, *sum));
+    }
+}
+
+#[inline(always)]
+fn add<T: Scalar>(sums: &mut [T; WIDE], terms: &[T; WIDE]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum += *term;
+    }
+}
+
 /// Where a matrix of the shape `shape`, computed entry by entry, goes: a matrix of that shape, or one that was spread to it and
 /// takes sums.
 pub(crate) struct Sink<'a, T> {
@@ -414,6 +214,9 @@ impl<T: Scalar> Sink<'_, T> {
             }
         }
         let long = self.target_shape.rows == shape.rows;
+        if long && self.target_shape.columns == 1 && shape.columns > 1 {
+            return self.over_columns(f, operands);
+        }
         for j in 0..shape.columns {
             let columns = columns(operands, j, shape.rows);
             let at = if self.target_shape.columns == 1 { 0 } else { j };
@@ -424,6 +227,19 @@ impl<T: Scalar> Sink<'_, T> {
                 self.accum = Accum::Add;
             }
         }
+    }
+
+    /// Sums over the columns.
+    fn over_columns<F: Formula<K>, const K: usize>(self, f: &F, operands: &[Operand<'_, T>; K]) {
+        let Shape { rows, columns: n } = self.shape;
+        let accum = self.accum;
+        let fill = |j: usize, from: usize, part: &mut [T]| {
+            fill(f, &columns(operands, j, rows), from, part, Accum::Replace);
+        };
+        sum_columns(rows, n, fill, |i, sum| match accum {
+            Accum::Replace => self.target[i] = sum,
+            Accum::Add => self.target[i] += sum,
+        });
     }
 
     /// Puts `n` entries to the target from `start`, or adds their sum to its entry `start`.
