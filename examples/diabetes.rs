@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use autodiff::Tape;
 use datasets::random::Torch;
-use datasets::{DataError, Recipe, Table};
+use datasets::{CsvOptions, DataError, Preparation};
 use linalg::Mat;
 use models::{Linear, Module, Sequential, Sigmoid, loss};
 use train::{Descent, Optimizer, Report, Sgd, metrics};
@@ -17,9 +17,9 @@ use train::{Descent, Optimizer, Report, Sgd, metrics};
 /// # Errors
 /// With file, line and column.
 pub fn load(path: &Path) -> Result<(Mat<f32>, Mat<f32>), DataError> {
-    let table = Table::open(path, false)?;
-    let label = table.names().len().to_string();
-    let data = Recipe::new(label).binary(&table)?;
+    let frame = CsvOptions::new().without_header().read(path)?;
+    let label = frame.names().len().to_string();
+    let data = Preparation::new(label).binary(&frame)?;
     Ok((data.features_f32(), data.target_f32()))
 }
 

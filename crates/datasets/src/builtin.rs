@@ -2,7 +2,7 @@
 
 use linalg::Mat;
 
-use crate::{Dataset, Table};
+use crate::{CsvOptions, Dataset, Preparation};
 
 fn dataset<const N: usize>(
     names: [&str; N],
@@ -10,13 +10,11 @@ fn dataset<const N: usize>(
     labels: [&str; 2],
     rows: &[([f64; N], f64)],
 ) -> Dataset {
-    Dataset {
-        features: Mat::from_fn(rows.len(), N, |i, j| rows[i].0[j]),
-        feature_names: names.map(str::to_owned).to_vec(),
-        target: rows.iter().map(|row| row.1).collect(),
-        target_name: target.to_owned(),
-        labels: Some(labels.map(str::to_owned)),
-    }
+    let features = Mat::from_fn(rows.len(), N, |i, j| rows[i].0[j]);
+    let codes = rows.iter().map(|row| row.1).collect();
+    let mut data = Dataset::new(features, names, codes, target);
+    data.labels = Some(labels.map(str::to_owned).to_vec());
+    data
 }
 
 /// Hours of lectures and of lab work of six students, and whether they passed. Perfectly separated.
@@ -69,34 +67,22 @@ pub fn nba_rookie_draft() -> Dataset {
     )
 }
 
-/// A file of this repository, which the tests read from the first to the last line. The target is the last column; `code` makes a
-/// number of its text.
-fn parsed(file: &str, text: &str, code: impl Fn(&str) -> f64) -> Dataset {
-    let table = Table::from_reader(file, text.as_bytes(), true);
-    let read = table.and_then(|table| {
-        let last = table.names().len() - 1;
-        let columns: Vec<usize> = (0..last).collect();
-        Ok(Dataset {
-            features: table.matrix(&columns)?,
-            feature_names: table.names()[..last].to_vec(),
-            target: (0..table.rows())
-                .map(|row| code(table.cell(row, last)))
-                .collect(),
-            target_name: table.names()[last].clone(),
-            labels: None,
-        })
+/// A file of this repository, which the tests read from the first to the last line. The target is the last column; its classes are
+/// in this order, or it is a number.
+fn parsed(file: &str, text: &str, classes: Option<&[&str]>) -> Dataset {
+    let frame = CsvOptions::new().read_from(file, text.as_bytes());
+    let read = frame.and_then(|frame| {
+        let target = frame.names().last().cloned().unwrap_or_default();
+        let mut preparation = Preparation::new(target.clone());
+        if let Some(classes) = classes {
+            preparation = preparation.ordinal(target, classes.iter().copied());
+        }
+        preparation.numeric(&frame)
     });
     match read {
         Ok(data) => data,
         Err(error) => unreachable!("a file of the repository: {error}"),
     }
-}
-
-fn position(of: &str, among: &[&str]) -> f64 {
-    among
-        .iter()
-        .position(|name| *name == of)
-        .map_or(f64::NAN, |k| k as f64)
 }
 
 /// The species of Fisher's 150 irises, in the order of the codes of [`iris`].
@@ -110,30 +96,26 @@ pub const IRIS_SPECIES: [&str; 3] = ["setosa", "versicolor", "virginica"];
 /// ```
 pub fn iris() -> Dataset {
     let text = include_str!("../../../data/iris.csv");
-    parsed("iris.csv", text, |species| position(species, &IRIS_SPECIES))
+    parsed("iris.csv", text, Some(&IRIS_SPECIES))
 }
 
 /// The Wisconsin diagnostic breast cancer data: 30 measurements of cell nuclei of 569 tumours; 0 is malignant, 1 benign.
 pub fn breast_cancer() -> Dataset {
     let text = include_str!("../../../data/breast_cancer.csv");
     let labels = ["malignant", "benign"];
-    let mut data = parsed("breast_cancer.csv", text, |label| position(label, &labels));
-    data.labels = Some(labels.map(str::to_owned));
+    let mut data = parsed("breast_cancer.csv", text, Some(&labels));
+    data.labels = Some(labels.map(str::to_owned).to_vec());
     data
 }
 
 /// 1797 handwritten digits of 8x8 pixels with values 0 to 16; the target is the digit.
 pub fn digits() -> Dataset {
     let text = include_str!("../../../data/digits.csv");
-    parsed("digits.csv", text, |digit| {
-        digit.parse().unwrap_or(f64::NAN)
-    })
+    parsed("digits.csv", text, None)
 }
 
 /// Ten measurements of 442 diabetes patients and the progression of the disease after a year, a number.
 pub fn diabetes_progression() -> Dataset {
     let text = include_str!("../../../data/diabetes_progression.csv");
-    parsed("diabetes_progression.csv", text, |value| {
-        value.parse().unwrap_or(f64::NAN)
-    })
+    parsed("diabetes_progression.csv", text, None)
 }

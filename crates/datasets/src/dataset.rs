@@ -1,203 +1,84 @@
-//! A table with a target.
+//! Features and a target.
 
 use std::path::Path;
 
-use linalg::Mat;
+use linalg::{Mat, MatRef};
 
-use crate::{DataError, Table};
+use crate::{CsvOptions, DataError, Preparation};
 
 /// What is explained, and what explains it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     /// One row an observation, one column a feature.
     pub features: Mat<f64>,
     /// The names of the features.
     pub feature_names: Vec<String>,
-    /// The target: numbers, or for two classes 0 and 1.
+    /// The target: numbers, for classes 0, 1, …, or successes if there are trials.
     pub target: Vec<f64>,
     /// The name of the target.
     pub target_name: String,
-    /// What the file calls the classes 0 and 1, if the target has two.
-    pub labels: Option<[String; 2]>,
-}
-
-/// Which columns of a table make a [`Dataset`].
-///
-/// ```
-/// use datasets::{Recipe, Table};
-/// let file = "hours,lab,passed\n1,2,no\n2,3,no\n5,3,yes\n";
-/// let table = Table::from_reader("hours.csv", file.as_bytes(), true)?;
-/// let data = Recipe::new("passed").features(["hours"]).binary(&table)?;
-/// assert_eq!(data.target, [0.0, 0.0, 1.0]);
-/// assert_eq!(data.labels, Some(["no".to_owned(), "yes".to_owned()]));
-/// assert_eq!(data.features.ncols(), 1);
-/// # Ok::<(), datasets::DataError>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Recipe {
-    target: String,
-    features: Option<Vec<String>>,
-}
-
-impl Recipe {
-    /// The target, by name or by position from 1; every other column is a feature.
-    pub fn new(target: impl Into<String>) -> Self {
-        Self {
-            target: target.into(),
-            features: None,
-        }
-    }
-
-    /// Only these columns are features, in this order.
-    pub fn features<S: Into<String>>(mut self, features: impl IntoIterator<Item = S>) -> Self {
-        let trimmed = |name: S| name.into().trim().to_owned();
-        self.features = Some(features.into_iter().map(trimmed).collect());
-        self
-    }
-
-    /// The data with a target of numbers.
-    ///
-    /// # Errors
-    /// [`DataError`] with file, line and column.
-    pub fn numeric(&self, table: &Table) -> Result<Dataset, DataError> {
-        let (target, features) = self.columns(table)?;
-        Self::assemble(table, target, &features, table.numbers(target)?, None)
-    }
-
-    /// The data with a target of two classes, coded 0 and 1.
-    ///
-    /// Two numbers are coded in their order, two words in alphabetical order; [`Dataset::labels`] has them.
-    ///
-    /// # Errors
-    /// [`DataError`] with file, line and column.
-    pub fn binary(&self, table: &Table) -> Result<Dataset, DataError> {
-        let (target, features) = self.columns(table)?;
-        let mut found: Vec<&str> = Vec::new();
-        let mut codes = Vec::with_capacity(table.rows());
-        for row in 0..table.rows() {
-            let value = table.present(row, target)?;
-            // `1`, `1.0` and `01` are one class, as long as doubles tell whole numbers apart.
-            let same = |known: &str| match (known.parse::<f64>(), value.parse::<f64>()) {
-                (Ok(a), Ok(b)) if a.abs() < 9e15 => a == b,
-                _ => known == value,
-            };
-            let code = found
-                .iter()
-                .position(|known| same(known))
-                .unwrap_or_else(|| {
-                    found.push(value);
-                    found.len() - 1
-                });
-            if code == 2 {
-                return Err(DataError::ThirdClass {
-                    file: table.file().to_owned(),
-                    line: table.line(row),
-                    column: table.names()[target].clone(),
-                    value: value.to_owned(),
-                    first_two: [found[0].to_owned(), found[1].to_owned()],
-                });
-            }
-            codes.push(code as f64);
-        }
-        let &[first, second] = found.as_slice() else {
-            return Err(DataError::OneClass {
-                file: table.file().to_owned(),
-                line: table.line(0),
-                column: table.names()[target].clone(),
-                value: found[0].to_owned(),
-            });
-        };
-        let swapped = match (first.parse::<f64>(), second.parse::<f64>()) {
-            (Ok(a), Ok(b)) => a > b,
-            _ => first > second,
-        };
-        if swapped {
-            for code in &mut codes {
-                *code = 1.0 - *code;
-            }
-        }
-        let [zero, one] = if swapped {
-            [second, first]
-        } else {
-            [first, second]
-        };
-        Self::assemble(
-            table,
-            target,
-            &features,
-            codes,
-            Some([zero.to_owned(), one.to_owned()]),
-        )
-    }
-
-    fn columns(&self, table: &Table) -> Result<(usize, Vec<usize>), DataError> {
-        let target = table.position(&self.target)?;
-        let place = || {
-            (
-                table.file().to_owned(),
-                table.first_line(),
-                table.names()[target].clone(),
-            )
-        };
-        let features = match &self.features {
-            None => (0..table.names().len())
-                .filter(|&column| column != target)
-                .collect(),
-            Some(names) => names
-                .iter()
-                .map(|name| table.position(name))
-                .collect::<Result<Vec<_>, _>>()?,
-        };
-        if features.contains(&target) {
-            let (file, line, column) = place();
-            return Err(DataError::TargetAmongFeatures { file, line, column });
-        }
-        if let Some(repeated) = features
-            .iter()
-            .enumerate()
-            .find(|(k, column)| features[..*k].contains(column))
-        {
-            let (file, line, _) = place();
-            return Err(DataError::ListedTwice {
-                file,
-                line,
-                column: table.names()[*repeated.1].clone(),
-            });
-        }
-        if features.is_empty() {
-            let (file, line, target) = place();
-            return Err(DataError::NoFeatures { file, line, target });
-        }
-        Ok((target, features))
-    }
-
-    fn assemble(
-        table: &Table,
-        target: usize,
-        features: &[usize],
-        codes: Vec<f64>,
-        labels: Option<[String; 2]>,
-    ) -> Result<Dataset, DataError> {
-        Ok(Dataset {
-            features: table.matrix(features)?,
-            feature_names: features
-                .iter()
-                .map(|&column| table.names()[column].clone())
-                .collect(),
-            target: codes,
-            target_name: table.names()[target].clone(),
-            labels,
-        })
-    }
+    /// What the file calls the classes 0, 1, …, if the target has classes.
+    pub labels: Option<Vec<String>>,
+    /// False if a model of these data is to have no intercept.
+    pub intercept: bool,
+    /// A weight for each observation, not negative.
+    pub weights: Option<Vec<f64>>,
+    /// A known part of the linear predictor for each observation.
+    pub offset: Option<Vec<f64>>,
+    /// The number of trials of which the target counts the successes.
+    pub trials: Option<Vec<f64>>,
+    /// The rows of the table that are used, if others were dropped.
+    pub rows: Option<Vec<usize>>,
 }
 
 impl Dataset {
-    /// A file with a header whose target has two classes.
+    /// Features with these names, and a target.
+    ///
+    /// # Panics
+    /// If the numbers of rows or of names differ.
+    ///
+    /// ```
+    /// use datasets::Dataset;
+    /// use linalg::mat;
+    /// let data = Dataset::new(mat![[1.0], [2.0]], ["dose"], vec![0.0, 1.0], "cured");
+    /// assert_eq!((data.observations(), data.feature_names[0].as_str()), (2, "dose"));
+    /// ```
+    #[track_caller]
+    pub fn new<S: Into<String>>(
+        features: Mat<f64>,
+        feature_names: impl IntoIterator<Item = S>,
+        target: Vec<f64>,
+        target_name: impl Into<String>,
+    ) -> Self {
+        let feature_names: Vec<String> = feature_names.into_iter().map(Into::into).collect();
+        assert!(
+            features.nrows() == target.len() && features.ncols() == feature_names.len(),
+            "a dataset of {}x{} features with {} names and {} targets",
+            features.nrows(),
+            features.ncols(),
+            feature_names.len(),
+            target.len()
+        );
+        Self {
+            features,
+            feature_names,
+            target,
+            target_name: target_name.into(),
+            labels: None,
+            intercept: true,
+            weights: None,
+            offset: None,
+            trials: None,
+            rows: None,
+        }
+    }
+
+    /// A file with a header whose target has two classes; all other columns are features.
     ///
     /// # Errors
     /// [`DataError`] with file, line and column.
     pub fn binary_from_csv(path: impl AsRef<Path>, target: &str) -> Result<Self, DataError> {
-        Recipe::new(target).binary(&Table::open(path, true)?)
+        Preparation::new(target).binary(&CsvOptions::new().read(path)?)
     }
 
     /// The number of observations.
@@ -205,15 +86,57 @@ impl Dataset {
         self.target.len()
     }
 
+    /// Some of the observations, in this order; one may come several times.
+    ///
+    /// # Panics
+    /// If one does not exist.
+    ///
+    /// ```
+    /// let data = datasets::exam_scores().select(&[5, 0, 5]);
+    /// assert_eq!(data.target, [1.0, 0.0, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn select(&self, observations: &[usize]) -> Self {
+        let take = |values: &Vec<f64>| {
+            observations
+                .iter()
+                .map(|row| values[*row])
+                .collect::<Vec<f64>>()
+        };
+        let features = Mat::from_fn(observations.len(), self.features.ncols(), |i, j| {
+            self.features[(observations[i], j)]
+        });
+        let rows =
+            (observations.iter()).map(|row| self.rows.as_ref().map_or(*row, |rows| rows[*row]));
+        Self {
+            features,
+            target: take(&self.target),
+            weights: self.weights.as_ref().map(take),
+            offset: self.offset.as_ref().map(take),
+            trials: self.trials.as_ref().map(take),
+            rows: Some(rows.collect()),
+            feature_names: self.feature_names.clone(),
+            target_name: self.target_name.clone(),
+            labels: self.labels.clone(),
+            intercept: self.intercept,
+        }
+    }
+
     /// The features in single precision, for models that compute in it.
     pub fn features_f32(&self) -> Mat<f32> {
-        Mat::from_fn(self.features.nrows(), self.features.ncols(), |i, j| {
-            self.features[(i, j)] as f32
-        })
+        single(self.features.as_ref())
     }
 
     /// The target as one column in single precision.
     pub fn target_f32(&self) -> Mat<f32> {
-        Mat::from_fn(self.target.len(), 1, |i, _| self.target[i] as f32)
+        single(MatRef::from_column_major_slice(
+            &self.target,
+            self.target.len(),
+            1,
+        ))
     }
+}
+
+fn single(m: MatRef<'_, f64>) -> Mat<f32> {
+    Mat::from_fn(m.nrows(), m.ncols(), |i, j| m[(i, j)] as f32)
 }

@@ -4,12 +4,31 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::formula::{FormulaError, suggestion};
+
 /// A hint for a file whose only column holds another delimiter.
 fn delimiter(available: &[String]) -> &'static str {
     match available {
         [one] if one.contains([';', '\t', '|']) => " (the cells are to be separated by commas)",
         _ => "",
     }
+}
+
+fn suggest(column: &str, available: &[String]) -> String {
+    suggestion(column, available.iter().map(String::as_str))
+}
+
+fn quoted(words: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: Vec<String> = words
+        .iter()
+        .take(SHOWN)
+        .map(|word| format!("{word:?}"))
+        .collect();
+    if words.len() > SHOWN {
+        text.push("…".to_owned());
+    }
+    text.join(", ")
 }
 
 /// A table that cannot be used: where, and what to do.
@@ -82,7 +101,7 @@ pub enum DataError {
         column: String,
     },
     /// A column that was asked for does not exist.
-    #[error("{}, line {line}: there is no column `{column}`; the columns are {}{}", file.display(), available.join(", "), delimiter(available))]
+    #[error("{}, line {line}: there is no column `{column}`{}; the columns are {}{}", file.display(), suggest(column, available), available.join(", "), delimiter(available))]
     NoSuchColumn {
         /// The file.
         file: PathBuf,
@@ -92,18 +111,6 @@ pub enum DataError {
         column: String,
         /// The names that exist.
         available: Vec<String>,
-    },
-    /// A cell is empty or says that its value is missing.
-    #[error("{}, line {line}, column `{column}`: the value is missing ({value:?}); fill it in or remove the row", file.display())]
-    Missing {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// The column.
-        column: String,
-        /// The cell.
-        value: String,
     },
     /// A cell should be a number and is not.
     #[error("{}, line {line}, column `{column}`: {value:?} is not a number; leave the column out or correct the cell", file.display())]
@@ -209,7 +216,7 @@ pub enum DataError {
         value: String,
     },
     /// Values are missing where none may be.
-    #[error("{}, line {line}, column `{column}`: the value is missing, as are {count} in all; drop those rows or impute them", file.display())]
+    #[error("{}, line {line}, column `{column}`: the value is missing ({count} in this column); drop such rows or impute", file.display())]
     MissingValues {
         /// The file.
         file: PathBuf,
@@ -219,5 +226,85 @@ pub enum DataError {
         column: String,
         /// How many.
         count: usize,
+    },
+    /// A word that did not occur in the data from which a recipe was learned.
+    #[error(
+        "{}, line {line}, column `{column}`: {value:?} did not occur when the model was fitted; known are {}",
+        file.display(), quoted(known)
+    )]
+    UnknownCategory {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The word.
+        value: String,
+        /// The words that occurred.
+        known: Vec<String>,
+    },
+    /// A category with one level, or with another one in every row.
+    #[error(
+        "{}, line {line}: the category `{column}` has {levels} different words{}; leave it out",
+        file.display(), if *levels < 2 { ", too few to explain anything" } else { ", another one in each row" }
+    )]
+    Levels {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// How many words.
+        levels: usize,
+    },
+    /// A term is infinite or undefined in a row.
+    #[error("{}, line {line}: {term} is {value} there; it must be a finite number in every row", file.display())]
+    TermNotFinite {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The term, as it is written.
+        term: String,
+        /// Its value.
+        value: f64,
+    },
+    /// A weight is negative.
+    #[error("{}, line {line}, column `{column}`: the weight {value} is negative", file.display())]
+    NegativeWeight {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The weight.
+        value: f64,
+    },
+    /// Successes are not between 0 and the number of trials.
+    #[error("{}, line {line}: {successes} successes of {trials} trials", file.display())]
+    NotSuccesses {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The target.
+        successes: f64,
+        /// The trials.
+        trials: f64,
+    },
+    /// A formula is at fault.
+    #[error(transparent)]
+    Formula(#[from] FormulaError),
+    /// Neither the formula nor the preparation names a target.
+    #[error("no target is named: write it left of `~`")]
+    NoTarget,
+    /// What was asked for does not fit the data.
+    #[error("{problem}")]
+    Preparation {
+        /// What is wrong.
+        problem: String,
     },
 }

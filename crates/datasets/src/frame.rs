@@ -105,6 +105,8 @@ impl RowLines {
 pub struct Frame {
     pub(crate) file: PathBuf,
     pub(crate) first_line: u64,
+    /// The names of all columns of the file, also of those that were not wanted.
+    pub(crate) file_names: Vec<String>,
     pub(crate) names: Vec<String>,
     /// The place of each column in the file, from 0.
     pub(crate) places: Vec<usize>,
@@ -162,12 +164,7 @@ impl Frame {
     /// # Errors
     /// [`DataError::NoSuchColumn`] with the names that exist.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
-        place(&self.names, &self.places, column).ok_or_else(|| DataError::NoSuchColumn {
-            file: self.file.clone(),
-            line: self.first_line,
-            column: column.to_owned(),
-            available: self.names.clone(),
-        })
+        place(&self.names, &self.places, column).ok_or_else(|| self.no_such_column(column))
     }
 
     /// A column of numbers, or of booleans as 1 and 0, without a missing one.
@@ -205,11 +202,20 @@ impl Frame {
     /// # Errors
     /// [`DataError::MissingValues`] with the first line and the count.
     pub fn refuse_missing(&self, at: usize) -> Result<(), DataError> {
+        self.refuse_missing_in(at, 0..self.rows)
+    }
+
+    /// The same for some of the rows.
+    pub(crate) fn refuse_missing_in(
+        &self,
+        at: usize,
+        rows: impl Iterator<Item = usize>,
+    ) -> Result<(), DataError> {
         if !self.gaps {
             return Ok(());
         }
         let column = self.column(at);
-        let mut missing = (0..self.rows).filter(|row| column.is_missing(*row));
+        let mut missing = rows.filter(|row| column.is_missing(*row));
         match missing.next() {
             None => Ok(()),
             Some(row) => Err(DataError::MissingValues {
@@ -218,6 +224,33 @@ impl Frame {
                 column: self.names[at].clone(),
                 count: 1 + missing.count(),
             }),
+        }
+    }
+
+    /// The place in this frame of the column with exactly this name.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`] with the names that exist.
+    pub fn named(&self, name: &str) -> Result<usize, DataError> {
+        let found = self.names.iter().position(|known| known == name);
+        found.ok_or_else(|| self.no_such_column(name))
+    }
+
+    fn no_such_column(&self, column: &str) -> DataError {
+        DataError::NoSuchColumn {
+            file: self.file.clone(),
+            line: self.first_line,
+            column: column.to_owned(),
+            available: self.file_names.clone(),
+        }
+    }
+
+    pub(crate) fn term_not_finite(&self, row: usize, term: &str, value: f64) -> DataError {
+        DataError::TermNotFinite {
+            file: self.file.clone(),
+            line: self.line(row),
+            term: term.to_owned(),
+            value,
         }
     }
 

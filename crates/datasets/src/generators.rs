@@ -25,13 +25,10 @@ fn normals(n: usize, stream: &mut dyn Stream) -> Vec<f64> {
 }
 
 fn named(features: Mat<f64>, target: Vec<f64>, labels: Option<[&str; 2]>) -> Dataset {
-    Dataset {
-        feature_names: (1..=features.ncols()).map(|j| format!("x{j}")).collect(),
-        features,
-        target,
-        target_name: "y".to_owned(),
-        labels: labels.map(|labels| labels.map(str::to_owned)),
-    }
+    let names: Vec<String> = (1..=features.ncols()).map(|j| format!("x{j}")).collect();
+    let mut data = Dataset::new(features, names, target, "y");
+    data.labels = labels.map(|labels| labels.map(str::to_owned).to_vec());
+    data
 }
 
 /// Columns of which each leans on its neighbour, `x_j = 0.6 x_(j−1) + 0.8 e` with standard normal e, so that all have mean 0 and
@@ -58,7 +55,7 @@ fn linear(rows: usize, columns: usize, signal: f64, stream: &mut dyn Stream) -> 
                     .sum::<f64>()
         })
         .collect();
-    let data = named(x, Vec::new(), None);
+    let data = named(x, vec![0.0; rows], None);
     let truth = Truth {
         data,
         coefficients,
@@ -79,7 +76,7 @@ pub fn classification(rows: usize, columns: usize, signal: f64, stream: &mut dyn
     let (mut truth, eta) = linear(rows, columns, signal, stream);
     let draw = |eta: &f64| f64::from(u8::from(stream.uniform_f64() < Scalar::sigmoid(*eta)));
     truth.data.target = eta.iter().map(draw).collect();
-    truth.data.labels = Some(["0", "1"].map(str::to_owned));
+    truth.data.labels = Some(["0", "1"].map(str::to_owned).to_vec());
     truth
 }
 

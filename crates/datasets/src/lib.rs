@@ -1,28 +1,36 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod batches;
 mod builtin;
 mod categories;
 mod dataset;
+mod describe;
 mod error;
+mod formula;
 mod frame;
 pub mod generators;
 pub mod npy;
 pub mod random;
 mod reader;
+mod recipe;
+mod scaling;
 mod sparse;
 mod split;
-mod table;
 
+pub use batches::Batches;
 pub use builtin::{
     IRIS_SPECIES, breast_cancer, diabetes_progression, digits, exam_scores, iris, nba_rookie_draft,
     student_hours,
 };
-pub use dataset::{Dataset, Recipe};
+pub use dataset::Dataset;
+pub use describe::{ColumnDescription, Description, Summary};
 pub use error::DataError;
+pub use formula::{Formula, FormulaError};
 pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
 pub use reader::{Blocks, CsvOptions, Kind};
+pub use recipe::{Features, Missing, Preparation, Recipe, Response};
+pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
-pub use table::Table;

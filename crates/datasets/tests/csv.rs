@@ -172,7 +172,7 @@ fn options() {
     let error = frame.numbers(2).expect_err("one is missing");
     assert_eq!(
         error.to_string(),
-        "t.csv, line 3, column `score`: the value is missing, as are 1 in all; drop those rows or impute them"
+        "t.csv, line 3, column `score`: the value is missing (1 in this column); drop such rows or impute"
     );
     assert!(
         frame

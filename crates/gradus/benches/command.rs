@@ -10,7 +10,7 @@ fn document(c: &mut Criterion) {
         .fit(&datasets::nba_rookie_draft())
         .expect("a finite estimate");
     c.benchmark_group("document")
-        .bench_function("json", |b| b.iter(|| Document::from(&fit).to_json()));
+        .bench_function("json", |b| b.iter(|| Document::new(&fit, None).to_json()));
 }
 
 criterion_group!(benches, document);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
-use datasets::{Recipe, Table};
+use datasets::{CsvOptions, Formula, Missing, Preparation, Response};
 use models::LogisticRegression;
 use train::Fit;
 
@@ -20,6 +20,21 @@ pub enum Format {
     Json,
 }
 
+/// What is done about missing values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingValues {
+    /// The first one is an error.
+    Refuse,
+    /// Rows that have one are left out.
+    Drop,
+    /// The mean of the column stands for them; in a category, the most frequent level.
+    Mean,
+    /// The median, or the most frequent level.
+    Median,
+    /// The most frequent value.
+    Mode,
+}
+
 /// `gradus fit`.
 #[derive(Debug, Args)]
 #[command(
@@ -29,8 +44,12 @@ pub struct FitArguments {
     /// The CSV file.
     pub file: PathBuf,
     /// The column to explain: its name, or its position from 1. It has two values, 0/1 or any two labels.
+    /// A formula that names it makes this unnecessary.
+    #[arg(long, required_unless_present = "formula")]
+    pub target: Option<String>,
+    /// What explains what, in the notation of R and statsmodels: 'y ~ a + log(b) + C(c, "low")'.
     #[arg(long)]
-    pub target: String,
+    pub formula: Option<String>,
     /// The file has no header; columns are called x1, x2, ….
     #[arg(long)]
     pub no_header: bool,
@@ -40,6 +59,12 @@ pub struct FitArguments {
     /// The columns that explain, separated by commas; all others if not given.
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub features: Option<Vec<String>>,
+    /// Columns that do not explain, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub exclude: Vec<String>,
+    /// What is done about missing values.
+    #[arg(long, value_enum, default_value_t = MissingValues::Refuse)]
+    pub missing: MissingValues,
     /// Add ½·X·‖w‖² to the mean log-loss; the intercept stays free.
     #[arg(
         long,
@@ -78,25 +103,21 @@ pub struct PredictArguments {
 /// Whatever is wrong with the data, the fit or the output file, in sentences.
 pub fn fit(arguments: &FitArguments) -> Result<()> {
     output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
-    let table = Table::open(&arguments.file, !arguments.no_header)?;
-    let mut recipe = Recipe::new(&arguments.target);
-    if let Some(features) = &arguments.features {
-        recipe = recipe.features(features);
-    }
-    let data = recipe.binary(&table)?;
+    let preparation = preparation(arguments)?;
+    let options = preparation.csv_options(csv_options(arguments.no_header));
+    let frame = options.read(&arguments.file)?;
+    let recipe = preparation.learn(&frame)?;
+    let data = recipe.dataset(&frame)?;
     let lines = format!(
         "{}, lines {} to {}",
         arguments.file.display(),
-        table.line(0),
-        table.line(table.rows() - 1)
+        frame.line(0),
+        frame.line(frame.rows() - 1)
     );
-    drop(table);
-    let mut specification = LogisticRegression::new().l2(arguments.l2);
-    if arguments.no_intercept {
-        specification = specification.without_intercept();
-    }
+    drop(frame);
+    let specification = LogisticRegression::new().l2(arguments.l2);
     let fit = specification.fit(&data).context(lines)?;
-    let document = Document::from(&fit);
+    let document = Document::new(&fit, Some(recipe));
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
     }
@@ -104,6 +125,53 @@ pub fn fit(arguments: &FitArguments) -> Result<()> {
         Format::Table => output::print(&fit.to_string()),
         Format::Json => output::print(&document.to_json()?),
     }
+}
+
+fn csv_options(no_header: bool) -> CsvOptions {
+    let options = CsvOptions::new();
+    if no_header {
+        options.without_header()
+    } else {
+        options
+    }
+}
+
+/// What the arguments want of the table.
+fn preparation(arguments: &FitArguments) -> Result<Preparation> {
+    let mut preparation = match (&arguments.formula, &arguments.target) {
+        (Some(formula), target) => {
+            ensure!(
+                arguments.features.is_none() && arguments.exclude.is_empty(),
+                "a formula says itself which columns explain; leave out --features and --exclude"
+            );
+            let preparation = Preparation::formula(formula.parse::<Formula>()?);
+            match target {
+                Some(target) => preparation.target(target),
+                None => preparation,
+            }
+        }
+        (None, Some(target)) => Preparation::new(target),
+        (None, None) => {
+            bail!("the column to explain is missing: --target NAME, or --formula 'NAME ~ …'")
+        }
+    };
+    if let Some(features) = &arguments.features {
+        preparation = preparation.features(features);
+    }
+    if arguments.no_intercept {
+        preparation = preparation.without_intercept();
+    }
+    let missing = match arguments.missing {
+        MissingValues::Refuse => Missing::Refuse,
+        MissingValues::Drop => Missing::DropRows,
+        MissingValues::Mean => Missing::Mean,
+        MissingValues::Median => Missing::Median,
+        MissingValues::Mode => Missing::Mode,
+    };
+    Ok(preparation
+        .exclude(&arguments.exclude)
+        .missing(missing)
+        .response(Response::Binary))
 }
 
 /// Writes a CSV with the probability of the second label and the more probable label for each row.
@@ -114,14 +182,10 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
     output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
     output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
     let document = Document::read(&arguments.model)?;
-    let table = Table::open(&arguments.file, !arguments.no_header)?;
-    let columns = document
-        .features()
-        .iter()
-        .map(|name| table.named(name))
-        .collect::<Result<Vec<_>, _>>()?;
-    let x = table.matrix(&columns)?;
-    let probability = document.model().predict_proba(x.as_ref())?;
+    let options = document.csv_options(csv_options(arguments.no_header));
+    let frame = options.read(&arguments.file)?;
+    let features = document.features(&frame)?;
+    let probability = document.model().predict_proba(features.matrix.as_ref())?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["probability", "prediction"])?;
     for (row, p) in probability.into_iter().enumerate() {
@@ -129,7 +193,7 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
             p.is_finite(),
             "{}, line {}: the prediction is not a number; the model's coefficients or the row's values are too large",
             arguments.file.display(),
-            table.line(row)
+            frame.line(features.rows.as_ref().map_or(row, |rows| rows[row]))
         );
         let [zero, one] = &document.labels;
         writer.write_record([p.to_string().as_str(), if p >= 0.5 { one } else { zero }])?;

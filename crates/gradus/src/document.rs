@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use datasets::{CsvOptions, DataError, Features, Frame, Mat, Recipe};
 use models::LogisticModel;
 use models::glm::{BinomialLogit, Family};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct Document {
     pub bic: Option<f64>,
     /// How far the fit can be from the optimum.
     pub certificate: Certificate,
+    /// How columns of a table become features. Without one, the coefficients name columns of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
 }
 
 /// A coefficient. All but the estimate is `null` for a penalised fit.
@@ -81,8 +85,9 @@ pub struct Certificate {
     pub backward_error: f64,
 }
 
-impl From<&LogisticFit> for Document {
-    fn from(fit: &LogisticFit) -> Self {
+impl Document {
+    /// A fit, and the recipe of its features if there is one.
+    pub fn new(fit: &LogisticFit, recipe: Option<Recipe>) -> Self {
         let certificate = fit.certificate();
         let coefficient = |c: &train::Coefficient| Coefficient {
             name: c.name.clone(),
@@ -117,6 +122,7 @@ impl From<&LogisticFit> for Document {
                 newton_decrement: certificate.newton_decrement,
                 backward_error: certificate.backward_error,
             },
+            recipe,
         }
     }
 }
@@ -178,16 +184,46 @@ impl Document {
             "both its labels are {:?}",
             document.labels[0]
         );
+        if let Some(recipe) = &document.recipe {
+            ensure!(
+                recipe.feature_names() == document.slopes(),
+                "its recipe makes other features than it has coefficients"
+            );
+        }
         Ok(document)
     }
 
-    /// The names of the columns that the model reads.
-    pub fn features(&self) -> Vec<String> {
-        self.coefficients
-            .iter()
-            .map(|c| c.name.clone())
-            .filter(|name| name != INTERCEPT)
-            .collect()
+    /// The names of the coefficients but the intercept.
+    fn slopes(&self) -> Vec<&str> {
+        let names = self.coefficients.iter().map(|c| c.name.as_str());
+        names.filter(|name| *name != INTERCEPT).collect()
+    }
+
+    /// Options to read a file for predictions.
+    pub fn csv_options(&self, options: CsvOptions) -> CsvOptions {
+        match &self.recipe {
+            Some(recipe) => recipe.csv_options(options),
+            None => options.columns_among(self.slopes()),
+        }
+    }
+
+    /// The features of a table.
+    ///
+    /// # Errors
+    /// With file, line and column.
+    pub fn features(&self, frame: &Frame) -> Result<Features, DataError> {
+        if let Some(recipe) = &self.recipe {
+            return recipe.features(frame);
+        }
+        let columns = self.slopes().into_iter();
+        let columns = columns
+            .map(|name| frame.numbers(frame.named(name)?))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Features {
+            matrix: Mat::from_fn(frame.rows(), columns.len(), |i, j| columns[j][i]),
+            offset: None,
+            rows: None,
+        })
     }
 
     /// The model, for predictions.

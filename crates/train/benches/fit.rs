@@ -30,14 +30,7 @@ fn problem(rows: usize, columns: usize) -> Dataset {
     let target = (0..rows)
         .map(|i| f64::from(u8::from(stream.uniform_f64() < Scalar::sigmoid(eta(i)))))
         .collect();
-    let feature_names = (0..columns).map(|j| format!("x{j}")).collect();
-    Dataset {
-        features: x,
-        feature_names,
-        target,
-        target_name: "y".to_owned(),
-        labels: None,
-    }
+    Dataset::new(x, (0..columns).map(|j| format!("x{j}")), target, "y")
 }
 
 fn logistic(c: &mut Criterion) {

@@ -44,6 +44,12 @@ pub enum FitError {
         /// The other columns with their factors.
         combination: Vec<(String, f64)>,
     },
+    /// The data carry something that this fit does not use.
+    #[error("this fit does not use {what}; leave them out of the data")]
+    Unused {
+        /// What.
+        what: &'static str,
+    },
     /// A value is infinite or NaN.
     #[error("row {row}, column `{column}`: {value} is not a finite number")]
     NotFinite {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use autodiff::Tape;
-use datasets::{Dataset, Recipe, Table, exam_scores, nba_rookie_draft, student_hours};
+use datasets::{CsvOptions, Dataset, Preparation, exam_scores, nba_rookie_draft, student_hours};
 use linalg::Mat;
 use models::{LogisticRegression, loss};
 use proptest::prelude::*;
@@ -39,14 +39,14 @@ fn assert_relative(found: f64, expected: f64, tolerance: f64, what: &str) {
 
 /// Fits the design file of a case, whose columns include the intercept, with an intercept of our own.
 fn fit_design(folder: &Path, design: &str) -> LogisticFit {
-    let table = Table::open(folder.join(design), true).unwrap();
-    let names = table
+    let frame = CsvOptions::new().read(folder.join(design)).unwrap();
+    let names = frame
         .names()
         .iter()
         .filter(|name| !["y", "(Intercept)"].contains(&name.as_str()));
-    let data = Recipe::new("y")
+    let data = Preparation::new("y")
         .features(names.cloned())
-        .binary(&table)
+        .binary(&frame)
         .unwrap();
     LogisticRegression::new().fit(&data).unwrap()
 }
@@ -137,13 +137,9 @@ fn separated_data_have_no_finite_estimate() {
 
 fn dataset(rows: &[Vec<f64>], y: &[f64]) -> Dataset {
     let columns = rows[0].len();
-    Dataset {
-        features: Mat::from_fn(rows.len(), columns, |i, j| rows[i][j]),
-        feature_names: (1..=columns).map(|j| format!("x{j}")).collect(),
-        target: y.to_vec(),
-        target_name: "y".to_owned(),
-        labels: None,
-    }
+    let features = Mat::from_fn(rows.len(), columns, |i, j| rows[i][j]);
+    let names = (1..=columns).map(|j| format!("x{j}"));
+    Dataset::new(features, names, y.to_vec(), "y")
 }
 
 #[test]
@@ -199,10 +195,10 @@ fn quasi_complete_separation_names_its_column() {
         .unwrap()
         .map(|e| e.unwrap().path())
         .find(|p| p.extension().is_some_and(|e| e == "csv"));
-    let table = Table::open(file.unwrap(), true).unwrap();
-    let data = Recipe::new("HG")
+    let frame = CsvOptions::new().read(file.unwrap()).unwrap();
+    let data = Preparation::new("HG")
         .features(["NV", "PI", "EH"])
-        .binary(&table)
+        .binary(&frame)
         .unwrap();
     let error = LogisticRegression::new().fit(&data).unwrap_err();
     assert_eq!(

@@ -27,13 +27,7 @@ fn logistic_regression_as_a_closure_is_logistic_regression() {
     let found = Newton::default()
         .minimise(&mut loss, &[0.0; 5])
         .expect("a regular problem");
-    let data = Dataset {
-        features: x.clone(),
-        feature_names: ["a", "b", "c", "d"].map(str::to_owned).into(),
-        target: y.clone(),
-        target_name: "y".to_owned(),
-        labels: None,
-    };
+    let data = Dataset::new(x.clone(), ["a", "b", "c", "d"], y.clone(), "y");
     let fit = LogisticRegression::new()
         .fit(&data)
         .expect("a regular problem");

@@ -50,6 +50,7 @@ pub struct CsvOptions {
     /// False if columns that do not exist are no error.
     pub(super) columns_exist: bool,
     pub(super) kinds: Vec<(String, Kind)>,
+    pub(super) categories: Vec<String>,
     pub(super) missing: Vec<String>,
     /// True if a cell that is missing may look like a value, so that every cell is compared.
     pub(super) values_stand_for_missing: bool,
@@ -73,6 +74,7 @@ impl CsvOptions {
             columns: None,
             columns_exist: true,
             kinds: Vec::new(),
+            categories: Vec::new(),
             missing: MISSING.map(str::to_owned).into(),
             values_stand_for_missing: false,
             block_bytes: 8 << 20,
@@ -121,6 +123,12 @@ impl CsvOptions {
     /// What a column holds, by name or by position from 1, instead of what would be inferred.
     pub fn kind(mut self, column: impl Into<String>, kind: Kind) -> Self {
         self.kinds.push((column.into(), kind));
+        self
+    }
+
+    /// A category, if the file has such a column.
+    pub(crate) fn category_if_there(mut self, column: &str) -> Self {
+        self.categories.push(column.to_owned());
         self
     }
 

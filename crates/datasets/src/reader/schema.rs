@@ -195,6 +195,11 @@ impl Schema {
         for (column, kind) in &options.kinds {
             kinds[place(column)?] = *kind;
         }
+        for name in &options.categories {
+            if let Some(at) = self.names.iter().position(|known| known == name) {
+                kinds[at] = Kind::Category;
+            }
+        }
         if let Some(columns) = &options.columns {
             let mut wanted = vec![false; self.names.len()];
             for column in columns {
@@ -233,6 +238,7 @@ impl Schema {
         Frame {
             file: file.to_owned(),
             first_line: self.first_line,
+            file_names: self.names.clone(),
             names: places.iter().map(|at| self.names[*at].clone()).collect(),
             places,
             rows: 0,

@@ -130,6 +130,9 @@ impl Fit for LogisticRegression {
     fn fit(&self, data: &Dataset) -> Result<LogisticFit, FitError> {
         let y = &data.target;
         check(self, data)?;
+        if self.has_intercept() && !data.intercept {
+            return self.clone().without_intercept().fit(data);
+        }
         let n = y.len() as f64;
         let (design, outcome) = solve(self, data)?;
         let objective = GlmObjective::new(&design, BinomialLogit, y, self.penalty());
@@ -173,7 +176,7 @@ impl Fit for LogisticRegression {
         Ok(LogisticFit {
             model: LogisticModel::new(intercept, slopes.to_vec()),
             target: data.target_name.clone(),
-            labels: data.labels.clone(),
+            labels: data.labels.as_deref().and_then(two),
             observations: y.len(),
             l2: self.penalty(),
             coefficients,
@@ -187,6 +190,11 @@ impl Fit for LogisticRegression {
             },
         })
     }
+}
+
+/// The labels of two classes.
+fn two(labels: &[String]) -> Option<[String; 2]> {
+    labels.to_vec().try_into().ok()
 }
 
 /// How often the columns are standardised anew.
@@ -332,6 +340,15 @@ fn check(specification: &LogisticRegression, data: &Dataset) -> Result<(), FitEr
             columns,
             names: data.feature_names.len(),
         });
+    }
+    for (what, unused) in [
+        ("weights", data.weights.is_some()),
+        ("offsets", data.offset.is_some()),
+        ("trials", data.trials.is_some()),
+    ] {
+        if unused {
+            return Err(FitError::Unused { what });
+        }
     }
     if rows == 0 {
         return Err(FitError::NoRows);

@@ -1,0 +1,350 @@
+//! Columns of the design matrix: products of factors.
+
+use linalg::{Mat, MatMut, parallel};
+use serde::{Deserialize, Serialize};
+
+use super::expression::Expression;
+use super::source::{Bound, Kind, Rows};
+use super::{CHUNK, Parts};
+use crate::{DataError, Frame};
+
+/// What a term is a product of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Factor {
+    /// One column.
+    Number { name: String, value: Expression },
+    /// Columns 1 to k of polynomials that are orthogonal on the data of the fit: pₖ₊₁ = (x − aₖ) pₖ − (nₖ / nₖ₋₁) pₖ₋₁, each divided
+    /// by √nₖ.
+    Polynomial {
+        name: String,
+        value: Expression,
+        shifts: Vec<f64>,
+        norms: Vec<f64>,
+    },
+    /// A column for each level, or for each but the reference, of a column of the recipe.
+    Category {
+        name: String,
+        column: usize,
+        reference: usize,
+    },
+}
+
+/// A fault in a row.
+struct Fault {
+    row: usize,
+    product: usize,
+    value: f64,
+}
+
+impl Parts {
+    fn levels(&self, column: usize) -> &[String] {
+        match &self.columns[column].kind {
+            Kind::Levels(levels) => levels,
+            _ => &[],
+        }
+    }
+
+    /// The parts of a factor that make columns: their number within the factor, and their name.
+    fn parts(&self, (factor, whole): (usize, bool)) -> Vec<(usize, String)> {
+        match &self.factors[factor] {
+            Factor::Number { name, .. } => vec![(0, name.clone())],
+            Factor::Polynomial { name, shifts, .. } => (0..shifts.len())
+                .map(|k| (k, format!("{name}{}", k + 1)))
+                .collect(),
+            Factor::Category {
+                name,
+                column,
+                reference,
+            } => {
+                let levels = self.levels(*column).iter().enumerate();
+                let shown = levels.filter(|(k, _)| whole || k != reference);
+                let treatment = if whole { "" } else { "T." };
+                shown
+                    .map(|(k, level)| (k, format!("{name}[{treatment}{level}]")))
+                    .collect()
+            }
+        }
+    }
+
+    /// The columns of a product: the parts of its factors, the first of which varies fastest, and the name.
+    fn columns_of(&self, product: &[(usize, bool)]) -> Vec<(Vec<usize>, String)> {
+        let mut columns = vec![(Vec::new(), String::new())];
+        for factor in product {
+            let parts = self.parts(*factor);
+            let longer = parts.iter().flat_map(|(part, name)| {
+                columns.iter().map(move |(before, text)| {
+                    let colon = if before.is_empty() { "" } else { ":" };
+                    (
+                        [before.as_slice(), &[*part]].concat(),
+                        format!("{text}{colon}{name}"),
+                    )
+                })
+            });
+            columns = longer.collect();
+        }
+        columns
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let columns = self
+            .products
+            .iter()
+            .flat_map(|product| self.columns_of(product));
+        columns.map(|(_, name)| name).collect()
+    }
+
+    /// True for the columns of products of numbers alone, which are scaled.
+    pub(super) fn numeric(&self) -> Vec<bool> {
+        let category =
+            |(factor, _): &(usize, bool)| matches!(self.factors[*factor], Factor::Category { .. });
+        let of = |product: &Vec<(usize, bool)>| {
+            let numeric = !product.iter().any(category);
+            vec![numeric; self.columns_of(product).len()]
+        };
+        self.products.iter().flat_map(of).collect()
+    }
+
+    pub(super) fn matrix(
+        &self,
+        frame: &Frame,
+        bound: &[Bound<'_>],
+        rows: Rows<'_>,
+    ) -> Result<Mat<f64>, DataError> {
+        let layout: Vec<_> = self
+            .products
+            .iter()
+            .map(|product| self.columns_of(product))
+            .collect();
+        let mut matrix = Mat::zeros(rows.len(), layout.iter().map(Vec::len).sum());
+        let filler = Filler {
+            parts: self,
+            bound,
+            rows,
+            layout: &layout,
+        };
+        if let Err(Fault {
+            row,
+            product,
+            value,
+        }) = filler.fill(matrix.as_mut(), 0)
+        {
+            let names: Vec<&str> = self.products[product]
+                .iter()
+                .map(|(factor, _)| self.factors[*factor].name())
+                .collect();
+            let term = format!("the term `{}`", names.join(":"));
+            return Err(frame.term_not_finite(rows.get(row), &term, value));
+        }
+        if let Some(scaler) = &self.scaler {
+            scaler.apply(matrix.as_mut());
+        }
+        Ok(matrix)
+    }
+
+    /// Refuses numbers of columns, factors and levels that do not exist, which only a recipe that was tampered with has.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let fits = |expression: &Expression| fits(expression, self.columns.len());
+        let sound = |factor: &Factor| match factor {
+            Factor::Number { value, .. } => fits(value),
+            Factor::Polynomial {
+                value,
+                shifts,
+                norms,
+                ..
+            } => fits(value) && !shifts.is_empty() && norms.len() == shifts.len() + 2,
+            Factor::Category {
+                column, reference, ..
+            } => *column < self.columns.len() && *reference < self.levels(*column).len(),
+        };
+        let factors = self.factors.iter().all(sound) && self.offsets.iter().all(fits);
+        let products = self
+            .products
+            .iter()
+            .flatten()
+            .all(|(factor, _)| *factor < self.factors.len());
+        if !(factors && products && self.target.is_sound()) {
+            return Err("the recipe refers to columns that it does not have".to_owned());
+        }
+        let n = self.names().len();
+        match &self.scaler {
+            Some(scaler) if scaler.center.len() != n || scaler.scale.len() != n => Err(
+                "the recipe's scaling has another number of columns than its features".to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) fn fits(expression: &Expression, columns: usize) -> bool {
+    match expression {
+        Expression::Column(at) => *at < columns,
+        Expression::Constant(_) => true,
+        Expression::Apply(_, of)
+        | Expression::Negative(of)
+        | Expression::Standardised { of, .. } => fits(of, columns),
+        Expression::Binary(_, left, right) => fits(left, columns) && fits(right, columns),
+    }
+}
+
+impl Factor {
+    fn name(&self) -> &str {
+        match self {
+            Self::Number { name, .. }
+            | Self::Polynomial { name, .. }
+            | Self::Category { name, .. } => name,
+        }
+    }
+}
+
+/// Fills a design matrix, chunk by chunk of its rows.
+struct Filler<'a> {
+    parts: &'a Parts,
+    bound: &'a [Bound<'a>],
+    rows: Rows<'a>,
+    layout: &'a [Vec<(Vec<usize>, String)>],
+}
+
+impl Filler<'_> {
+    fn fill(&self, out: MatMut<'_, f64>, from: usize) -> Result<(), Fault> {
+        let rows = out.nrows();
+        if rows <= CHUNK {
+            return self.chunk(out, from);
+        }
+        let middle = rows.div_ceil(CHUNK) / 2 * CHUNK;
+        let (above, below) = out.split_at_row_mut(middle);
+        let (first, second) = parallel::join(
+            || self.fill(above, from),
+            || self.fill(below, from + middle),
+        );
+        first.and(second)
+    }
+
+    fn chunk(&self, mut out: MatMut<'_, f64>, from: usize) -> Result<(), Fault> {
+        let n = out.nrows();
+        let mut column = 0;
+        for (at, (product, columns)) in self.parts.products.iter().zip(self.layout).enumerate() {
+            let factors: Vec<Values> = product
+                .iter()
+                .map(|(factor, _)| self.values(*factor, from, n))
+                .collect();
+            for (choice, _) in columns {
+                let mut values = vec![1.0; n];
+                for (factor, part) in factors.iter().zip(choice) {
+                    factor.multiply(*part, &mut values);
+                }
+                if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+                    let (row, value) = (from + row, values[row]);
+                    return Err(Fault {
+                        row,
+                        product: at,
+                        value,
+                    });
+                }
+                for (i, value) in values.iter().enumerate() {
+                    out[(i, column)] = *value;
+                }
+                column += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn values(&self, factor: usize, from: usize, n: usize) -> Values {
+        let numbers = |value: &Expression| {
+            let mut numbers = vec![0.0; n];
+            value.evaluate(self.bound, self.rows, from, &mut numbers);
+            numbers
+        };
+        match &self.parts.factors[factor] {
+            Factor::Number { value, .. } => Values::Numbers(vec![numbers(value)]),
+            Factor::Polynomial {
+                value,
+                shifts,
+                norms,
+                ..
+            } => Values::Numbers(polynomials(&numbers(value), shifts, norms)),
+            Factor::Category { column, .. } => {
+                let level = |row: usize| self.bound[*column].level(self.rows.get(row)) as usize;
+                Values::Levels((from..from + n).map(level).collect())
+            }
+        }
+    }
+}
+
+/// The values of a factor in a chunk.
+enum Values {
+    Numbers(Vec<Vec<f64>>),
+    Levels(Vec<usize>),
+}
+
+impl Values {
+    fn multiply(&self, part: usize, out: &mut [f64]) {
+        match self {
+            Self::Numbers(columns) => out
+                .iter_mut()
+                .zip(&columns[part])
+                .for_each(|(out, x)| *out *= x),
+            Self::Levels(levels) => {
+                for (out, level) in out.iter_mut().zip(levels) {
+                    if *level != part {
+                        *out = 0.0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The polynomials of degree 1 to k. `norms` are 1, n, and the squared norms of the polynomials, as in R's `poly`.
+pub(super) fn polynomials(x: &[f64], shifts: &[f64], norms: &[f64]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = vec![vec![1.0; x.len()]];
+    for k in 0..shifts.len() {
+        let next = |i: usize| {
+            let before = if k > 0 {
+                norms[k + 1] / norms[k] * all[k - 1][i]
+            } else {
+                0.0
+            };
+            (x[i] - shifts[k]) * all[k][i] - before
+        };
+        let next = (0..x.len()).map(next).collect();
+        all.push(next);
+    }
+    all.remove(0);
+    for (column, norm) in all.iter_mut().zip(&norms[2..]) {
+        let root = norm.sqrt();
+        column.iter_mut().for_each(|x| *x /= root);
+    }
+    all
+}
+
+/// The shifts and norms of polynomials up to a degree that are orthogonal on these numbers; `None` if there are too few
+/// different ones.
+pub(super) fn orthogonal(x: &[f64], degree: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let dot = |a: &[f64], b: &[f64]| linalg::reduce::sum_by(a.len(), |i| a[i] * b[i]);
+    let mut different: Vec<u64> = x.iter().map(|x| (x + 0.0).to_bits()).collect();
+    different.sort_unstable();
+    different.dedup();
+    if different.len() <= degree {
+        return None;
+    }
+    let (mut shifts, mut norms) = (Vec::new(), vec![1.0, x.len() as f64]);
+    let (mut before, mut current) = (vec![0.0; x.len()], vec![1.0; x.len()]);
+    for k in 0..degree {
+        let squares: Vec<f64> = current.iter().map(|p| p * p).collect();
+        shifts.push(dot(&squares, x) / norms[k + 1]);
+        let next = |i: usize| {
+            let last = if k > 0 {
+                norms[k + 1] / norms[k] * before[i]
+            } else {
+                0.0
+            };
+            (x[i] - shifts[k]) * current[i] - last
+        };
+        let next: Vec<f64> = (0..x.len()).map(next).collect();
+        norms.push(dot(&next, &next));
+        before = std::mem::replace(&mut current, next);
+    }
+    Some((shifts, norms))
+}

@@ -1,0 +1,237 @@
+//! What a recipe learns from the table of the fit.
+
+mod columns;
+mod factors;
+mod response;
+
+use super::coding;
+use super::design::Factor;
+use super::expression::Expression;
+use super::names::Names;
+use super::preparation::{Missing, Preparation};
+use super::source::{Bound, Kind, Rows, Source};
+use super::{Parts, Recipe};
+use crate::formula::{Spanned, Terms};
+use crate::{DataError, Frame, Scaler};
+
+pub(super) struct Learner<'l> {
+    wanted: &'l Preparation,
+    frame: &'l Frame,
+    target: Spanned,
+    terms: Terms,
+    kept: Option<Vec<usize>>,
+    columns: Vec<Source>,
+    bound: Vec<Bound<'l>>,
+    factors: Vec<(Spanned, Factor)>,
+}
+
+impl<'l> Learner<'l> {
+    pub(super) fn new(wanted: &'l Preparation, frame: &'l Frame) -> Result<Self, DataError> {
+        let (target, terms) = wanted.resolve(frame)?;
+        Ok(Self {
+            wanted,
+            frame,
+            target,
+            terms,
+            kept: None,
+            columns: Vec::new(),
+            bound: Vec::new(),
+            factors: Vec::new(),
+        })
+    }
+
+    pub(super) fn learn(mut self) -> Result<Recipe, DataError> {
+        let drop_rows = self.drop_rows()?;
+        let terms = std::mem::replace(
+            &mut self.terms,
+            Terms {
+                intercept: false,
+                products: Vec::new(),
+                offsets: Vec::new(),
+            },
+        );
+        let mut chosen: Vec<Vec<usize>> = Vec::new();
+        for term in &terms.products {
+            let factors = term
+                .iter()
+                .map(|part| self.factor(part))
+                .collect::<Result<_, _>>()?;
+            chosen.push(factors);
+        }
+        let offsets = terms
+            .offsets
+            .iter()
+            .map(|part| self.expression(part))
+            .collect::<Result<_, _>>()?;
+        let target = self.target()?;
+        self.add_indicators(&mut chosen);
+        let products = self.products(&chosen, terms.intercept);
+        let mut parts = Parts {
+            columns: self.columns,
+            factors: self.factors.into_iter().map(|(_, factor)| factor).collect(),
+            products,
+            intercept: terms.intercept,
+            scaler: None,
+            offsets,
+            drop_rows,
+            target,
+        };
+        if let Some(scaling) = self.wanted.scaling {
+            let rows = self
+                .kept
+                .as_deref()
+                .map_or(Rows::All(self.frame.rows()), Rows::Kept);
+            let matrix = parts.matrix(self.frame, &self.bound, rows)?;
+            let mut scaler = Scaler::learn(scaling, matrix.as_ref());
+            for (j, numeric) in parts.numeric().into_iter().enumerate() {
+                if !numeric {
+                    (scaler.center[j], scaler.scale[j]) = (0.0, 1.0);
+                }
+            }
+            parts.scaler = Some(scaler);
+        }
+        Ok(Recipe(parts))
+    }
+
+    fn rows(&self) -> Rows<'_> {
+        self.kept
+            .as_deref()
+            .map_or(Rows::All(self.frame.rows()), Rows::Kept)
+    }
+
+    fn policy(&self, name: &str) -> Missing {
+        let own = self
+            .wanted
+            .missing_in
+            .iter()
+            .rfind(|(column, _)| column == name);
+        own.map_or(self.wanted.missing, |(_, missing)| *missing)
+    }
+
+    /// Finds the rows that are left; true if rows with missing values are dropped.
+    fn drop_rows(&mut self) -> Result<bool, DataError> {
+        for (column, _) in &self.wanted.missing_in {
+            self.frame.named(column)?;
+        }
+        let mut apart = Names::default();
+        apart.collect(&self.target);
+        self.terms
+            .offsets
+            .iter()
+            .for_each(|part| apart.collect(part));
+        let mut used = Names::default();
+        self.terms
+            .products
+            .iter()
+            .flatten()
+            .for_each(|part| used.collect(part));
+        let mut dropping = Vec::new();
+        let extra = [&self.wanted.weights, &self.wanted.trials];
+        for column in extra.into_iter().flatten() {
+            apart
+                .names
+                .push(self.frame.names()[self.frame.position(column)?].clone());
+        }
+        // What is never imputed is dropped if anything is.
+        let any = self.wanted.missing == Missing::DropRows
+            || self
+                .wanted
+                .missing_in
+                .iter()
+                .any(|(_, missing)| *missing == Missing::DropRows);
+        if !any {
+            return Ok(false);
+        }
+        let features = used
+            .names
+            .into_iter()
+            .filter(|name| self.policy(name) == Missing::DropRows);
+        for name in features.chain(apart.names) {
+            if let Ok(at) = self.frame.named(&name) {
+                dropping.push(self.frame.column(at));
+            }
+        }
+        let whole = |row: &usize| dropping.iter().all(|column| !column.is_missing(*row));
+        let kept: Vec<usize> = (0..self.frame.rows()).filter(whole).collect();
+        if kept.is_empty() {
+            let problem = format!(
+                "{}: every row has a missing value",
+                self.frame.file().display()
+            );
+            return Err(DataError::Preparation { problem });
+        }
+        self.kept = Some(kept);
+        Ok(true)
+    }
+
+    /// A column of 0 and 1 for every imputed column with gaps.
+    fn add_indicators(&mut self, chosen: &mut Vec<Vec<usize>>) {
+        if !self.wanted.indicators {
+            return;
+        }
+        let imputed: Vec<String> = self
+            .columns
+            .iter()
+            .filter(|s| s.fill.is_some())
+            .map(|s| s.name.clone())
+            .collect();
+        for name in imputed {
+            let gaps = self.frame.named(&name).is_ok_and(|at| {
+                let column = self.frame.column(at);
+                self.rows().iter().any(|row| column.is_missing(row))
+            });
+            let part = Spanned::name(format!("{name}[missing]"));
+            let unnamed = Spanned::name(String::new());
+            if gaps
+                && !self.factors.iter().any(|(known, _)| *known == part)
+                && let Ok(at) = self.column(&name, Kind::Missing, &unnamed)
+            {
+                let value = Expression::Column(at);
+                let name = part.to_string();
+                self.factors.push((part, Factor::Number { name, value }));
+                chosen.push(vec![self.factors.len() - 1]);
+            }
+        }
+    }
+
+    /// The products of each term that the terms before it do not span.
+    fn products(&self, chosen: &[Vec<usize>], intercept: bool) -> Vec<Vec<(usize, bool)>> {
+        let is_category =
+            |factor: &usize| matches!(self.factors[*factor].1, Factor::Category { .. });
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut terms = Vec::new();
+        for term in chosen {
+            let (categories, mut numbers): (Vec<usize>, Vec<usize>) =
+                term.iter().partition(|factor| is_category(factor));
+            numbers.sort_unstable();
+            let group = groups
+                .iter()
+                .position(|known| *known == numbers)
+                .unwrap_or_else(|| {
+                    groups.push(numbers);
+                    groups.len() - 1
+                });
+            terms.push((group, categories));
+        }
+        let mut products = Vec::new();
+        for (term, of_term) in chosen.iter().zip(coding::products(&terms, intercept)) {
+            for product in of_term {
+                let whole = |factor: &usize| {
+                    product
+                        .iter()
+                        .find(|(category, _)| category == factor)
+                        .map(|(_, whole)| *whole)
+                };
+                let factors = term
+                    .iter()
+                    .filter(|factor| !is_category(factor) || whole(factor).is_some());
+                products.push(
+                    factors
+                        .map(|factor| (*factor, whole(factor).unwrap_or(true)))
+                        .collect(),
+                );
+            }
+        }
+        products
+    }
+}

@@ -1,0 +1,143 @@
+//! Columns brought to a common size.
+
+use linalg::{Mat, MatMut, MatRef};
+use serde::{Deserialize, Serialize};
+
+/// What is subtracted from a column, and what it is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scaling {
+    /// The mean; the standard deviation with divisor n, as scikit-learn's `StandardScaler`.
+    Standard,
+    /// The minimum; the range, so that entries lie from 0 to 1.
+    MinMax,
+    /// The median; the distance between the quartiles, both interpolated linearly. Outliers have no influence.
+    Robust,
+}
+
+/// A learned scaling: `(x − center) / scale` for each column.
+///
+/// ```
+/// use datasets::{Scaler, Scaling};
+/// use linalg::mat;
+/// let mut x = mat![[1.0], [2.0], [3.0], [6.0]];
+/// let scaler = Scaler::learn(Scaling::MinMax, x.as_ref());
+/// scaler.apply(x.as_mut());
+/// assert_eq!(x, mat![[0.0], [0.2], [0.4], [1.0]]);
+/// scaler.invert(x.as_mut());
+/// assert_eq!(x, mat![[1.0], [2.0], [3.0], [6.0]]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scaler {
+    /// For each column.
+    pub center: Vec<f64>,
+    /// For each column; 1 for a constant column, which becomes 0.
+    pub scale: Vec<f64>,
+}
+
+impl Scaler {
+    /// Learns from finite entries.
+    ///
+    /// # Panics
+    /// If there is no row.
+    #[track_caller]
+    pub fn learn(scaling: Scaling, x: MatRef<'_, f64>) -> Self {
+        assert!(x.nrows() > 0, "a scaling cannot be learned from no rows");
+        let (mut center, mut scale) = (Vec::new(), Vec::new());
+        for j in 0..x.ncols() {
+            let mut column: Vec<f64> = (0..x.nrows()).map(|i| x[(i, j)]).collect();
+            let (c, s) = learn(scaling, &mut column);
+            center.push(c);
+            scale.push(if s > 0.0 { s } else { 1.0 });
+        }
+        Self { center, scale }
+    }
+
+    /// Scales the columns.
+    ///
+    /// # Panics
+    /// If the number of columns differs.
+    #[track_caller]
+    pub fn apply(&self, x: MatMut<'_, f64>) {
+        self.each(x, |x, center, scale| (x - center) / scale);
+    }
+
+    /// Restores the columns.
+    ///
+    /// # Panics
+    /// If the number of columns differs.
+    #[track_caller]
+    pub fn invert(&self, x: MatMut<'_, f64>) {
+        self.each(x, |x, center, scale| x * scale + center);
+    }
+
+    #[track_caller]
+    fn each(&self, mut x: MatMut<'_, f64>, f: impl Fn(f64, f64, f64) -> f64) {
+        assert_eq!(
+            x.ncols(),
+            self.center.len(),
+            "a scaler of another number of columns"
+        );
+        for j in 0..x.ncols() {
+            for i in 0..x.nrows() {
+                x[(i, j)] = f(x[(i, j)], self.center[j], self.scale[j]);
+            }
+        }
+    }
+
+    /// The scaled columns as a matrix of their own.
+    ///
+    /// # Panics
+    /// If the number of columns differs.
+    #[track_caller]
+    pub fn scaled(&self, x: MatRef<'_, f64>) -> Mat<f64> {
+        let mut scaled = x.to_owned();
+        self.apply(scaled.as_mut());
+        scaled
+    }
+}
+
+fn learn(scaling: Scaling, column: &mut [f64]) -> (f64, f64) {
+    match scaling {
+        Scaling::Standard => {
+            let (mean, variance) = mean_and_variance(column);
+            (mean, variance.sqrt())
+        }
+        Scaling::MinMax => {
+            let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            (low, high - low)
+        }
+        Scaling::Robust => {
+            column.sort_by(f64::total_cmp);
+            (
+                quantile(column, 0.5),
+                quantile(column, 0.75) - quantile(column, 0.25),
+            )
+        }
+    }
+}
+
+/// The mean, and the mean squared distance from it; 0 for equal numbers.
+pub(crate) fn mean_and_variance(x: &[f64]) -> (f64, f64) {
+    let n = x.len() as f64;
+    let first = x.first().copied().unwrap_or(f64::NAN);
+    if x.iter().all(|x| *x == first) {
+        return (first, 0.0);
+    }
+    let mean = linalg::reduce::sum(x) / n;
+    let squares = linalg::reduce::sum_by(x.len(), |i| (x[i] - mean) * (x[i] - mean));
+    let rest = linalg::reduce::sum_by(x.len(), |i| x[i] - mean);
+    (mean, (squares - rest * rest / n) / n)
+}
+
+/// A quantile of sorted numbers, interpolated linearly (type 7 of Hyndman and Fan 1996, the default of R and NumPy); NaN of none.
+pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let place = p * last as f64;
+    let below = place.floor() as usize;
+    let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
+    low + (place - below as f64) * (high - low)
+}
