@@ -203,6 +203,14 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+    /// A file is not an Arrow or Parquet file, or has a column of a kind that no table has.
+    #[error("{}: {problem}", file.display())]
+    Arrow {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A cell should be a boolean and is not.
     #[error("{}, line {line}, column `{column}`: {value:?} is neither true nor false", file.display())]
     NotBoolean {

@@ -11,6 +11,8 @@ mod formula;
 mod frame;
 pub mod generators;
 pub mod npy;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod random;
 mod reader;
 mod recipe;

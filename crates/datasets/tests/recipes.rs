@@ -1,5 +1,7 @@
 //! Recipes: what is learned from a table is applied alike to it, to its blocks, and to new tables.
 
+use std::fmt::Write;
+
 use datasets::{
     Batches, CsvOptions, DataError, Dataset, Description, Frame, Missing, Preparation, Recipe,
     Response, Scaler, Scaling, Summary, permutation, random::ChaCha,
@@ -364,7 +366,7 @@ proptest! {
             let c = ["u", "v", "w"][if i < 3 { i } else { *c }];
             let z = if i < 2 { Some(1.0 + i as f64) } else { *z };
             let z = z.map_or(String::new(), |z| z.to_string());
-            text += &format!("{y},{c},{z},{flag}\n");
+            writeln!(text, "{y},{c},{z},{flag}").expect("a string");
         }
         let options = CsvOptions::new().kind("flag", datasets::Kind::Boolean).kind("z", datasets::Kind::Number);
         let frame = options.read_from("t.csv", text.as_bytes()).expect("a table");
@@ -393,7 +395,7 @@ proptest! {
     fn formula_matrices_are_those_made_by_hand(x in prop::collection::vec((0.1_f64..5.0, -3.0_f64..3.0, 0_usize..2), 4..20)) {
         let mut text = "y,a,b,g\n".to_owned();
         for (i, (a, b, g)) in x.iter().enumerate() {
-            text += &format!("0,{a},{b},{}\n", ["p", "q"][if i < 2 { i } else { *g }]);
+            writeln!(text, "0,{a},{b},{}", ["p", "q"][if i < 2 { i } else { *g }]).expect("a string");
         }
         let formula: datasets::Formula = "y ~ a*b + log(a):g + I(b^2 - 1)".parse().expect("a formula");
         let frame = read(&text);

@@ -8,7 +8,7 @@ mod terms;
 
 pub use error::FormulaError;
 pub(crate) use error::suggestion;
-pub(crate) use syntax::{Node, Operator, Spanned};
+pub(crate) use syntax::{Exact, Node, Operator, Spanned};
 pub(crate) use terms::{Terms, terms};
 
 use std::fmt;

@@ -68,39 +68,51 @@ impl Operator {
 /// The text that names a column of a design matrix: without spaces but around operators.
 impl fmt::Display for Spanned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn write(part: &Spanned, within: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match &part.node {
-                Node::Number(number) => write!(f, "{number}"),
-                Node::Name(name) => f.write_str(name),
-                Node::Text(text) => write!(f, "{text:?}"),
-                Node::Rest => f.write_str("."),
-                Node::Call {
-                    function,
-                    arguments,
-                } => {
-                    write!(f, "{function}(")?;
-                    for (k, argument) in arguments.iter().enumerate() {
-                        f.write_str(if k == 0 { "" } else { ", " })?;
-                        write(argument, 0, f)?;
-                    }
-                    f.write_str(")")
+        self.write(0, "", f)
+    }
+}
+
+/// A text that is the same for the same parts only: names stand in backticks.
+pub(crate) struct Exact<'p>(pub(crate) &'p Spanned);
+
+impl fmt::Display for Exact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(0, "`", f)
+    }
+}
+
+impl Spanned {
+    fn write(&self, within: u8, quote: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node {
+            Node::Number(number) => write!(f, "{number}"),
+            Node::Name(name) => write!(f, "{quote}{name}{quote}"),
+            Node::Text(text) => write!(f, "{text:?}"),
+            Node::Rest => f.write_str("."),
+            Node::Call {
+                function,
+                arguments,
+            } => {
+                write!(f, "{function}(")?;
+                for (k, argument) in arguments.iter().enumerate() {
+                    f.write_str(if k == 0 { "" } else { ", " })?;
+                    argument.write(0, quote, f)?;
                 }
-                Node::Negative(inner) => {
-                    f.write_str("-")?;
-                    write(inner, 4, f)
-                }
-                Node::Binary(operator, left, right) => {
-                    let mine = operator.precedence();
-                    let parentheses = mine < within;
-                    f.write_str(if parentheses { "(" } else { "" })?;
-                    write(left, mine, f)?;
-                    f.write_str(operator.sign())?;
-                    write(right, mine + 1, f)?;
-                    f.write_str(if parentheses { ")" } else { "" })
-                }
+                f.write_str(")")
+            }
+            Node::Negative(inner) => {
+                f.write_str("-")?;
+                inner.write(4, quote, f)
+            }
+            Node::Binary(operator, left, right) => {
+                let mine = operator.precedence();
+                let parentheses = mine < within;
+                f.write_str(if parentheses { "(" } else { "" })?;
+                left.write(mine, quote, f)?;
+                f.write_str(operator.sign())?;
+                right.write(mine + 1, quote, f)?;
+                f.write_str(if parentheses { ")" } else { "" })
             }
         }
-        write(self, 0, f)
     }
 }
 

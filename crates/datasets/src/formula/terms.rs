@@ -1,7 +1,9 @@
 //! From parts to terms: what `+ - * / : ^` mean between columns.
 
+use std::collections::HashSet;
+
 use super::error::suggestion;
-use super::syntax::{Node, Operator, Spanned};
+use super::syntax::{Exact, Node, Operator, Spanned};
 use super::{Formula, FormulaError};
 
 /// More terms than this are a slip of the pen.
@@ -34,8 +36,50 @@ pub(crate) struct Terms {
     pub(crate) offsets: Vec<Spanned>,
 }
 
-/// A sum under expansion. A term without factors is the intercept.
-type Sum = Vec<Vec<Spanned>>;
+/// A sum under expansion, in which every term occurs once. A term without factors is the intercept.
+#[derive(Debug, Default)]
+struct Sum {
+    terms: Vec<Vec<Spanned>>,
+    keys: HashSet<Vec<String>>,
+}
+
+/// The same for the same factors in any order.
+fn key(term: &[Spanned]) -> Vec<String> {
+    let mut key: Vec<String> = term
+        .iter()
+        .map(|factor| Exact(factor).to_string())
+        .collect();
+    key.sort_unstable();
+    key
+}
+
+impl Sum {
+    fn insert(&mut self, term: Vec<Spanned>) {
+        if self.keys.insert(key(&term)) {
+            self.terms.push(term);
+        }
+    }
+
+    /// Removes a term; false if there is none such.
+    fn remove(&mut self, term: &[Spanned]) -> bool {
+        let gone = key(term);
+        let found = self.keys.remove(&gone);
+        if found {
+            self.terms.retain(|term| key(term) != gone);
+        }
+        found
+    }
+
+    fn has_intercept(&self) -> bool {
+        self.keys.contains(&Vec::new())
+    }
+
+    fn one(term: Vec<Spanned>) -> Self {
+        let mut sum = Self::default();
+        sum.insert(term);
+        sum
+    }
+}
 
 /// The terms of a formula, in which `.` stands for `others`. Without them, what `.` stands for is not known yet.
 pub(crate) fn terms(formula: &Formula, others: Option<&[String]>) -> Result<Terms, FormulaError> {
@@ -47,14 +91,13 @@ pub(crate) fn terms(formula: &Formula, others: Option<&[String]>) -> Result<Term
     if let Some(response) = &formula.response {
         expansion.check(response)?;
     }
-    let mut sum = vec![Vec::new()];
+    let mut sum = Sum::one(Vec::new());
     expansion.add(&formula.right, &mut sum)?;
-    let intercept = sum.iter().any(Vec::is_empty);
-    sum.retain(|term| !term.is_empty());
-    sum.sort_by_key(Vec::len);
+    let intercept = sum.remove(&[]);
+    sum.terms.sort_by_key(Vec::len);
     Ok(Terms {
         intercept,
-        products: sum,
+        products: sum.terms,
         offsets: expansion.offsets,
     })
 }
@@ -63,16 +106,6 @@ struct Expansion<'f> {
     formula: &'f Formula,
     others: Option<&'f [String]>,
     offsets: Vec<Spanned>,
-}
-
-fn same(a: &[Spanned], b: &[Spanned]) -> bool {
-    a.len() == b.len() && a.iter().all(|factor| b.contains(factor))
-}
-
-fn insert(sum: &mut Sum, term: Vec<Spanned>) {
-    if !sum.iter().any(|known| same(known, &term)) {
-        sum.push(term);
-    }
 }
 
 /// The factors of both, each once.
@@ -100,11 +133,11 @@ impl Expansion<'_> {
             }
             Node::Negative(inner) => self.remove(inner, sum),
             Node::Number(0.0) => {
-                sum.retain(|term| !term.is_empty());
+                sum.remove(&[]);
                 Ok(())
             }
             Node::Number(1.0) => {
-                insert(sum, Vec::new());
+                sum.insert(Vec::new());
                 Ok(())
             }
             Node::Call {
@@ -119,31 +152,26 @@ impl Expansion<'_> {
                 _ => self.fault(part, "`offset` takes one column"),
             },
             _ => {
-                for term in self.expand(part)? {
-                    insert(sum, term);
+                for term in self.expand(part)?.terms {
+                    sum.insert(term);
                 }
-                if sum.len() > MOST {
-                    return self.fault(part, format!("this makes more than {MOST} terms"));
-                }
-                Ok(())
+                self.not_too_many(part, sum)
             }
         }
     }
 
     fn remove(&mut self, part: &Spanned, sum: &mut Sum) -> Result<(), FormulaError> {
         match part.node {
-            Node::Number(1.0) => sum.retain(|term| !term.is_empty()),
-            Node::Number(0.0) => insert(sum, Vec::new()),
+            Node::Number(1.0) => {
+                sum.remove(&[]);
+            }
+            Node::Number(0.0) => sum.insert(Vec::new()),
             _ => {
-                for gone in self.expand(part)? {
-                    let known = self.others.is_none() || sum.iter().any(|term| same(term, &gone));
-                    if gone.is_empty() || !known {
-                        return self.fault(
-                            part,
-                            "there is no such term before this that could be removed",
-                        );
+                for gone in self.expand(part)?.terms {
+                    if gone.is_empty() || !sum.remove(&gone) && self.others.is_some() {
+                        let problem = "there is no such term before this that could be removed";
+                        return self.fault(part, problem);
                     }
-                    sum.retain(|term| !same(term, &gone));
                 }
             }
         }
@@ -158,13 +186,13 @@ impl Expansion<'_> {
                 left,
                 right,
             ) => {
-                let (left, right) = (self.expand(left)?, self.expand(right)?);
-                let mut sum = Vec::new();
+                let (left, right) = (self.expand(left)?.terms, self.expand(right)?.terms);
+                let mut sum = Sum::default();
                 if *operator != Operator::Colon {
-                    left.iter().for_each(|term| insert(&mut sum, term.clone()));
+                    left.iter().for_each(|term| sum.insert(term.clone()));
                 }
                 if *operator == Operator::Times {
-                    right.iter().for_each(|term| insert(&mut sum, term.clone()));
+                    right.iter().for_each(|term| sum.insert(term.clone()));
                 }
                 if *operator == Operator::Over {
                     let all = left
@@ -172,14 +200,9 @@ impl Expansion<'_> {
                         .fold(Vec::new(), |all, term| product(&all, term));
                     right
                         .iter()
-                        .for_each(|term| insert(&mut sum, product(&all, term)));
+                        .for_each(|term| sum.insert(product(&all, term)));
                 } else {
-                    for a in &left {
-                        right.iter().for_each(|b| insert(&mut sum, product(a, b)));
-                        if sum.len() > MOST {
-                            break;
-                        }
-                    }
+                    self.multiply(part, &left, &right, &mut sum)?;
                 }
                 sum
             }
@@ -193,22 +216,21 @@ impl Expansion<'_> {
                 if power < 1.0 || power.fract() != 0.0 || power > 20.0 {
                     return self.fault(part, "the power of a sum is a whole number from 1 to 20");
                 }
-                let base = self.expand(base)?;
-                let mut sum = base.clone();
+                let mut sum = self.expand(base)?;
+                let base = sum.terms.clone();
                 for _ in 1..power as usize {
-                    for a in sum.clone() {
-                        base.iter().for_each(|b| insert(&mut sum, product(&a, b)));
-                        if sum.len() > MOST {
-                            break;
-                        }
+                    let before = sum.terms.clone();
+                    self.multiply(part, &before, &base, &mut sum)?;
+                    if sum.terms.len() == before.len() {
+                        break;
                     }
                 }
                 sum
             }
             Node::Binary(Operator::Plus | Operator::Minus, ..) | Node::Negative(_) => {
-                let mut sum = Vec::new();
+                let mut sum = Sum::default();
                 self.add(part, &mut sum)?;
-                if sum.iter().any(Vec::is_empty) {
+                if sum.has_intercept() {
                     return self.fault(part, "an intercept cannot be part of a product");
                 }
                 sum
@@ -229,9 +251,13 @@ impl Expansion<'_> {
                     to: part.to,
                 };
                 let others = self.others.unwrap_or_default();
-                others.iter().map(|other| vec![name(other)]).collect()
+                let mut sum = Sum::default();
+                others
+                    .iter()
+                    .for_each(|other| sum.insert(vec![name(other)]));
+                sum
             }
-            Node::Name(_) => vec![vec![part.clone()]],
+            Node::Name(_) => Sum::one(vec![part.clone()]),
             Node::Call {
                 function,
                 arguments,
@@ -246,23 +272,47 @@ impl Expansion<'_> {
                                 ..
                             },
                         ],
-                    ) => vec![vec![Spanned {
+                    ) => Sum::one(vec![Spanned {
                         node: Node::Name(name.clone()),
                         from: part.from,
                         to: part.to,
-                    }]],
+                    }]),
                     ("offset", _) => {
                         return self.fault(part, "an offset stands by itself in the sum");
                     }
                     ("cbind", _) => return self.fault(part, "`cbind` stands left of `~`"),
-                    _ => vec![vec![part.clone()]],
+                    _ => Sum::one(vec![part.clone()]),
                 }
             }
         };
-        if sum.len() > MOST {
+        self.not_too_many(part, &sum)?;
+        Ok(sum)
+    }
+
+    fn not_too_many(&self, part: &Spanned, sum: &Sum) -> Result<(), FormulaError> {
+        let others = self.others.map_or(0, <[String]>::len);
+        if sum.terms.len() > MOST + others {
             return self.fault(part, format!("this makes more than {MOST} terms"));
         }
-        Ok(sum)
+        Ok(())
+    }
+
+    /// Adds the products of the terms of two sums.
+    fn multiply(
+        &self,
+        part: &Spanned,
+        left: &[Vec<Spanned>],
+        right: &[Vec<Spanned>],
+        sum: &mut Sum,
+    ) -> Result<(), FormulaError> {
+        if left.len().saturating_mul(right.len()) > 100 * MOST {
+            return self.fault(part, format!("this makes more than {MOST} terms"));
+        }
+        for a in left {
+            right.iter().for_each(|b| sum.insert(product(a, b)));
+            self.not_too_many(part, sum)?;
+        }
+        Ok(())
     }
 
     /// Refuses functions that do not exist.

@@ -4,15 +4,16 @@ use super::super::design::{Factor, orthogonal};
 use super::super::expression::{Arithmetic, Expression, Function};
 use super::super::source::{Kind, levels};
 use super::Learner;
-use crate::formula::{Node, Operator, Spanned, suggestion};
+use crate::formula::{Exact, Node, Operator, Spanned, suggestion};
 use crate::scaling::mean_and_variance;
 use crate::{Column, DataError};
 
 impl Learner<'_> {
     /// The factor of a part of a term, new if need be.
     pub(super) fn factor(&mut self, part: &Spanned) -> Result<usize, DataError> {
-        if let Some(known) = self.factors.iter().position(|(known, _)| known == part) {
-            return Ok(known);
+        let key = Exact(part).to_string();
+        if let Some(known) = self.places.get(&key) {
+            return Ok(*known);
         }
         let factor = match &part.node {
             Node::Name(name) => self.plain(name, part)?,
@@ -61,6 +62,7 @@ impl Learner<'_> {
             },
             _ => self.number(part)?,
         };
+        self.places.insert(key, self.factors.len());
         self.factors.push((part.clone(), factor));
         Ok(self.factors.len() - 1)
     }

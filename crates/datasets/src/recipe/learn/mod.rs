@@ -4,6 +4,8 @@ mod columns;
 mod factors;
 mod response;
 
+use std::collections::HashMap;
+
 use super::coding;
 use super::design::Factor;
 use super::expression::Expression;
@@ -23,6 +25,8 @@ pub(super) struct Learner<'l> {
     columns: Vec<Source>,
     bound: Vec<Bound<'l>>,
     factors: Vec<(Spanned, Factor)>,
+    /// The places of the factors by their text.
+    places: HashMap<String, usize>,
 }
 
 impl<'l> Learner<'l> {
@@ -37,6 +41,7 @@ impl<'l> Learner<'l> {
             columns: Vec::new(),
             bound: Vec::new(),
             factors: Vec::new(),
+            places: HashMap::new(),
         })
     }
 

@@ -19,6 +19,7 @@ impl Learner<'_> {
             columns: Vec::new(),
             bound: Vec::new(),
             factors: Vec::new(),
+            places: std::collections::HashMap::new(),
         };
         let mut trials = None;
         let value = match (&self.target.node, self.wanted.response) {

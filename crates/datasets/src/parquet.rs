@@ -1,0 +1,204 @@
+//! Arrow and Parquet files as tables. With the feature `parquet`.
+//!
+//! Numbers of every kind become doubles, dates and times numbers of their unit, booleans booleans, texts and dictionaries
+//! categories. Nulls and NaN are missing values. Messages count rows from 1, as if they were lines.
+
+use std::fs::File;
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_ipc::reader::FileReader;
+use arrow_schema::{DataType, Schema};
+use linalg::Mat;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::categories::Categories;
+use crate::frame::{RowLines, Store};
+use crate::{DataError, Frame};
+
+/// Reads a Parquet file.
+///
+/// # Errors
+/// [`DataError`] with the file, and the column that cannot be used.
+pub fn read_parquet(path: impl AsRef<Path>) -> Result<Frame, DataError> {
+    let path = path.as_ref();
+    let fault = |error: parquet::errors::ParquetError| problem(path, error.to_string());
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(fault)?;
+    let schema = builder.schema().clone();
+    let reader = builder.build().map_err(fault)?;
+    let mut table = Table::new(path, &schema)?;
+    for batch in reader {
+        table.append(&batch.map_err(|error| problem(path, error.to_string()))?)?;
+    }
+    table.finish()
+}
+
+/// Reads an Arrow (IPC, Feather 2) file.
+///
+/// # Errors
+/// [`DataError`] with the file, and the column that cannot be used.
+pub fn read_arrow(path: impl AsRef<Path>) -> Result<Frame, DataError> {
+    let path = path.as_ref();
+    let fault = |error: arrow_schema::ArrowError| problem(path, error.to_string());
+    let reader = FileReader::try_new(open(path)?, None).map_err(fault)?;
+    let mut table = Table::new(path, &reader.schema())?;
+    for batch in reader {
+        table.append(&batch.map_err(fault)?)?;
+    }
+    table.finish()
+}
+
+fn open(path: &Path) -> Result<File, DataError> {
+    File::open(path).map_err(|source| DataError::Read {
+        file: path.to_owned(),
+        source,
+    })
+}
+
+fn problem(file: &Path, problem: String) -> DataError {
+    let file = file.to_owned();
+    DataError::Arrow { file, problem }
+}
+
+/// A column that grows.
+enum Growing {
+    Numbers(Vec<f64>),
+    Booleans(Vec<Option<bool>>),
+    Categories(Categories),
+}
+
+struct Table<'p> {
+    path: &'p Path,
+    names: Vec<String>,
+    columns: Vec<Growing>,
+    rows: usize,
+    gaps: bool,
+}
+
+impl<'p> Table<'p> {
+    fn new(path: &'p Path, schema: &Schema) -> Result<Self, DataError> {
+        let (mut names, mut columns): (Vec<String>, _) = (Vec::new(), Vec::new());
+        for field in schema.fields() {
+            if names.contains(field.name()) {
+                return Err(DataError::DuplicateColumn {
+                    file: path.to_owned(),
+                    line: 1,
+                    column: field.name().clone(),
+                });
+            }
+            names.push(field.name().clone());
+            columns.push(match field.data_type() {
+                DataType::Boolean => Growing::Booleans(Vec::new()),
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Growing::Categories(Categories::default()),
+                DataType::Dictionary(_, values) if matches!(**values, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
+                    Growing::Categories(Categories::default())
+                }
+                kind if kind.is_numeric() || kind.is_temporal() => Growing::Numbers(Vec::new()),
+                kind => {
+                    let text = format!("the column `{}` holds {kind}, which is neither numbers, booleans nor text; leave it out of the file", field.name());
+                    return Err(problem(path, text));
+                }
+            });
+        }
+        Ok(Self {
+            path,
+            names,
+            columns,
+            rows: 0,
+            gaps: false,
+        })
+    }
+
+    fn append(&mut self, batch: &RecordBatch) -> Result<(), DataError> {
+        for ((column, array), name) in self
+            .columns
+            .iter_mut()
+            .zip(batch.columns())
+            .zip(&self.names)
+        {
+            let convert = |array: &ArrayRef, to: &DataType| {
+                cast(array, to)
+                    .map_err(|error| problem(self.path, format!("the column `{name}`: {error}")))
+            };
+            match column {
+                Growing::Numbers(numbers) => {
+                    // Times reach doubles by way of whole numbers.
+                    let array = if array.data_type().is_temporal() {
+                        convert(array, &DataType::Int64)?
+                    } else {
+                        array.clone()
+                    };
+                    let array = convert(&array, &DataType::Float64)?;
+                    for (row, value) in array.as_primitive::<Float64Type>().iter().enumerate() {
+                        let value = value.unwrap_or(f64::NAN);
+                        if value.is_infinite() {
+                            return Err(DataError::NotFinite {
+                                file: self.path.to_owned(),
+                                line: (self.rows + row + 1) as u64,
+                                column: name.clone(),
+                                value: value.to_string(),
+                            });
+                        }
+                        self.gaps |= value.is_nan();
+                        numbers.push(value);
+                    }
+                }
+                Growing::Booleans(values) => {
+                    let array = array.as_boolean();
+                    self.gaps |= array.null_count() > 0;
+                    values.extend(array.iter());
+                }
+                Growing::Categories(categories) => {
+                    let array = convert(array, &DataType::Utf8)?;
+                    for text in array.as_string::<i32>() {
+                        match text {
+                            Some(text) => {
+                                categories.push(text.as_bytes());
+                            }
+                            None => categories.push_missing(),
+                        }
+                    }
+                    self.gaps |= array.null_count() > 0;
+                }
+            }
+        }
+        self.rows += batch.num_rows();
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Frame, DataError> {
+        if self.rows == 0 {
+            let file = self.path.to_owned();
+            return Err(DataError::Empty { file, line: 1 });
+        }
+        let (mut stores, mut numbers) = (Vec::new(), Vec::new());
+        for column in self.columns {
+            stores.push(match column {
+                Growing::Numbers(values) => {
+                    numbers.push(values);
+                    Store::Number(numbers.len() - 1)
+                }
+                Growing::Booleans(values) => Store::Booleans(values),
+                Growing::Categories(mut categories) => {
+                    categories.order();
+                    Store::Categories(categories)
+                }
+            });
+        }
+        Ok(Frame {
+            file: self.path.to_owned(),
+            first_line: 1,
+            file_names: self.names.clone(),
+            places: (0..self.names.len()).collect(),
+            names: self.names,
+            rows: self.rows,
+            lines: RowLines::From(1),
+            gaps: self.gaps,
+            numbers: Mat::from_fn(self.rows, numbers.len(), |i, j| numbers[j][i]),
+            stores,
+        })
+    }
+}
