@@ -1,6 +1,7 @@
 //! A table with typed columns.
 
 use std::borrow::Cow;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use linalg::Mat;
@@ -27,7 +28,7 @@ pub enum Column<'f> {
     },
 }
 
-impl Column<'_> {
+impl<'f> Column<'f> {
     /// True if the value of a row is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         match self {
@@ -38,7 +39,7 @@ impl Column<'_> {
     }
 
     /// The value of a row as a file would have it; `None` if it is missing.
-    pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
+    pub fn text(&self, row: usize) -> Option<Cow<'f, str>> {
         if self.is_missing(row) {
             return None;
         }
@@ -272,6 +273,32 @@ impl Frame {
                 .copy_from_slice(&self.numbers(at)?);
         }
         Ok(matrix)
+    }
+
+    /// Writes the table as CSV with a header; missing values are empty cells. Numbers read back to the same bits.
+    ///
+    /// # Errors
+    /// What the writer says.
+    ///
+    /// ```
+    /// use datasets::CsvOptions;
+    /// let file = "city,rooms\n\"Lima, Peru\",3\nBasel,\n";
+    /// let frame = CsvOptions::new().read_from("t.csv", file.as_bytes())?;
+    /// let mut text = Vec::new();
+    /// frame.write_csv(&mut text).map_err(|_| datasets::DataError::NoTarget)?;
+    /// assert_eq!(String::from_utf8_lossy(&text), file);
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn write_csv(&self, writer: impl Write) -> std::io::Result<()> {
+        let mut writer = csv::Writer::from_writer(writer);
+        writer.write_record(&self.names)?;
+        for row in 0..self.rows {
+            for at in 0..self.names.len() {
+                writer.write_field(self.column(at).text(row).unwrap_or_default().as_bytes())?;
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        writer.flush()
     }
 
     /// Puts the levels of all categories in their order.

@@ -250,9 +250,19 @@ proptest! {
             seen += part.rows();
         }
         prop_assert_eq!(seen, rows.len());
-        let small = options.block_bytes(block).read_from("t.csv", &text[..]).expect("what was written");
+        let small = options.clone().block_bytes(block).read_from("t.csv", &text[..]).expect("what was written");
         prop_assert_eq!(small.names(), frame.names());
         prop_assert_eq!(small.column(1), frame.column(1));
+        // What is written is read again, to the last bit.
+        let mut written = Vec::new();
+        frame.write_csv(&mut written).expect("memory");
+        let again = options.read_from("t.csv", &written[..]).expect("what was written");
+        prop_assert_eq!(again.names(), frame.names());
+        for at in 0..3 {
+            for row in 0..frame.rows() {
+                prop_assert_eq!(again.column(at).text(row), frame.column(at).text(row));
+            }
+        }
     }
 
     #[test]
