@@ -125,9 +125,11 @@ fn header(record: &csv::ByteRecord, file: &Path, line: u64) -> Result<Vec<String
         let file = || file.to_owned();
         let name = std::str::from_utf8(cell.trim_ascii())
             .map_err(|_| DataError::Encoding { file: file(), line })?;
+        // A line end within a quoted name, or an escape sequence, has no place in a message.
+        let printable = |c: char| if c.is_control() { ' ' } else { c };
         let name = match name {
             "" => format!("x{}", k + 1),
-            name => name.to_owned(),
+            name => name.chars().map(printable).collect(),
         };
         if !known.insert(name.clone()) {
             return Err(DataError::DuplicateColumn {

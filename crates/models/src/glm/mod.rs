@@ -4,8 +4,12 @@
 //! A specification such as [`LogisticRegression`] says what is to be fitted; the crate `train` fits it and gives a fitted
 //! model such as [`LogisticModel`]. The objective is the *mean* loss plus the penalty; the intercept is never penalised.
 
+mod distribution;
 mod family;
+mod link;
 mod logistic;
 
+pub use distribution::{Distribution, Generalised};
 pub use family::{BinomialLogit, Family, Terms};
+pub use link::{Link, Mean, UnknownName};
 pub use logistic::{LogisticModel, LogisticRegression, PredictError};
