@@ -32,6 +32,18 @@ pub enum LinalgError {
         /// The entry.
         value: f64,
     },
+    /// A column cannot be divided by its scale, or is not centred at a finite number.
+    #[error("{operation}: the {what} of column {column} is {value}")]
+    Scale {
+        /// What was asked for.
+        operation: &'static str,
+        /// `centre` or `scale`.
+        what: &'static str,
+        /// The column, from 0.
+        column: usize,
+        /// The number.
+        value: f64,
+    },
     /// A symmetric matrix is not positive semidefinite.
     #[error(
         "the matrix is not positive definite: what is left of column {column} has the relative size {pivot:.1e}"

@@ -268,16 +268,16 @@ fn what_is_no_sparse_matrix_is_refused() {
     };
     assert!(matches!(
         scaled(0.0, 0.0),
-        Err(LinalgError::NotFinite {
-            row: 1,
+        Err(LinalgError::Scale {
+            what: "scale",
             column: 1,
             ..
         })
     ));
     assert!(matches!(
         scaled(f64::NAN, 1.0),
-        Err(LinalgError::NotFinite {
-            row: 0,
+        Err(LinalgError::Scale {
+            what: "centre",
             column: 0,
             ..
         })

@@ -270,7 +270,7 @@ pub trait Design: Sync {
     /// One visit of every row: linear predictor, pointwise loss, gradient Xᵀ slope, and on request Xᵀ diag(curvature) X,
     /// both triangles. Returns the sum of the losses. Nothing is divided by the number of rows.
     ///
-    /// A second pass with the same workspace allocates nothing.
+    /// A second pass with the same workspace allocates nothing, but for a vector a block through [`Scaled`].
     ///
     /// # Panics
     /// If a length does not fit.

@@ -71,8 +71,8 @@ impl<D: Design> Scaled<D> {
     /// With one centre and one scale a column.
     ///
     /// # Errors
-    /// [`LinalgError::Shape`] if there is not one a column, [`LinalgError::NotFinite`] for a centre that is not finite or a
-    /// scale that is not finite and positive (its "row" is 0 for a centre and 1 for a scale).
+    /// [`LinalgError::Shape`] if there is not one a column, [`LinalgError::Scale`] for a centre that is not finite or a scale that
+    /// is not finite and positive.
     pub fn new(design: D, centre: Vec<f64>, scale: Vec<f64>) -> Result<Self, LinalgError> {
         for length in [centre.len(), scale.len()] {
             if length != design.columns() {
@@ -85,21 +85,21 @@ impl<D: Design> Scaled<D> {
                 });
             }
         }
-        let bad = |row, (column, value): (usize, &f64)| LinalgError::NotFinite {
+        let bad = |what, (column, value): (usize, &f64)| LinalgError::Scale {
             operation: "scaled design",
-            row,
+            what,
             column,
             value: *value,
         };
         if let Some(entry) = centre.iter().enumerate().find(|(_, c)| !c.is_finite()) {
-            return Err(bad(0, entry));
+            return Err(bad("centre", entry));
         }
         if let Some(entry) = scale
             .iter()
             .enumerate()
             .find(|(_, s)| !(s.is_finite() && **s > 0.0))
         {
-            return Err(bad(1, entry));
+            return Err(bad("scale", entry));
         }
         Ok(Self {
             design,
