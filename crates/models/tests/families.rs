@@ -15,7 +15,7 @@ const DISTRIBUTIONS: [Distribution; 8] = [
 ];
 
 /// The mean, written in the operations of the tape.
-fn mean<'t>(link: Link, eta: Var<'t, f64>) -> Var<'t, f64> {
+fn mean(link: Link, eta: Var<'_, f64>) -> Var<'_, f64> {
     match link {
         Link::Identity => eta,
         Link::Logit => eta.sigmoid(),
@@ -31,7 +31,7 @@ fn mean<'t>(link: Link, eta: Var<'t, f64>) -> Var<'t, f64> {
     }
 }
 
-fn loss<'t>(distribution: Distribution, mu: Var<'t, f64>, y: f64) -> Var<'t, f64> {
+fn loss(distribution: Distribution, mu: Var<'_, f64>, y: f64) -> Var<'_, f64> {
     match distribution {
         Distribution::Gaussian => 0.5 * (mu - y).square(),
         Distribution::Binomial => -(y * mu.ln() + (1.0 - y) * (1.0 - mu).ln()),
@@ -200,6 +200,18 @@ fn tails_keep_their_digits() {
     );
     let cauchit = binomial(Link::Cauchit).terms(-1e8, 1.0);
     assert!((cauchit.loss - (std::f64::consts::PI * 1e8).ln()).abs() < 1e-13);
+    // A mean that the distribution cannot have costs infinitely much, so that no solver steps there.
+    for (distribution, link, eta) in [
+        (Distribution::Poisson, Link::Identity, -0.5),
+        (Distribution::InverseGaussian, Link::Identity, -0.5),
+        (Distribution::Gamma, Link::Inverse, -2.0),
+        (Distribution::Binomial, Link::Identity, 1.5),
+        (Distribution::Gaussian, Link::InverseSquare, -1.0),
+        (Distribution::Poisson, Link::Sqrt, -1.0),
+    ] {
+        let terms = Generalised { distribution, link }.terms(eta, distribution.accepts(0.0).into());
+        assert_eq!(terms.loss, f64::INFINITY, "{distribution:?} {link}");
+    }
     let counts = Generalised {
         distribution: Distribution::NegativeBinomial { theta: 2.0 },
         link: Link::Log,

@@ -86,6 +86,15 @@ impl Distribution {
             }
     }
 
+    /// True if the mean can be `mu`.
+    pub fn accepts_mean(self, mu: f64) -> bool {
+        match self {
+            Self::Gaussian => mu.is_finite(),
+            Self::Binomial => mu > 0.0 && mu < 1.0,
+            _ => mu > 0.0 && mu.is_finite(),
+        }
+    }
+
     /// The variance at a mean, for dispersion 1.
     pub fn variance(self, mu: f64) -> f64 {
         match self {
@@ -152,10 +161,18 @@ impl Distribution {
     }
 }
 
+/// Where no mean belongs to a linear predictor.
+const NOWHERE: Terms = Terms {
+    loss: f64::INFINITY,
+    slope: f64::NAN,
+    curvature: f64::NAN,
+};
+
 /// A distribution with a link: any of their combinations. A target is a share of successes where the distribution is binomial.
 ///
 /// Where the general way, the loss of the mean of η, would lose digits or overflow (a probability near 0 or 1, the mean of a
-/// logarithmic link), the combination is evaluated by a form of its own.
+/// logarithmic link), the combination is evaluated by a form of its own. A linear predictor to which no mean of the distribution
+/// belongs has an infinite loss.
 ///
 /// ```
 /// use models::glm::{Distribution, Family, Generalised, Link};
@@ -258,7 +275,12 @@ impl Family for Generalised {
     fn terms(&self, eta: f64, y: f64) -> Terms {
         match (self.distribution, self.link) {
             (Distribution::Binomial, Link::Logit) => super::BinomialLogit.terms(eta, y),
-            (Distribution::Binomial, _) => {
+            (Distribution::Binomial, link) => {
+                // The other links cannot leave the interval, but round to its ends.
+                let free = !matches!(link, Link::Probit | Link::Cloglog | Link::Cauchit);
+                if free && !self.distribution.accepts_mean(link.mean(eta).value) {
+                    return NOWHERE;
+                }
                 let mut terms = Terms {
                     loss: 0.0,
                     slope: 0.0,
@@ -304,6 +326,9 @@ impl Family for Generalised {
             }
             (distribution, link) => {
                 let mean = link.mean(eta);
+                if !distribution.accepts_mean(mean.value) {
+                    return NOWHERE;
+                }
                 let loss = distribution.loss(mean.value, y);
                 Terms {
                     loss: loss.value,
