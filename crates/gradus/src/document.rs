@@ -105,7 +105,7 @@ impl Document {
             target: fit.target().to_owned(),
             labels: fit
                 .labels()
-                .cloned()
+                .and_then(|labels| labels.to_vec().try_into().ok())
                 .unwrap_or_else(|| ["0", "1"].map(str::to_owned)),
             observations: fit.observations(),
             l2: fit.l2(),

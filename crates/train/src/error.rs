@@ -70,6 +70,30 @@ pub enum FitError {
         /// The value.
         value: f64,
     },
+    /// A target that the distribution cannot have.
+    #[error(
+        "row {row}: the target `{column}` is {value}, which a {distribution} distribution cannot give"
+    )]
+    Outside {
+        /// The row, from 1.
+        row: usize,
+        /// The target.
+        column: String,
+        /// The value.
+        value: f64,
+        /// The distribution.
+        distribution: &'static str,
+    },
+    /// No coefficients were found from which the iteration could start.
+    #[error(
+        "no coefficients give every row a mean that a {family} distribution can have with the {link} link; try another link, such as log"
+    )]
+    NoStart {
+        /// The distribution.
+        family: &'static str,
+        /// The link.
+        link: &'static str,
+    },
     /// All targets are equal.
     #[error("the target `{column}` is {value} in every row; two classes are needed")]
     OneClass {

@@ -2,6 +2,8 @@
 
 use linalg::Scalar;
 
+use crate::student::{two_sided, two_sided_quantile};
+
 /// The 97.5 % point of the standard normal distribution.
 const NORMAL_975: f64 = 1.959_963_984_540_054;
 
@@ -35,6 +37,24 @@ impl Inference {
             p_value: Scalar::erfc(statistic.abs() / std::f64::consts::SQRT_2),
             conf_low: estimate - NORMAL_975 * std_error,
             conf_high: estimate + NORMAL_975 * std_error,
+        }
+    }
+
+    /// The same with Student's t distribution, for an estimate whose dispersion was estimated with it.
+    ///
+    /// ```
+    /// let i = train::Inference::student(12.706204736174698, 1.0, 1.0);
+    /// assert!((i.p_value - 0.05).abs() < 1e-14 && i.conf_low.abs() < 1e-12);
+    /// ```
+    pub fn student(estimate: f64, std_error: f64, freedom: f64) -> Self {
+        let statistic = estimate / std_error;
+        let reach = two_sided_quantile(0.05, freedom) * std_error;
+        Self {
+            std_error,
+            statistic,
+            p_value: two_sided(statistic, freedom),
+            conf_low: estimate - reach,
+            conf_high: estimate + reach,
         }
     }
 }

@@ -9,10 +9,11 @@ pub mod metrics;
 mod newton;
 mod objective;
 mod rule;
+mod student;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
-pub use glm::{Coefficient, Fit, INTERCEPT, LogisticFit};
+pub use glm::{Coefficient, Dispersion, Fit, GlmFit, INTERCEPT, LogisticFit};
 pub use inference::Inference;
 pub use newton::{Certificate, Newton, Outcome, Status, Step};
 pub use objective::{

@@ -191,14 +191,21 @@ pub struct Generalised {
 impl Generalised {
     /// The expected curvature of an observation at η, (dμ/dη)² / V(μ): Fisher's information with dispersion 1.
     pub fn information(&self, eta: f64) -> f64 {
-        let (binomial, mean) = (
-            self.distribution == Distribution::Binomial,
-            self.link.mean(eta),
-        );
-        if binomial && self.link != Link::Identity {
-            // The product of both hazards does not lose the smaller probability.
-            let [yes, no] = [self.hazard(eta, true), self.hazard(eta, false)];
-            return yes.first * -no.first;
+        let mean = self.link.mean(eta);
+        if self.distribution == Distribution::Binomial {
+            match self.link {
+                Link::Logit => return mean.first,
+                Link::Probit | Link::Cloglog | Link::Cauchit | Link::Log => {
+                    // The product of both hazards does not lose the smaller probability.
+                    let [yes, no] = [true, false].map(|success| self.hazard(eta, success).first);
+                    return if yes == 0.0 || no == 0.0 {
+                        0.0
+                    } else {
+                        -yes * no
+                    };
+                }
+                _ => {}
+            }
         }
         mean.first * mean.first / self.distribution.variance(mean.value)
     }

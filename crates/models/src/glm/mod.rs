@@ -8,8 +8,10 @@ mod distribution;
 mod family;
 mod link;
 mod logistic;
+mod specification;
 
 pub use distribution::{Distribution, Generalised};
 pub use family::{BinomialLogit, Family, Terms};
 pub use link::{Link, Mean, UnknownName};
 pub use logistic::{LogisticModel, LogisticRegression, PredictError};
+pub use specification::{GeneralisedLinearModel, GlmModel};

@@ -3,84 +3,140 @@
 use linalg::{Block, Design, MatMut, Standardised, Workspace};
 use models::glm::Family;
 
+use super::problem::Problem;
 use crate::{Differentiable, Objective, TwiceDifferentiable};
 
-/// Mean loss plus ½·l2·‖β‖², in the coefficients of the standardised columns.
+/// Rows whose offsets are added together.
+const CHUNK: usize = 128;
+
+/// Weighted mean loss plus ½·l2·‖β‖², in the coefficients of the standardised columns.
+///
+/// Where the loss of a row bends down, which a link that is not canonical allows, its expected curvature stands for it: the Hessian
+/// is then not exact, but positive definite.
 #[derive(Debug)]
-pub(crate) struct GlmObjective<'a, F> {
-    design: &'a Standardised<'a>,
-    family: F,
-    y: &'a [f64],
+pub(super) struct GlmObjective<'p, 'a> {
+    design: &'p Standardised<'a>,
+    problem: &'p Problem<'a>,
+    total: f64,
     /// The penalty on each standardised coefficient: l2 / scale², 0 for the intercept.
     penalty: Vec<f64>,
     workspace: Workspace,
 }
 
-impl<'a, F: Family> GlmObjective<'a, F> {
-    pub(crate) fn new(design: &'a Standardised<'a>, family: F, y: &'a [f64], l2: f64) -> Self {
+impl<'p, 'a> GlmObjective<'p, 'a> {
+    pub(super) fn new(design: &'p Standardised<'a>, problem: &'p Problem<'a>) -> Self {
         let free = design.has_intercept().then_some(0.0).into_iter();
+        let l2 = problem.l2;
         let penalty = free
             .chain(design.scale().iter().map(|scale| l2 / scale / scale))
             .collect();
         Self {
             design,
-            family,
-            y,
+            problem,
+            total: problem.total(),
             penalty,
             workspace: Workspace::new(),
         }
     }
 
-    /// The sum of the losses, without the penalty, and the curvature of every row.
-    pub(crate) fn loss_and_curvature(&self, x: &[f64]) -> (f64, Vec<f64>) {
-        let mut eta = vec![0.0; self.y.len()];
-        self.design.times(x, &mut eta);
-        let terms = |i: usize| self.family.terms(eta[i], self.y[i]);
-        let loss = linalg::reduce::sum_by(eta.len(), |i| terms(i).loss);
-        (loss, (0..eta.len()).map(|i| terms(i).curvature).collect())
+    /// The weighted curvature of every row at a point.
+    pub(super) fn curvature(&self, x: &[f64]) -> Vec<f64> {
+        let eta = self.problem.predictors(self.design, x);
+        let mut terms = [
+            vec![0.0; eta.len()],
+            vec![0.0; eta.len()],
+            vec![0.0; eta.len()],
+        ];
+        let [loss, slope, curvature] = &mut terms;
+        self.rows(0, &eta, loss, slope, curvature);
+        let [.., curvature] = terms;
+        curvature
+    }
+
+    /// The weighted terms of rows whose predictors include the offset.
+    fn rows(
+        &self,
+        start: usize,
+        eta: &[f64],
+        loss: &mut [f64],
+        slope: &mut [f64],
+        curvature: &mut [f64],
+    ) {
+        let Problem {
+            family, y, weights, ..
+        } = self.problem;
+        let rows = start..start + eta.len();
+        family.block(eta, &y[rows.clone()], loss, slope, curvature);
+        for (curvature, eta) in curvature.iter_mut().zip(eta) {
+            if *curvature <= 0.0 {
+                *curvature = family.information(*eta);
+            }
+        }
+        if let Some(weights) = weights {
+            for (i, weight) in weights[rows].iter().enumerate() {
+                for term in [&mut loss[i], &mut slope[i], &mut curvature[i]] {
+                    *term = if *weight > 0.0 { *weight * *term } else { 0.0 };
+                }
+            }
+        }
     }
 
     fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
         let pointwise = |block: Block<'_>| {
-            let y = &self.y[block.start..block.start + block.eta.len()];
-            self.family
-                .block(block.eta, y, block.loss, block.slope, block.curvature);
+            let Block {
+                start,
+                eta,
+                loss,
+                slope,
+                curvature,
+            } = block;
+            let Some(offset) = self.problem.offset else {
+                return self.rows(start, eta, loss, slope, curvature);
+            };
+            for from in (0..eta.len()).step_by(CHUNK) {
+                let range = from..eta.len().min(from + CHUNK);
+                let mut moved = [0.0; CHUNK];
+                let moved = &mut moved[..range.len()];
+                for (k, moved) in moved.iter_mut().enumerate() {
+                    *moved = eta[from + k] + offset[start + from + k];
+                }
+                let (loss, slope) = (&mut loss[range.clone()], &mut slope[range.clone()]);
+                self.rows(start + from, moved, loss, slope, &mut curvature[range]);
+            }
         };
         self.design
             .pass(x, &pointwise, gradient, gram, &self.workspace)
     }
 
     fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {
-        let n = self.y.len() as f64;
-        let mut value = loss / n;
+        let mut value = loss / self.total;
         for ((gradient, &x), &penalty) in gradient.iter_mut().zip(x).zip(&self.penalty) {
-            *gradient = *gradient / n + penalty * x;
+            *gradient = *gradient / self.total + penalty * x;
             value += 0.5 * penalty * x * x;
         }
         value
     }
 }
 
-impl<F: Family> Objective for GlmObjective<'_, F> {
+impl Objective for GlmObjective<'_, '_> {
     fn dimension(&self) -> usize {
         self.design.columns()
     }
 }
 
-impl<F: Family> Differentiable for GlmObjective<'_, F> {
+impl Differentiable for GlmObjective<'_, '_> {
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let loss = self.pass(x, gradient, None);
         self.finish(x, loss, gradient)
     }
 }
 
-impl<F: Family> TwiceDifferentiable for GlmObjective<'_, F> {
+impl TwiceDifferentiable for GlmObjective<'_, '_> {
     fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: MatMut<'_, f64>) -> f64 {
         let loss = self.pass(x, gradient, Some(hessian.as_mut()));
-        let n = self.y.len() as f64;
         for j in 0..x.len() {
             for i in 0..x.len() {
-                hessian[(i, j)] /= n;
+                hessian[(i, j)] /= self.total;
             }
             hessian[(j, j)] += self.penalty[j];
         }

@@ -2,30 +2,49 @@
 
 use std::fmt;
 
-use super::LogisticFit;
+use models::glm::{Distribution, Family, Link};
 
-impl fmt::Display for LogisticFit {
+use super::GlmFit;
+
+impl fmt::Display for GlmFit {
     /// Estimate, standard error, z, p and 95 % interval of each coefficient; below, likelihood and certificate.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let event = match &self.labels {
-            Some([_, one]) => format!("{} = {one}", self.target),
-            None => format!("{} = 1", self.target),
+        let event = match self.labels() {
+            Some([_, one]) => format!("{} = {one}", self.target()),
+            _ => format!("{} = 1", self.target()),
         };
-        writeln!(
-            f,
-            "Logistic regression: probability that {event}, {} observations",
-            self.observations
-        )?;
+        let family = self.family();
+        let what = match (family.distribution, family.link) {
+            (Distribution::Binomial, Link::Logit) => {
+                format!("Logistic regression: probability that {event}")
+            }
+            (Distribution::Binomial, link) => {
+                format!("Binomial regression, {link} link: probability that {event}")
+            }
+            (_, link) => format!(
+                "{} regression, {link} link: mean of {}",
+                family.name(),
+                self.target()
+            ),
+        };
+        writeln!(f, "{what}, {} observations", self.observations())?;
         let width = self
-            .coefficients
+            .coefficients()
             .iter()
             .map(|c| c.name.chars().count())
             .max()
             .unwrap_or(0)
             .max(11);
         writeln!(f)?;
-        if self.covariance.is_some() {
-            let (z, p) = ("z", "p");
+        if self.covariance().is_some() {
+            let (z, p) = (
+                if self.dispersion().estimated {
+                    "t"
+                } else {
+                    "z"
+                },
+                "p",
+            );
             writeln!(
                 f,
                 "{:<width$} {:>12} {:>12} {z:>8} {p:>9} {:>12} {:>12}",
@@ -34,7 +53,7 @@ impl fmt::Display for LogisticFit {
         } else {
             writeln!(f, "{:<width$} {:>12}", "coefficient", "estimate")?;
         }
-        for c in &self.coefficients {
+        for c in self.coefficients() {
             write!(f, "{:<width$} {:>12}", c.name, significant(c.estimate))?;
             if let Some(i) = &c.inference {
                 let p = if i.p_value < 1e-4 {
@@ -52,22 +71,34 @@ impl fmt::Display for LogisticFit {
             writeln!(f)?;
         }
         writeln!(f)?;
+        if let Some(likelihood) = self.log_likelihood() {
+            write!(f, "log-likelihood {likelihood:.6}   ")?;
+        }
         writeln!(
             f,
-            "log-likelihood {:.6}   deviance {:.6}   null deviance {:.6}",
-            self.log_likelihood, self.deviance, self.null_deviance
+            "deviance {:.6}   null deviance {:.6}",
+            self.deviance(),
+            self.null_deviance()
         )?;
+        if self.dispersion().estimated {
+            writeln!(
+                f,
+                "dispersion {} (Pearson) on {} degrees of freedom",
+                significant(self.dispersion().value),
+                self.residual_freedom()
+            )?;
+        }
         if let (Some(aic), Some(bic)) = (self.aic(), self.bic()) {
             writeln!(f, "AIC {aic:.4}   BIC {bic:.4}")?;
-        } else {
+        } else if self.l2() > 0.0 {
             writeln!(
                 f,
                 "penalised (l2 = {}): estimates are shrunk towards 0, so standard errors, p-values and information criteria\n\
                  of maximum likelihood do not hold and are not shown",
-                self.l2
+                self.l2()
             )?;
         }
-        let c = &self.certificate;
+        let c = self.certificate();
         writeln!(
             f,
             "certificate: {} after {} iterations; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\

@@ -1,0 +1,249 @@
+//! A fitted generalised linear model with everything that is known about it.
+
+use datasets::Dataset;
+use linalg::{Mat, MatRef, Standardised, reduce};
+use models::glm::{Distribution, Generalised, GeneralisedLinearModel, GlmModel};
+
+use super::likelihood::{deviance, log_likelihood, pearson};
+use super::problem::Problem;
+use super::solve::{inverse_gram, solve};
+use super::{Coefficient, Fit, INTERCEPT};
+use crate::newton::Certificate;
+use crate::{FitError, Inference};
+
+/// How much the target varies beyond what its mean says: variance = dispersion · V(μ).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dispersion {
+    /// Its value: 1, or Pearson's statistic by the residual degrees of freedom.
+    pub value: f64,
+    /// True if it was estimated; then t distributions take the place of normal ones.
+    pub estimated: bool,
+}
+
+/// A fitted generalised linear model.
+///
+/// ```
+/// use datasets::Dataset;
+/// use linalg::mat;
+/// use models::glm::{Distribution, GeneralisedLinearModel};
+/// use train::Fit;
+/// let data = Dataset::new(mat![[0.0], [0.0], [1.0], [1.0]], ["group"], vec![1.0, 3.0, 4.0, 8.0], "count");
+/// let fit = GeneralisedLinearModel::new(Distribution::Poisson).fit(&data)?;
+/// // The means of the groups are 2 and 6.
+/// assert!((fit.coefficients()[0].estimate - 2.0_f64.ln()).abs() < 1e-12);
+/// assert!((fit.coefficients()[1].estimate - 3.0_f64.ln()).abs() < 1e-12);
+/// assert!((fit.coefficients()[1].inference.map_or(0.0, |i| i.std_error) - (1.0 / 4.0 + 1.0 / 12.0_f64).sqrt()).abs() < 1e-12);
+/// # Ok::<(), train::FitError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct GlmFit {
+    model: GlmModel,
+    target: String,
+    labels: Option<Vec<String>>,
+    observations: usize,
+    freedom: f64,
+    l2: f64,
+    coefficients: Vec<Coefficient>,
+    covariance: Option<Mat<f64>>,
+    dispersion: Dispersion,
+    pearson: f64,
+    log_likelihood: Option<f64>,
+    deviance: f64,
+    null_deviance: f64,
+    effective: f64,
+    certificate: Certificate,
+}
+
+impl GlmFit {
+    /// The model, for predictions.
+    pub fn model(&self) -> &GlmModel {
+        &self.model
+    }
+    /// Distribution and link.
+    pub fn family(&self) -> Generalised {
+        self.model.family()
+    }
+    /// The coefficients, intercept first.
+    pub fn coefficients(&self) -> &[Coefficient] {
+        &self.coefficients
+    }
+    /// The covariance matrix of the estimates (dispersion times the inverse of the expected information), in the order of the
+    /// coefficients; `None` if penalised.
+    pub fn covariance(&self) -> Option<MatRef<'_, f64>> {
+        self.covariance.as_ref().map(Mat::as_ref)
+    }
+    /// The name of the target.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+    /// What the data call the classes 0 and 1.
+    pub fn labels(&self) -> Option<&[String]> {
+        self.labels.as_deref()
+    }
+    /// The number of rows whose weight is not 0.
+    pub fn observations(&self) -> usize {
+        self.observations
+    }
+    /// Observations, repeated as their weights say, less coefficients.
+    pub fn residual_freedom(&self) -> f64 {
+        self.freedom
+    }
+    /// The penalty in force.
+    pub fn l2(&self) -> f64 {
+        self.l2
+    }
+    /// The dispersion.
+    pub fn dispersion(&self) -> Dispersion {
+        self.dispersion
+    }
+    /// Pearson's statistic Σ w (y − μ)² / V(μ).
+    pub fn pearson(&self) -> f64 {
+        self.pearson
+    }
+    /// The logarithm of the likelihood, penalty not included; `None` for Tweedie's distribution, which has no closed form.
+    pub fn log_likelihood(&self) -> Option<f64> {
+        self.log_likelihood
+    }
+    /// Twice the log-likelihood below that of a perfect fit, for dispersion 1.
+    pub fn deviance(&self) -> f64 {
+        self.deviance
+    }
+    /// The deviance of the model with intercept and offset alone (without intercept: of a linear predictor of 0 or the offset).
+    pub fn null_deviance(&self) -> f64 {
+        self.null_deviance
+    }
+    /// Parameters that were estimated: coefficients, and a dispersion.
+    fn parameters(&self) -> f64 {
+        (self.coefficients.len() + usize::from(self.dispersion.estimated)) as f64
+    }
+    /// Akaike's criterion; `None` if penalised, when the number of parameters says too much.
+    pub fn aic(&self) -> Option<f64> {
+        let likelihood = self.log_likelihood.filter(|_| self.l2 == 0.0)?;
+        Some(2.0 * self.parameters() - 2.0 * likelihood)
+    }
+    /// The Bayesian criterion; `None` if penalised.
+    pub fn bic(&self) -> Option<f64> {
+        let likelihood = self.log_likelihood.filter(|_| self.l2 == 0.0)?;
+        Some(self.effective.ln() * self.parameters() - 2.0 * likelihood)
+    }
+    /// How far the fit can be from the optimum. The gradient is that of the mean loss (plus penalty) in the coefficients.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+}
+
+impl Fit for GeneralisedLinearModel {
+    type Fitted = GlmFit;
+
+    /// Maximum likelihood by Newton's method, on standardised columns; the result is on the data's own scale.
+    ///
+    /// A weight is a number of repetitions: the fit is that of the rows repeated so often.
+    fn fit(&self, data: &Dataset) -> Result<GlmFit, FitError> {
+        let problem = Problem::new(self, data)?;
+        let (design, outcome) = solve(&problem)?;
+        let eta = problem.predictors(&design, &outcome.x);
+        let beta = design.coefficients_to_data(&outcome.x);
+        let deviance = deviance(&problem, &eta);
+        let pearson = pearson(&problem, &eta);
+        // Trials are no repetitions of rows.
+        let effective = match &data.weights {
+            Some(weights) => reduce::sum(weights),
+            None => data.target.len() as f64,
+        };
+        let freedom = effective - beta.len() as f64;
+        let estimated = !matches!(
+            problem.family.distribution,
+            Distribution::Binomial | Distribution::Poisson | Distribution::NegativeBinomial { .. }
+        );
+        let dispersion = Dispersion {
+            value: if estimated { pearson / freedom } else { 1.0 },
+            estimated,
+        };
+        let covariance =
+            (problem.l2 == 0.0).then(|| covariance(&problem, &design, &eta, dispersion.value));
+        let names = problem.intercept.then(|| INTERCEPT.to_owned());
+        let names = names.into_iter().chain(data.feature_names.iter().cloned());
+        let coefficient = |(j, (name, &estimate)): (usize, (String, &f64))| {
+            let inference = covariance.as_ref().map(|covariance| {
+                let error = covariance[(j, j)].sqrt();
+                if estimated {
+                    Inference::student(estimate, error, freedom)
+                } else {
+                    Inference::wald(estimate, error)
+                }
+            });
+            Coefficient {
+                name,
+                estimate,
+                inference,
+            }
+        };
+        let coefficients = names.zip(&beta).enumerate().map(coefficient).collect();
+        let (intercept, slopes) = if problem.intercept {
+            (beta[0], &beta[1..])
+        } else {
+            (0.0, &beta[..])
+        };
+        Ok(GlmFit {
+            model: GlmModel::new(problem.family, intercept, slopes.to_vec()),
+            target: data.target_name.clone(),
+            labels: data.labels.clone(),
+            observations: problem.rows().count(),
+            freedom,
+            l2: problem.l2,
+            coefficients,
+            covariance,
+            dispersion,
+            pearson,
+            log_likelihood: log_likelihood(&problem, &eta, deviance),
+            deviance,
+            null_deviance: null_deviance(self, &problem)?,
+            effective,
+            certificate: Certificate {
+                gradient_max: reduce::max_abs(&design.gradient_to_data(&outcome.gradient)),
+                ..outcome.certificate
+            },
+        })
+    }
+}
+
+/// Dispersion times the inverse of the expected information, on the data's own scale.
+fn covariance(
+    problem: &Problem<'_>,
+    design: &Standardised<'_>,
+    eta: &[f64],
+    dispersion: f64,
+) -> Mat<f64> {
+    let information = |i: usize| match problem.weight(i) {
+        weight if weight > 0.0 => weight * problem.family.information(eta[i]),
+        _ => 0.0,
+    };
+    let weights: Vec<f64> = (0..eta.len()).map(information).collect();
+    let covariance = design.covariance_to_data(inverse_gram(design, &weights).as_ref());
+    Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| {
+        dispersion * covariance[(i, j)]
+    })
+}
+
+fn null_deviance(
+    specification: &GeneralisedLinearModel,
+    problem: &Problem<'_>,
+) -> Result<f64, FitError> {
+    let n = problem.y.len();
+    if !problem.intercept {
+        let eta: Vec<f64> = (0..n).map(|i| problem.offset(i)).collect();
+        return Ok(deviance(problem, &eta));
+    }
+    if problem.offset.is_none() {
+        let eta = vec![problem.family.link.of(problem.mean()); n];
+        return Ok(deviance(problem, &eta));
+    }
+    let data = Dataset {
+        features: Mat::zeros(n, 0),
+        feature_names: Vec::new(),
+        ..problem.data.clone()
+    };
+    let alone = Problem::new(&specification.clone().l2(0.0), &data)?;
+    let (design, outcome) = solve(&alone)?;
+    Ok(deviance(&alone, &alone.predictors(&design, &outcome.x)))
+}

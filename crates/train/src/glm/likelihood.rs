@@ -1,0 +1,86 @@
+//! Logarithms of likelihoods, with the terms that do not depend on the mean, as R's `logLik` has them.
+
+use libm::lgamma;
+use linalg::reduce;
+use models::glm::{Distribution, Family};
+
+use super::problem::Problem;
+
+const LN_TAU: f64 = 1.837_877_066_409_345_3;
+
+/// The log-likelihood at these linear predictors; `None` where there is no closed form. A dispersion is that which makes the
+/// likelihood largest where R takes it so (Gaussian), and deviance by total weight where R takes that (gamma, inverse Gaussian).
+pub(super) fn log_likelihood(problem: &Problem<'_>, eta: &[f64], deviance: f64) -> Option<f64> {
+    let (y, n) = (&problem.y, problem.total());
+    let sum = |f: &dyn Fn(usize) -> f64| {
+        let term = |i: usize| if problem.weight(i) > 0.0 { f(i) } else { 0.0 };
+        reduce::sum_by(y.len(), term)
+    };
+    let weight = |i: usize| problem.weight(i);
+    let loss = || sum(&|i| weight(i) * problem.family.terms(eta[i], y[i]).loss);
+    Some(match problem.family.distribution {
+        Distribution::Gaussian => -0.5 * n * (LN_TAU + (deviance / n).ln() + 1.0),
+        Distribution::Binomial => {
+            let choose = |i: usize| {
+                let Some(trials) = &problem.data.trials else {
+                    return 0.0;
+                };
+                let (n, k) = (trials[i], problem.data.target[i]);
+                let own = problem
+                    .data
+                    .weights
+                    .as_ref()
+                    .map_or(1.0, |weights| weights[i]);
+                own * (lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0))
+            };
+            sum(&choose) - loss()
+        }
+        Distribution::Poisson => -loss() - sum(&|i| weight(i) * lgamma(y[i] + 1.0)),
+        Distribution::NegativeBinomial { theta } => {
+            // The loss has θ ln θ taken from it.
+            let constant = |i: usize| lgamma(y[i] + theta) - lgamma(theta) - lgamma(y[i] + 1.0);
+            sum(&|i| weight(i) * constant(i)) - loss()
+        }
+        Distribution::Gamma => {
+            let shape = n / deviance;
+            let density = |i: usize| {
+                let mu = problem.family.mean(eta[i]);
+                shape * (shape * y[i] / mu).ln() - y[i].ln() - shape * y[i] / mu - lgamma(shape)
+            };
+            sum(&|i| weight(i) * density(i))
+        }
+        Distribution::InverseGaussian => {
+            let logs = sum(&|i| weight(i) * y[i].ln());
+            -0.5 * (n * ((deviance / n).ln() + LN_TAU + 1.0) + 3.0 * logs)
+        }
+        _ => return None,
+    })
+}
+
+/// Twice the loss above that of a perfect fit.
+pub(super) fn deviance(problem: &Problem<'_>, eta: &[f64]) -> f64 {
+    let unit = |i: usize| {
+        if problem.weight(i) > 0.0 {
+            let y = problem.y[i];
+            problem.weight(i)
+                * (problem.family.terms(eta[i], y).loss - problem.family.saturated_loss(y))
+        } else {
+            0.0
+        }
+    };
+    2.0 * reduce::sum_by(eta.len(), unit)
+}
+
+/// Pearson's statistic Σ w (y − μ)² / V(μ).
+pub(super) fn pearson(problem: &Problem<'_>, eta: &[f64]) -> f64 {
+    let unit = |i: usize| {
+        if problem.weight(i) > 0.0 {
+            let mu = problem.family.mean(eta[i]);
+            let residual = problem.y[i] - mu;
+            problem.weight(i) * residual * residual / problem.family.distribution.variance(mu)
+        } else {
+            0.0
+        }
+    };
+    reduce::sum_by(eta.len(), unit)
+}

@@ -1,0 +1,83 @@
+//! Logistic regression: the generalised linear model that the tutorials end with.
+
+use std::fmt;
+use std::ops::Deref;
+
+use datasets::Dataset;
+use models::glm::{Distribution, GeneralisedLinearModel, LogisticModel, LogisticRegression};
+
+use super::{Fit, GlmFit};
+use crate::FitError;
+
+/// A fitted logistic regression with everything that is known about it: a [`GlmFit`] whose model speaks of probabilities.
+///
+/// ```
+/// use models::LogisticRegression;
+/// use train::Fit;
+/// let fit = LogisticRegression::new().fit(&datasets::nba_rookie_draft())?;
+/// let assist = &fit.coefficients()[3];
+/// assert_eq!(assist.name, "assist");
+/// assert!(fit.certificate().gradient_max < 1e-10);
+/// println!("{fit}");
+/// # Ok::<(), train::FitError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LogisticFit {
+    fit: GlmFit,
+    model: LogisticModel,
+}
+
+impl LogisticFit {
+    /// The model, for predictions.
+    pub fn model(&self) -> &LogisticModel {
+        &self.model
+    }
+
+    /// The logarithm of the likelihood, penalty not included.
+    pub fn log_likelihood(&self) -> f64 {
+        self.fit.log_likelihood().unwrap_or(f64::NAN)
+    }
+}
+
+impl Deref for LogisticFit {
+    type Target = GlmFit;
+
+    fn deref(&self) -> &GlmFit {
+        &self.fit
+    }
+}
+
+impl fmt::Display for LogisticFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fit.fmt(f)
+    }
+}
+
+impl Fit for LogisticRegression {
+    type Fitted = LogisticFit;
+
+    /// Maximum likelihood by Newton's method, on standardised columns; the result is on the data's own scale.
+    fn fit(&self, data: &Dataset) -> Result<LogisticFit, FitError> {
+        let classes = data.trials.is_some();
+        if let Some(row) = data
+            .target
+            .iter()
+            .position(|y| !classes && *y != 0.0 && *y != 1.0)
+        {
+            return Err(FitError::Target {
+                row: row + 1,
+                column: data.target_name.clone(),
+                value: data.target[row],
+            });
+        }
+        let mut specification =
+            GeneralisedLinearModel::new(Distribution::Binomial).l2(self.penalty());
+        if !self.has_intercept() {
+            specification = specification.without_intercept();
+        }
+        let fit = specification.fit(data)?;
+        let model =
+            LogisticModel::new(fit.model().intercept(), fit.model().coefficients().to_vec());
+        Ok(LogisticFit { fit, model })
+    }
+}
