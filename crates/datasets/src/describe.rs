@@ -5,7 +5,7 @@ use std::fmt;
 use linalg::{Mat, reduce};
 use serde::Serialize;
 
-use crate::scaling::{mean_and_variance, quantile};
+use crate::scaling::{mean_and_deviation, quantile};
 use crate::{Column, Frame};
 
 /// A summary of a table.
@@ -133,12 +133,12 @@ fn summary(column: Column<'_>) -> Summary {
         Column::Numbers(numbers) => {
             let mut present: Vec<f64> = numbers.iter().copied().filter(|x| !x.is_nan()).collect();
             let n = present.len() as f64;
-            let (mean, variance) = mean_and_variance(&present);
+            let (mean, deviation) = mean_and_deviation(&present);
             present.sort_by(f64::total_cmp);
             let at = |p: f64| quantile(&present, p);
             Summary::Numbers {
                 mean,
-                deviation: (variance * n / (n - 1.0)).sqrt(),
+                deviation: deviation * (n / (n - 1.0)).sqrt(),
                 minimum: at(0.0),
                 lower_quartile: at(0.25),
                 median: at(0.5),
@@ -167,12 +167,10 @@ fn summary(column: Column<'_>) -> Summary {
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let both = a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan());
     let (a, b): (Vec<f64>, Vec<f64>) = both.map(|(a, b)| (*a, *b)).unzip();
-    let ((mean_a, variance_a), (mean_b, variance_b)) =
-        (mean_and_variance(&a), mean_and_variance(&b));
-    if a.len() < 2 || variance_a == 0.0 || variance_b == 0.0 {
+    let ((mean_a, sd_a), (mean_b, sd_b)) = (mean_and_deviation(&a), mean_and_deviation(&b));
+    if a.len() < 2 || sd_a == 0.0 || sd_b == 0.0 {
         return f64::NAN;
     }
-    let (sd_a, sd_b) = (variance_a.sqrt(), variance_b.sqrt());
     let products = reduce::sum_by(a.len(), |i| {
         (a[i] - mean_a) / sd_a * ((b[i] - mean_b) / sd_b)
     });
@@ -187,7 +185,7 @@ impl fmt::Display for Description {
             .map(|column| column.name.chars().count())
             .max()
             .unwrap_or(0)
-            .max(6);
+            .clamp(6, 60);
         writeln!(f, "{} rows, {} columns\n", self.rows, self.columns.len())?;
         writeln!(
             f,

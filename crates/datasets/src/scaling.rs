@@ -99,10 +99,7 @@ impl Scaler {
 
 fn learn(scaling: Scaling, column: &mut [f64]) -> (f64, f64) {
     match scaling {
-        Scaling::Standard => {
-            let (mean, variance) = mean_and_variance(column);
-            (mean, variance.sqrt())
-        }
+        Scaling::Standard => mean_and_deviation(column),
         Scaling::MinMax => {
             let low = column.iter().copied().fold(f64::INFINITY, f64::min);
             let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -118,17 +115,22 @@ fn learn(scaling: Scaling, column: &mut [f64]) -> (f64, f64) {
     }
 }
 
-/// The mean, and the mean squared distance from it; 0 for equal numbers.
-pub(crate) fn mean_and_variance(x: &[f64]) -> (f64, f64) {
+/// The mean, and the root of the mean squared distance from it; 0 for equal numbers. No square over- or underflows.
+pub(crate) fn mean_and_deviation(x: &[f64]) -> (f64, f64) {
     let n = x.len() as f64;
     let first = x.first().copied().unwrap_or(f64::NAN);
     if x.iter().all(|x| *x == first) {
         return (first, 0.0);
     }
-    let mean = linalg::reduce::sum(x) / n;
-    let squares = linalg::reduce::sum_by(x.len(), |i| (x[i] - mean) * (x[i] - mean));
-    let rest = linalg::reduce::sum_by(x.len(), |i| x[i] - mean);
-    (mean, (squares - rest * rest / n) / n)
+    // A power of two, so that dividing by it rounds nothing.
+    let largest = linalg::reduce::max_abs(x).max(f64::MIN_POSITIVE);
+    let unit = f64::from_bits(largest.to_bits() >> 52 << 52);
+    let scaled = |i: usize| x[i] / unit;
+    let mean = linalg::reduce::sum_by(x.len(), scaled) / n;
+    let squares = linalg::reduce::sum_by(x.len(), |i| (scaled(i) - mean) * (scaled(i) - mean));
+    let rest = linalg::reduce::sum_by(x.len(), |i| scaled(i) - mean);
+    let variance = (squares - rest * rest / n) / n;
+    (mean * unit, variance.max(0.0).sqrt() * unit)
 }
 
 /// A quantile of sorted numbers, interpolated linearly (type 7 of Hyndman and Fan 1996, the default of R and NumPy); NaN of none.

@@ -10,8 +10,14 @@ fn patsy(file: &str) -> String {
     std::fs::read_to_string(folder.join(file)).expect("a file of the repository")
 }
 
+/// The data of patsy, with a target beside them.
 fn frame() -> Frame {
-    let text = patsy("data.csv");
+    let text = patsy("data.csv").replace("\r\n", "\n");
+    let with_target = |(k, line): (usize, &str)| match k {
+        0 => format!("{line},y\n"),
+        _ => format!("{line},{k}\n"),
+    };
+    let text: String = text.lines().enumerate().map(with_target).collect();
     CsvOptions::new()
         .read_from("data.csv", text.as_bytes())
         .expect("a table")
@@ -26,7 +32,7 @@ fn design_matrices_are_those_of_patsy() {
     for case in found {
         let text = case["formula"].as_str().expect("a formula");
         let formula: Formula = text.parse().unwrap_or_else(|e| panic!("{e}"));
-        let recipe = Preparation::formula(formula).target("z").learn(&frame);
+        let recipe = Preparation::formula(formula).target("y").learn(&frame);
         let recipe = recipe.unwrap_or_else(|e| panic!("{e}"));
         let matrix = recipe.features(&frame).expect("features").matrix;
         // Columns in any order: ours by term, patsy's by kind of term.
@@ -82,7 +88,7 @@ fn names_are_those_of_patsy_where_they_are_simple() {
     let names = |text: &str| {
         let formula: Formula = text.parse().expect("a formula");
         Preparation::formula(formula)
-            .target("z")
+            .target("y")
             .learn(&frame())
             .expect("a recipe")
             .feature_names()
@@ -96,7 +102,7 @@ fn names_are_those_of_patsy_where_they_are_simple() {
     assert_eq!(names("np.log(z):b"), ["log(z):b[no]", "log(z):b[yes]"]);
     assert_eq!(names("I(x**2+z / 2)"), ["I(x^2 + z / 2)"]);
     assert_eq!(names("a:b")[..2], ["b[T.yes]", "a[T.mid]:b[no]"]);
-    assert_eq!(names(". - a - b"), ["x", "k"]);
+    assert_eq!(names(". - a - b"), ["x", "z", "k"]);
     assert_eq!(names("poly(x, 2)"), ["poly(x, 2)1", "poly(x, 2)2"]);
 }
 
@@ -266,37 +272,37 @@ fn faults_point_at_their_place() {
         data.expect_err(text).to_string()
     };
     assert_eq!(
-        in_data("z ~ x + aa"),
-        "the formula has a fault at character 9: data.csv has no column `aa`; did you mean `a`?; its columns are x, z, a, b, k\n  \
-         z ~ x + aa\n          ^^"
+        in_data("y ~ x + aa"),
+        "the formula has a fault at character 9: data.csv has no column `aa`; did you mean `a`?; its columns are x, z, a, b, k, y\n  \
+         y ~ x + aa\n          ^^"
     );
     assert!(
-        in_data("z ~ C(a, 'bottom')")
+        in_data("y ~ C(a, 'bottom')")
             .contains("the column `a` has no level \"bottom\"; its levels are low, mid, top")
     );
     assert!(
-        in_data("z ~ log(x)").starts_with("data.csv, line "),
+        in_data("y ~ log(x)").starts_with("data.csv, line "),
         "{}",
-        in_data("z ~ log(x)")
+        in_data("y ~ log(x)")
     );
     assert!(
-        in_data("z ~ log(x)")
+        in_data("y ~ log(x)")
             .contains("the term `log(x)` is NaN there; it must be a finite number in every row")
     );
-    assert!(in_data("z ~ a + log(a)").contains("column `a`: \"low\" is not a number"));
+    assert!(in_data("y ~ a + log(a)").contains("column `a`: \"low\" is not a number"));
     assert!(
-        in_data("z ~ poly(k, 4)")
+        in_data("y ~ poly(k, 4)")
             .contains("the degree of `poly` must be less than the number of different values")
     );
     assert!(
-        in_data("z ~ scale(I(0*x))")
+        in_data("y ~ scale(I(0*x))")
             .contains("a constant cannot be divided by its standard deviation")
     );
     assert!(
-        in_data("z ~ x - k")
+        in_data("y ~ x - k")
             .contains("character 9: there is no such term before this that could be removed")
     );
-    assert!(in_data("z ~ C(x)").contains("another one in each row"));
+    assert!(in_data("y ~ C(x)").contains("another one in each row"));
     let formula: Formula = "x + z".parse().expect("a formula");
     assert!(matches!(
         Preparation::formula(formula).learn(&frame()),

@@ -184,9 +184,9 @@ fn successes_of_trials_are_as_many_single_trials() {
     let grouped = fit(Distribution::Binomial, Link::Logit, &data);
     let (mut rows, mut single) = (Vec::new(), Vec::new());
     for i in 0..12 {
-        for trial in 0..5 + i % 3 {
+        for trial in 0..5 + i as u32 % 3 {
             rows.push(i);
-            single.push(f64::from(u8::from((trial as f64) < data.target[i])));
+            single.push(f64::from(u8::from(f64::from(trial) < data.target[i])));
         }
     }
     let mut each = data.select(&rows);

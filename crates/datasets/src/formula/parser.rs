@@ -156,7 +156,7 @@ impl Parser<'_> {
                         to: word.to,
                     });
                 }
-                let arguments = self.nested(Self::arguments)?;
+                let arguments = self.nested(|parser| parser.arguments(name))?;
                 let to = self.close(&open)?;
                 let function = name.strip_prefix("np.").unwrap_or(name).to_owned();
                 return Ok(Spanned {
@@ -186,15 +186,27 @@ impl Parser<'_> {
         })
     }
 
-    fn arguments(&mut self) -> Result<Vec<Spanned>, FormulaError> {
+    fn arguments(&mut self, function: &str) -> Result<Vec<Spanned>, FormulaError> {
         let mut arguments = Vec::new();
         if matches!(self.word().token, Token::Sign(")")) {
             return Ok(arguments);
         }
         loop {
             let mut argument = self.sum()?;
-            // `ref = "low"` and `Treatment(reference="low")` name what there is one of.
-            if matches!(argument.node, Node::Name(_)) && self.take("=") {
+            if let Node::Name(name) = &argument.node
+                && self.take("=")
+            {
+                // What there is only one of.
+                let known = match function {
+                    "C" | "Treatment" => ["ref", "reference"].contains(&name.as_str()),
+                    "poly" => name == "degree",
+                    _ => false,
+                };
+                if !known {
+                    let problem = format!("`{function}` has no argument `{name}`");
+                    let range = argument.from..argument.to;
+                    return Err(FormulaError::new(self.text, range, problem));
+                }
                 argument = self.sum()?;
             }
             arguments.push(argument);

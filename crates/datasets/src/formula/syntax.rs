@@ -100,16 +100,21 @@ impl Spanned {
                 f.write_str(")")
             }
             Node::Negative(inner) => {
-                f.write_str("-")?;
-                inner.write(4, quote, f)
+                // Weaker than a power, stronger than a product.
+                let parentheses = within > 4;
+                f.write_str(if parentheses { "(-" } else { "-" })?;
+                inner.write(4, quote, f)?;
+                f.write_str(if parentheses { ")" } else { "" })
             }
             Node::Binary(operator, left, right) => {
                 let mine = operator.precedence();
                 let parentheses = mine < within;
                 f.write_str(if parentheses { "(" } else { "" })?;
-                left.write(mine, quote, f)?;
+                // Powers group to the right, all others to the left.
+                let right_first = u8::from(*operator == Operator::Power);
+                left.write(mine + right_first, quote, f)?;
                 f.write_str(operator.sign())?;
-                right.write(mine + 1, quote, f)?;
+                right.write(mine + 1 - right_first, quote, f)?;
                 f.write_str(if parentheses { ")" } else { "" })
             }
         }
@@ -154,6 +159,19 @@ impl Spanned {
 }
 
 impl Spanned {
+    /// The text of a level: a text, or a number as it is printed.
+    pub(crate) fn level(&self) -> Option<String> {
+        match &self.node {
+            Node::Text(text) => Some(text.clone()),
+            Node::Number(number) => Some(number.to_string()),
+            Node::Negative(inner) => match inner.node {
+                Node::Number(number) => Some((-number).to_string()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The name, if this is a column by its name.
     pub(crate) fn column(&self) -> Option<&str> {
         match &self.node {

@@ -51,6 +51,8 @@ pub struct CsvOptions {
     pub(super) columns_exist: bool,
     pub(super) kinds: Vec<(String, Kind)>,
     pub(super) categories: Vec<String>,
+    pub(super) codes: Vec<String>,
+    pub(super) ignored: Vec<String>,
     pub(super) missing: Vec<String>,
     /// True if a cell that is missing may look like a value, so that every cell is compared.
     pub(super) values_stand_for_missing: bool,
@@ -75,6 +77,8 @@ impl CsvOptions {
             columns_exist: true,
             kinds: Vec::new(),
             categories: Vec::new(),
+            codes: Vec::new(),
+            ignored: Vec::new(),
             missing: MISSING.map(str::to_owned).into(),
             values_stand_for_missing: false,
             block_bytes: 8 << 20,
@@ -123,6 +127,18 @@ impl CsvOptions {
     /// What a column holds, by name or by position from 1, instead of what would be inferred.
     pub fn kind(mut self, column: impl Into<String>, kind: Kind) -> Self {
         self.kinds.push((column.into(), kind));
+        self
+    }
+
+    /// Not read, if the file has such columns, by name or by position from 1.
+    pub(crate) fn ignore_if_there(mut self, columns: &[String]) -> Self {
+        self.ignored.extend_from_slice(columns);
+        self
+    }
+
+    /// A category, if the file has such a column and it does not hold booleans.
+    pub(crate) fn category_unless_boolean(mut self, column: &str) -> Self {
+        self.codes.push(column.to_owned());
         self
     }
 

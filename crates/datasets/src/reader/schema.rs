@@ -197,6 +197,16 @@ impl Schema {
         for (column, kind) in &options.kinds {
             kinds[place(column)?] = *kind;
         }
+        for name in &options.codes {
+            if let Some(at) = self.names.iter().position(|known| known == name)
+                && kinds[at] == Kind::Number
+            {
+                kinds[at] = Kind::Category;
+            }
+        }
+        for at in options.ignored.iter().filter_map(|column| find(column)) {
+            kinds[at] = Kind::Ignore;
+        }
         for name in &options.categories {
             if let Some(at) = self.names.iter().position(|known| known == name) {
                 kinds[at] = Kind::Category;

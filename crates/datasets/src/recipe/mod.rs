@@ -119,7 +119,7 @@ impl Recipe {
         };
         let categories = self.0.columns.iter().filter(|source| match &source.kind {
             Kind::Levels(levels) => levels.iter().any(words),
-            Kind::Number | Kind::Missing => false,
+            Kind::Number | Kind::Boolean | Kind::Missing => false,
         });
         let options = options.columns_among(self.columns());
         categories.fold(options, |options, source| {
@@ -174,13 +174,13 @@ impl Parts {
             return Ok(None);
         }
         let mut columns = Vec::new();
-        let filled = |source: &&Source| source.fill.is_none() && source.kind != Kind::Missing;
+        let dropping = |source: &&Source| source.drop;
         let target = if with_target {
             &self.target.columns[..]
         } else {
             &[]
         };
-        for source in self.columns.iter().filter(filled).chain(target) {
+        for source in self.columns.iter().filter(dropping).chain(target) {
             columns.push(frame.column(frame.named(&source.name)?));
         }
         let whole = |row: &usize| columns.iter().all(|column| !column.is_missing(*row));

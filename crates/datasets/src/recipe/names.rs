@@ -24,11 +24,19 @@ pub(super) fn powers(n: usize, degree: usize) -> Vec<Vec<usize>> {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) names: Vec<String>,
+    /// Those that stand within `C(…)`.
+    pub(super) categories: Vec<String>,
     /// True if it says `.`.
     pub(super) rest: bool,
 }
 
 impl Names {
+    /// All names, within `C(…)` or not.
+    pub(super) fn all(mut self) -> Vec<String> {
+        self.names.append(&mut self.categories);
+        self.names
+    }
+
     pub(super) fn collect(&mut self, part: &Spanned) {
         match &part.node {
             Node::Name(name) => self.names.push(name.clone()),
@@ -46,6 +54,9 @@ impl Names {
                         },
                     ],
                 ) => self.names.push(name.clone()),
+                ("C", [column, ..]) if column.column().is_some() => {
+                    self.categories.extend(column.column().map(str::to_owned));
+                }
                 ("C", [column, ..]) => self.collect(column),
                 _ => arguments.iter().for_each(|argument| self.collect(argument)),
             },

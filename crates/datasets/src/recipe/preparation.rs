@@ -203,6 +203,7 @@ impl Preparation {
 
     /// Options to read a file with: only the columns that are needed, so that a fault in another one is none.
     pub fn csv_options(&self, options: CsvOptions) -> CsvOptions {
+        let mut options = options.ignore_if_there(&self.excluded);
         let named: Vec<&String> = [&self.target, &self.weights, &self.offset, &self.trials]
             .into_iter()
             .flatten()
@@ -213,10 +214,17 @@ impl Preparation {
                 let mut found = Names::default();
                 let sides = formula.response.iter().chain([&formula.right]);
                 sides.for_each(|side| found.collect(side));
+                // Codes that only look like numbers are read as they are written.
+                for column in &found.categories {
+                    if !found.names.contains(column) {
+                        options = options.category_unless_boolean(column);
+                    }
+                }
                 if found.rest {
                     return options;
                 }
-                wanted.extend(found.names);
+                wanted.extend(found.categories);
+                wanted.extend(found.names.clone());
             }
             (None, Some(features)) => wanted.extend(features.iter().cloned()),
             (None, None) => return options,
@@ -263,12 +271,30 @@ impl Preparation {
         let named = |column: &String| -> Result<String, DataError> {
             Ok(frame.names()[frame.position(column)?].clone())
         };
+        if self.formula.is_some() {
+            let refused = [
+                (self.features.is_some(), "a list of features"),
+                (self.degree > 1, "polynomial terms"),
+                (self.interactions, "interactions"),
+            ];
+            if let Some((_, what)) = refused.iter().find(|(wanted, _)| *wanted) {
+                let problem =
+                    format!("a formula says itself what explains the target; leave {what} out");
+                return Err(DataError::Preparation { problem });
+            }
+        }
         let written = self
             .formula
             .as_ref()
             .and_then(|formula| formula.response.clone());
         let target = match (written, &self.target) {
-            (Some(response), _) => response,
+            (Some(_), Some(target)) => {
+                let problem = format!(
+                    "the formula has a target left of `~`; leave out the target `{target}`"
+                );
+                return Err(DataError::Preparation { problem });
+            }
+            (Some(response), None) => response,
             (None, Some(target)) => Spanned::name(named(target)?),
             (None, None) => return Err(DataError::NoTarget),
         };
@@ -315,6 +341,15 @@ impl Preparation {
                     if names.contains(&column) {
                         return Err(DataError::ListedTwice { file, line, column });
                     }
+                    if self.excluded.iter().any(|gone| {
+                        frame
+                            .position(gone)
+                            .is_ok_and(|at| frame.names()[at] == column)
+                    }) {
+                        let problem =
+                            format!("the column `{column}` is listed as a feature and excluded");
+                        return Err(DataError::Preparation { problem });
+                    }
                     if target.node == Node::Name(column.clone()) {
                         return Err(DataError::TargetAmongFeatures { file, line, column });
                     }
@@ -351,6 +386,10 @@ impl Preparation {
             }
         }
         Ok(terms)
+    }
+
+    pub(super) fn has_formula(&self) -> bool {
+        self.formula.is_some()
     }
 
     /// A fault in a part of the formula, or of a preparation without one.

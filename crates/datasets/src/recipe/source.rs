@@ -40,6 +40,8 @@ impl Rows<'_> {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     Number,
+    /// 1 for true, 0 for false.
+    Boolean,
     /// The number of a level, from 0.
     Levels(Vec<String>),
     /// 1 where the value is missing, else 0.
@@ -54,6 +56,9 @@ pub(super) struct Source {
     /// What stands for a missing value: a number, or the number of a level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) fill: Option<f64>,
+    /// True if rows without a value are dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) drop: bool,
 }
 
 /// The values of a column.
@@ -151,11 +156,38 @@ impl Source {
             let codes = self.codes(frame, at, levels, rows)?;
             return Ok(Bound::Levels(codes, self.fill.unwrap_or(0.0) as u32));
         }
+        self.refuse_other_kind(frame, at, rows)?;
         let values = numbers(frame, at, rows)?;
         Ok(match self.fill {
             Some(fill) => Bound::Gaps(values, fill),
             None => Bound::Whole(values),
         })
+    }
+
+    /// Booleans where the recipe learned numbers, and numbers but 0 and 1 where it learned booleans.
+    fn refuse_other_kind(&self, frame: &Frame, at: usize, rows: Rows<'_>) -> Result<(), DataError> {
+        match (&self.kind, frame.column(at)) {
+            (Kind::Number, Column::Booleans(values)) => {
+                match rows.iter().find(|row| values[*row].is_some()) {
+                    Some(row) => Err(frame.not_a_number(at, row)),
+                    None => Ok(()),
+                }
+            }
+            (Kind::Boolean, Column::Numbers(values)) => {
+                let other =
+                    |row: &usize| !(values[*row].is_nan() || [0.0, 1.0].contains(&values[*row]));
+                match rows.iter().find(other) {
+                    Some(row) => Err(DataError::NotBoolean {
+                        file: frame.file().to_owned(),
+                        line: frame.line(row),
+                        column: self.name.clone(),
+                        value: values[row].to_string(),
+                    }),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 
     fn codes<'f>(

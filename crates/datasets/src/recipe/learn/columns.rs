@@ -3,9 +3,9 @@
 use super::super::preparation::Missing;
 use super::super::source::{Kind, Rows, Source, numbers};
 use super::Learner;
-use crate::DataError;
 use crate::formula::{Spanned, suggestion};
-use crate::scaling::{mean_and_variance, quantile};
+use crate::scaling::{mean_and_deviation, quantile};
+use crate::{Column, DataError};
 
 impl Learner<'_> {
     /// The place of a column in the frame; a formula points at a name that does not exist.
@@ -33,21 +33,26 @@ impl Learner<'_> {
         kind: Kind,
         at: &Spanned,
     ) -> Result<usize, DataError> {
-        let same = |source: &Source| source.name == name && source.kind == kind;
-        if let Some(known) = self.columns.iter().position(same) {
-            return Ok(known);
+        let imputed = !self.apart
+            && kind != Kind::Missing
+            && matches!(
+                self.policy(name),
+                Missing::Mean | Missing::Median | Missing::Mode
+            );
+        for &known in self.by_name.get(name).into_iter().flatten() {
+            if self.columns[known].kind == kind && self.imputed[known] == imputed {
+                return Ok(known);
+            }
         }
         let place = self.place(name, at)?;
         let mut source = Source {
             name: name.to_owned(),
+            drop: kind != Kind::Missing
+                && (self.apart && self.kept.is_some() || self.policy(name) == Missing::DropRows),
             kind,
             fill: None,
         };
-        let imputed = matches!(
-            self.policy(name),
-            Missing::Mean | Missing::Median | Missing::Mode
-        );
-        if imputed && source.kind != Kind::Missing {
+        if imputed {
             source.fill = self.fill(place, &source)?;
         }
         let kept = self
@@ -55,8 +60,37 @@ impl Learner<'_> {
             .as_deref()
             .map_or(Rows::All(self.frame.rows()), Rows::Kept);
         self.bound.push(source.bind(self.frame, kept)?);
+        let at = self.columns.len();
+        self.by_name.entry(name.to_owned()).or_default().push(at);
         self.columns.push(source);
-        Ok(self.columns.len() - 1)
+        self.imputed.push(imputed);
+        Ok(at)
+    }
+
+    /// Booleans and numbers, which are not taken for each other in new data.
+    pub(super) fn kind(&self, name: &str) -> Kind {
+        let column = self.frame.named(name).map(|at| self.frame.column(at));
+        match column {
+            Ok(Column::Booleans(_)) => Kind::Boolean,
+            _ => Kind::Number,
+        }
+    }
+
+    pub(super) fn refuse_repetition(
+        &self,
+        levels: &[String],
+        at: &Spanned,
+    ) -> Result<(), DataError> {
+        let repeated = levels
+            .iter()
+            .enumerate()
+            .find(|(k, level)| levels[..*k].contains(level));
+        match repeated {
+            None => Ok(()),
+            Some((_, level)) => Err(self
+                .wanted
+                .fault(at, format!("the level {level:?} is listed twice"))),
+        }
     }
 
     /// What stands for missing values; `None` if there is nothing to learn it from, so that the first gap is reported.
@@ -83,7 +117,7 @@ impl Learner<'_> {
             return Ok(None);
         }
         Ok(match self.policy(&source.name) {
-            Missing::Mean => Some(mean_and_variance(&present).0),
+            Missing::Mean => Some(mean_and_deviation(&present).0),
             Missing::Median => {
                 present.sort_by(f64::total_cmp);
                 Some(quantile(&present, 0.5))

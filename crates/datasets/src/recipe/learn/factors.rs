@@ -5,7 +5,7 @@ use super::super::expression::{Arithmetic, Expression, Function};
 use super::super::source::{Kind, levels};
 use super::Learner;
 use crate::formula::{Exact, Node, Operator, Spanned, suggestion};
-use crate::scaling::mean_and_variance;
+use crate::scaling::mean_and_deviation;
 use crate::{Column, DataError};
 
 impl Learner<'_> {
@@ -87,7 +87,12 @@ impl Learner<'_> {
             .references
             .iter()
             .rfind(|(column, _)| column == name);
-        let words = matches!(self.frame.column(place), Column::Categories { .. });
+        // In a formula, booleans are categories of two levels, as in R and patsy; without one they are 0 and 1.
+        let words = match self.frame.column(place) {
+            Column::Categories { .. } => true,
+            Column::Booleans(_) => self.wanted.has_formula(),
+            Column::Numbers(_) => false,
+        };
         if ordinal || !words && reference.is_none() {
             return self.number(part);
         }
@@ -114,6 +119,14 @@ impl Learner<'_> {
                 column,
                 levels,
             });
+        }
+        let comma = |level: &String| level.replacen(',', ".", 1).parse::<f64>().is_ok();
+        if levels.iter().all(comma) && levels.iter().any(|level| level.contains(',')) {
+            let problem = format!(
+                "the column `{name}` holds numbers with decimal commas, such as {:?}; write them with points",
+                levels[0]
+            );
+            return Err(self.wanted.fault(part, problem));
         }
         let place = |level: &str, at: &Spanned| {
             let found = levels.iter().position(|known| *known == level);
@@ -151,9 +164,10 @@ impl Learner<'_> {
                 return Err(self.wanted.fault(more, problem.to_owned()));
             }
         };
+        if let Some(level) = contrast.level() {
+            return Ok(Some((level, contrast.clone())));
+        }
         match &contrast.node {
-            Node::Text(level) => Ok(Some((level.clone(), contrast.clone()))),
-            Node::Number(level) => Ok(Some((level.to_string(), contrast.clone()))),
             Node::Name(name) if name == "Treatment" => Ok(None),
             Node::Call {
                 function,
@@ -188,7 +202,13 @@ impl Learner<'_> {
                     .ordinals
                     .iter()
                     .rfind(|(column, _)| column == name);
-                let kind = ordinal.map_or(Kind::Number, |(_, levels)| Kind::Levels(levels.clone()));
+                let kind = match ordinal {
+                    Some((_, levels)) => {
+                        self.refuse_repetition(levels, part)?;
+                        Kind::Levels(levels.clone())
+                    }
+                    None => self.kind(name),
+                };
                 Expression::Column(self.column(name, kind, part)?)
             }
             Node::Negative(inner) => Expression::Negative(self.expression(inner)?.into()),
@@ -235,17 +255,21 @@ impl Learner<'_> {
                         ..
                     },
                 ],
-            ) => Ok(Expression::Column(self.column(name, Kind::Number, part)?)),
+            ) => Ok(Expression::Column(self.column(
+                name,
+                self.kind(name),
+                part,
+            )?)),
             ("center" | "scale" | "standardize", [inner]) => {
                 let of = self.expression(inner)?;
                 let values = of.all(&self.bound, self.rows());
                 self.finite(&values, part)?;
-                let (center, variance) = mean_and_variance(&values);
+                let (center, deviation) = mean_and_deviation(&values);
                 let n = values.len() as f64;
                 let scale = match function {
                     "center" => 1.0,
-                    "scale" => (variance * n / (n - 1.0)).sqrt(),
-                    _ => variance.sqrt(),
+                    "scale" => deviation * (n / (n - 1.0)).sqrt(),
+                    _ => deviation,
                 };
                 if scale.is_nan() || scale <= 0.0 {
                     let problem = "a constant cannot be divided by its standard deviation";
@@ -258,14 +282,14 @@ impl Learner<'_> {
                 })
             }
             ("ordinal", [column, levels @ ..]) if column.column().is_some() && levels.len() > 1 => {
-                let text = |level: &Spanned| match &level.node {
-                    Node::Text(text) => Ok(text.clone()),
-                    Node::Number(number) => Ok(number.to_string()),
-                    _ => Err(self
-                        .wanted
-                        .fault(level, "a level stands in quotes".to_owned())),
+                let text = |level: &Spanned| {
+                    let problem = || "a level stands in quotes".to_owned();
+                    level
+                        .level()
+                        .ok_or_else(|| self.wanted.fault(level, problem()))
                 };
-                let levels = levels.iter().map(text).collect::<Result<_, _>>()?;
+                let levels = levels.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+                self.refuse_repetition(&levels, part)?;
                 let name = column.column().unwrap_or_default();
                 Ok(Expression::Column(self.column(
                     name,

@@ -4,7 +4,7 @@ mod columns;
 mod factors;
 mod response;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::coding;
 use super::design::Factor;
@@ -23,6 +23,12 @@ pub(super) struct Learner<'l> {
     terms: Terms,
     kept: Option<Vec<usize>>,
     columns: Vec<Source>,
+    /// True for the columns whose gaps are filled.
+    imputed: Vec<bool>,
+    /// The places of the columns by their name.
+    by_name: HashMap<String, Vec<usize>>,
+    /// True while columns are read that are never imputed.
+    apart: bool,
     bound: Vec<Bound<'l>>,
     factors: Vec<(Spanned, Factor)>,
     /// The places of the factors by their text.
@@ -39,6 +45,9 @@ impl<'l> Learner<'l> {
             terms,
             kept: None,
             columns: Vec::new(),
+            imputed: Vec::new(),
+            by_name: HashMap::new(),
+            apart: false,
             bound: Vec::new(),
             factors: Vec::new(),
             places: HashMap::new(),
@@ -63,11 +72,13 @@ impl<'l> Learner<'l> {
                 .collect::<Result<_, _>>()?;
             chosen.push(factors);
         }
+        self.apart = true;
         let offsets = terms
             .offsets
             .iter()
             .map(|part| self.expression(part))
             .collect::<Result<_, _>>()?;
+        self.apart = false;
         let target = self.target()?;
         self.add_indicators(&mut chosen);
         let products = self.products(&chosen, terms.intercept);
@@ -81,6 +92,12 @@ impl<'l> Learner<'l> {
             drop_rows,
             target,
         };
+        let names = parts.names();
+        let mut known = HashSet::new();
+        if let Some(twice) = names.iter().find(|name| !known.insert(name.as_str())) {
+            let problem = format!("two features are called `{twice}`; rename a column");
+            return Err(DataError::Preparation { problem });
+        }
         if let Some(scaling) = self.wanted.scaling {
             let rows = self
                 .kept
@@ -92,6 +109,12 @@ impl<'l> Learner<'l> {
                 if !numeric {
                     (scaler.center[j], scaler.scale[j]) = (0.0, 1.0);
                 }
+            }
+            let spread =
+                |j: &usize| !(scaler.center[*j].is_finite() && scaler.scale[*j].is_finite());
+            if let Some(j) = (0..names.len()).find(spread) {
+                let problem = format!("the feature `{}` is spread too far to be scaled", names[j]);
+                return Err(DataError::Preparation { problem });
             }
             parts.scaler = Some(scaler);
         }
@@ -115,21 +138,29 @@ impl<'l> Learner<'l> {
 
     /// Finds the rows that are left; true if rows with missing values are dropped.
     fn drop_rows(&mut self) -> Result<bool, DataError> {
-        for (column, _) in &self.wanted.missing_in {
+        let named = self.wanted.missing_in.iter().map(|(column, _)| column);
+        let named = named.chain(self.wanted.references.iter().map(|(column, _)| column));
+        for column in named.chain(self.wanted.ordinals.iter().map(|(column, _)| column)) {
             self.frame.named(column)?;
         }
         let mut apart = Names::default();
         apart.collect(&self.target);
+        let targets = apart.names.clone();
         self.terms
             .offsets
             .iter()
             .for_each(|part| apart.collect(part));
-        let mut used = Names::default();
-        self.terms
-            .products
-            .iter()
-            .flatten()
-            .for_each(|part| used.collect(part));
+        let mut used = Vec::new();
+        for part in self.terms.products.iter().flatten() {
+            let mut own = Names::default();
+            own.collect(part);
+            let own = own.all();
+            if let Some(target) = own.iter().find(|name| targets.contains(name)) {
+                let problem = format!("`{target}` is the target and cannot explain itself");
+                return Err(self.wanted.fault(part, problem));
+            }
+            used.extend(own);
+        }
         let mut dropping = Vec::new();
         let extra = [&self.wanted.weights, &self.wanted.trials];
         for column in extra.into_iter().flatten() {
@@ -148,7 +179,6 @@ impl<'l> Learner<'l> {
             return Ok(false);
         }
         let features = used
-            .names
             .into_iter()
             .filter(|name| self.policy(name) == Missing::DropRows);
         for name in features.chain(apart.names) {

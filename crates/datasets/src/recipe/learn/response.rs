@@ -1,7 +1,7 @@
 //! The target, its weights and its trials.
 
 use super::super::expression::{Arithmetic, Expression};
-use super::super::source::{Kind, Source, levels};
+use super::super::source::{Kind, levels};
 use super::super::target::{Response, Target};
 use super::Learner;
 use crate::DataError;
@@ -17,6 +17,9 @@ impl Learner<'_> {
             terms: self.terms.clone(),
             kept: self.kept.clone(),
             columns: Vec::new(),
+            imputed: Vec::new(),
+            by_name: std::collections::HashMap::new(),
+            apart: true,
             bound: Vec::new(),
             factors: Vec::new(),
             places: std::collections::HashMap::new(),
@@ -73,15 +76,7 @@ impl Learner<'_> {
         if let Some(column) = extra(&self.wanted.trials)? {
             trials = Some(Expression::Column(column));
         }
-        // What is never imputed.
-        let columns: Vec<Source> = own
-            .columns
-            .into_iter()
-            .map(|source| Source {
-                fill: None,
-                ..source
-            })
-            .collect();
+        let columns = own.columns;
         for source in &columns {
             self.frame
                 .refuse_missing_in(self.frame.named(&source.name)?, self.rows().iter())?;
