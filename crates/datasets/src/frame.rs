@@ -1,8 +1,10 @@
 //! A table with typed columns.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use linalg::Mat;
 
@@ -91,6 +93,17 @@ impl RowLines {
     }
 }
 
+/// The places of names, looked up when a name is first asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index(OnceLock<HashMap<String, usize>>);
+
+/// Frames are equal by what they hold.
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// Named columns of one length, with the file and the lines that they came from.
 ///
 /// ```
@@ -109,6 +122,7 @@ pub struct Frame {
     /// The names of all columns of the file, also of those that were not wanted.
     pub(crate) file_names: Vec<String>,
     pub(crate) names: Vec<String>,
+    pub(crate) index: Index,
     /// The place of each column in the file, from 0.
     pub(crate) places: Vec<usize>,
     pub(crate) rows: usize,
@@ -165,7 +179,8 @@ impl Frame {
     /// # Errors
     /// [`DataError::NoSuchColumn`] with the names that exist.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
-        place(&self.names, &self.places, column).ok_or_else(|| self.no_such_column(column))
+        self.named(column)
+            .or_else(|error| place(&self.names, &self.places, column).ok_or(error))
     }
 
     /// A column of numbers, or of booleans as 1 and 0, without a missing one.
@@ -233,7 +248,8 @@ impl Frame {
     /// # Errors
     /// [`DataError::NoSuchColumn`] with the names that exist.
     pub fn named(&self, name: &str) -> Result<usize, DataError> {
-        let found = self.names.iter().position(|known| known == name);
+        let places = || self.names.iter().cloned().zip(0..).collect();
+        let found = self.index.0.get_or_init(places).get(name).copied();
         found.ok_or_else(|| self.no_such_column(name))
     }
 

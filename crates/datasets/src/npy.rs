@@ -73,12 +73,12 @@ fn shape(header: &str) -> Result<(usize, usize), Problem> {
     let inside = text
         .strip_prefix('(')
         .and_then(|text| text.split(')').next());
-    let numbers: Option<Vec<usize>> = inside.map(|inside| {
+    let numbers: Option<Vec<usize>> = inside.and_then(|inside| {
         let parts = inside
             .split(',')
             .map(str::trim)
             .filter(|part| !part.is_empty());
-        parts.map_while(|part| part.parse().ok()).collect()
+        parts.map(|part| part.parse().ok()).collect()
     });
     match numbers.as_deref() {
         Some([rows]) => Ok((*rows, 1)),
@@ -125,9 +125,14 @@ fn parse(mut reader: impl Read) -> Result<Mat<f64>, Problem> {
     };
     let by_columns = value(&header, "fortran_order")?.starts_with("True");
     let (rows, columns) = shape(&header)?;
+    let largest = usize::try_from(isize::MAX).unwrap_or(usize::MAX) / 16;
     let count = rows
         .checked_mul(columns)
+        .filter(|_| rows.max(columns) <= largest)
         .ok_or_else(|| Problem::from("its shape is too large"))?;
+    if count == 0 && rows.max(columns) > 1 << 32 {
+        return Err("its shape is too large".into());
+    }
     // Memory grows with what is there, not with what the header promises.
     let mut bytes = Vec::new();
     let expected = (count as u64).saturating_mul(width);

@@ -16,7 +16,7 @@ use linalg::Mat;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::categories::Categories;
-use crate::frame::{RowLines, Store};
+use crate::frame::{Index, RowLines, Store};
 use crate::{DataError, Frame};
 
 /// Reads a Parquet file.
@@ -192,6 +192,7 @@ impl<'p> Table<'p> {
             file: self.path.to_owned(),
             first_line: 1,
             file_names: self.names.clone(),
+            index: Index::default(),
             places: (0..self.names.len()).collect(),
             names: self.names,
             rows: self.rows,

@@ -150,7 +150,7 @@ impl<'a> Splitter<'a> {
     /// # Errors
     /// [`SplitError`] if a part would be empty.
     pub fn repeated_k_fold(&self, k: usize, times: usize) -> Result<Vec<Split>, SplitError> {
-        let mut splits = Vec::with_capacity(k * times);
+        let mut splits = Vec::new();
         for time in 0..times {
             splits.extend(self.folds(k, &mut ChaCha::stream(self.seed, time as u64))?);
         }
@@ -158,6 +158,9 @@ impl<'a> Splitter<'a> {
     }
 
     fn folds(&self, k: usize, stream: &mut ChaCha) -> Result<Vec<Split>, SplitError> {
+        if k > self.rows {
+            return Err(self.too_few(k));
+        }
         let mut tests = vec![Vec::new(); k];
         let deal = |rows: Vec<usize>, tests: &mut Vec<Vec<usize>>| {
             for (place, row) in rows.into_iter().enumerate() {

@@ -109,12 +109,13 @@ fn faults_are_located() {
 
 #[test]
 fn odd_files_that_are_tables() {
-    let cases: [(&[u8], &str, &[f64]); 12] = [
+    let cases: [(&[u8], &str, &[f64]); 13] = [
         (b"\xef\xbb\xbfa,b\n1,2\n", "a", &[1.0]),
         (b"a,b\r\n1,2\r\n3,4\r\n", "b", &[2.0, 4.0]),
         (b"a,b\n1,2\n3,4", "b", &[2.0, 4.0]),
         (b"a\n1\n2\n", "a", &[1.0, 2.0]),
         (b"a;b\n1;2,5\n3;4,5\n", "a", &[1.0, 3.0]),
+        (b"a,b\r1,2\r3,4\r", "b", &[2.0, 4.0]),
         (b"a\tb\n1\t2\n", "b", &[2.0]),
         (b"a|b\n1|2\n", "b", &[2.0]),
         (b" a , b \n 1 , +2 \n", "b", &[2.0]),
@@ -136,6 +137,20 @@ fn odd_files_that_are_tables() {
         .block_bytes(1 << 16)
         .read_from("t.csv", &text[..]);
     assert!(matches!(frame.map(|f| f.rows()), Ok(1)));
+}
+
+#[test]
+fn one_ragged_line_does_not_change_the_delimiter() {
+    let error = read(b"a;b;y\n1;2;0\n3;4\n5;6;1\n").expect_err("a line is short");
+    assert_eq!(
+        error.to_string(),
+        "t.csv, line 3: 2 cells where the first line has 3"
+    );
+    // A carriage return by itself ends a record, and lines are counted by line feeds, in one go and in blocks.
+    let text = b"a,b\n1,2\r3,4\n\n5,6\n6,7\n";
+    let whole = read(text).expect("a table");
+    let lines: Vec<u64> = (0..4).map(|row| whole.line(row)).collect();
+    assert_eq!(lines, [2, 2, 4, 5]);
 }
 
 #[test]

@@ -591,3 +591,16 @@ fn scaling_survives_extreme_sizes() {
         "the feature `x` is spread too far to be scaled"
     );
 }
+
+#[test]
+fn a_recipe_of_absurd_width_is_refused_before_it_is_expanded() {
+    let frame = read("y,c\n1,u\n0,v\n1,w\n0,u\n");
+    let recipe = Preparation::new("y").learn(&frame).unwrap();
+    let saved = serde_json::to_string(&recipe).unwrap();
+    let wide = format!("\"products\":[[{}]]", vec!["[0,true]"; 45].join(","));
+    let broken = saved.replace("\"products\":[[[0,false]]]", &wide);
+    assert_ne!(broken, saved);
+    assert!(serde_json::from_str::<Recipe>(&broken).is_err());
+    let empty = saved.replace("\"products\":[[[0,false]]]", "\"products\":[[]]");
+    assert!(serde_json::from_str::<Recipe>(&empty).is_err());
+}

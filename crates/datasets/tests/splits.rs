@@ -114,3 +114,15 @@ fn what_cannot_be_split_is_refused() {
         Err(SplitError::TooFew { .. })
     ));
 }
+
+#[test]
+fn more_folds_than_rows_are_refused_whatever_their_number() {
+    let splitter = Splitter::rows(10);
+    for k in [11, usize::MAX] {
+        assert!(matches!(splitter.k_fold(k), Err(SplitError::TooFew { .. })));
+        assert!(matches!(
+            splitter.repeated_k_fold(k, 2),
+            Err(SplitError::TooFew { .. })
+        ));
+    }
+}

@@ -185,18 +185,33 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
     let options = document.csv_options(csv_options(arguments.no_header));
     let frame = options.read(&arguments.file)?;
     let features = document.features(&frame)?;
+    ensure!(
+        features.offset.is_none(),
+        "{}: the model has an offset, which `predict` does not use",
+        arguments.model.display()
+    );
     let probability = document.model().predict_proba(features.matrix.as_ref())?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["probability", "prediction"])?;
+    let mut next = 0;
     for (row, p) in probability.into_iter().enumerate() {
+        // A row that was dropped has an empty line, so that lines of both files belong together.
+        let place = features.rows.as_ref().map_or(row, |rows| rows[row]);
+        for _ in next..place {
+            writer.write_record(["", ""])?;
+        }
+        next = place + 1;
         ensure!(
             p.is_finite(),
             "{}, line {}: the prediction is not a number; the model's coefficients or the row's values are too large",
             arguments.file.display(),
-            frame.line(features.rows.as_ref().map_or(row, |rows| rows[row]))
+            frame.line(place)
         );
         let [zero, one] = &document.labels;
         writer.write_record([p.to_string().as_str(), if p >= 0.5 { one } else { zero }])?;
+    }
+    for _ in next..frame.rows() {
+        writer.write_record(["", ""])?;
     }
     let text = writer
         .into_inner()

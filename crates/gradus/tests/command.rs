@@ -402,3 +402,83 @@ fn results_go_where_they_are_sent() {
         assert_eq!(fit(Path::new("/dev/full")).status.code(), Some(1));
     }
 }
+
+#[test]
+fn formulas_categories_and_missing_values_go_from_fit_to_predict() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, model, new) = (
+        folder.path().join("train.csv"),
+        folder.path().join("model.json"),
+        folder.path().join("new.csv"),
+    );
+    let rows = [
+        "1.0,guard,1",
+        "2.0,center,0",
+        "2.5,guard,1",
+        ",guard,0",
+        "3.0,center,1",
+        "0.5,center,0",
+        "1.5,guard,0",
+        "2.2,guard,1",
+        "3.1,center,0",
+        "1.1,center,1",
+    ];
+    std::fs::write(
+        &file,
+        format!("score,position,draft\n{}\n", rows.join("\n")),
+    )
+    .unwrap();
+    let fit = |more: &[&str]| {
+        let mut arguments = vec![
+            "fit",
+            path(&file),
+            "--formula",
+            "draft ~ score + C(position)",
+            "--out",
+            path(&model),
+        ];
+        arguments.extend_from_slice(more);
+        gradus(&arguments)
+    };
+    let refused = fit(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr)
+            .contains("line 5, column `score`: the value is missing (1 in this column)")
+    );
+    let fitted = fit(&["--missing", "drop"]);
+    assert!(fitted.status.success(), "{}", text(&fitted.stderr));
+    assert!(
+        text(&fitted.stdout).contains("C(position)[T.guard]")
+            && text(&fitted.stdout).contains("9 observations")
+    );
+    // A row that is dropped keeps its line.
+    std::fs::write(&new, "position,score\ncenter,1\nguard,\nguard,2\n").unwrap();
+    let predicted = text(&gradus(&["predict", path(&model), path(&new)]).stdout);
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert_eq!((lines.len(), lines[2]), (4, ","), "{predicted}");
+    let fitted = fit(&["--missing", "mean"]);
+    assert!(text(&fitted.stdout).contains("10 observations"));
+    let predicted = text(&gradus(&["predict", path(&model), path(&new)]).stdout);
+    assert!(predicted.lines().all(|line| line.len() > 3), "{predicted}");
+    std::fs::write(&new, "position,score\nforward,1\n").unwrap();
+    let unknown = gradus(&["predict", path(&model), path(&new)]);
+    assert!(text(&unknown.stderr).contains(
+        "line 2, column `position`: \"forward\" did not occur when the model was fitted"
+    ));
+    let wrong = gradus(&["fit", path(&file), "--formula", "draft ~ scor"]);
+    assert!(
+        text(&wrong.stderr).contains("has no column `scor`; did you mean `score`?"),
+        "{}",
+        text(&wrong.stderr)
+    );
+    let both = gradus(&[
+        "fit",
+        path(&file),
+        "--formula",
+        "draft ~ score",
+        "--features",
+        "score",
+    ]);
+    assert_eq!(both.status.code(), Some(1));
+}

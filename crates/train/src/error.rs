@@ -146,6 +146,16 @@ pub enum FitError {
         /// Their standard deviation.
         spread: f64,
     },
+    /// There are so many coefficients that a matrix of their products cannot be kept.
+    #[error(
+        "{coefficients} coefficients are too many for Newton's method, which takes up to {limit}; choose columns"
+    )]
+    TooManyCoefficients {
+        /// Coefficients, the intercept included.
+        coefficients: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// There are no rows.
     #[error("there are no rows to fit")]
     NoRows,

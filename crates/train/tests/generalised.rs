@@ -180,7 +180,7 @@ fn a_weight_is_a_number_of_repetitions() {
 #[test]
 fn successes_of_trials_are_as_many_single_trials() {
     let mut data = problem(12);
-    data.trials = Some((0..12).map(|i| (5 + i % 3) as f64).collect());
+    data.trials = Some((0..12).map(|i| f64::from(5 + i % 3)).collect());
     let grouped = fit(Distribution::Binomial, Link::Logit, &data);
     let (mut rows, mut single) = (Vec::new(), Vec::new());
     for i in 0..12 {

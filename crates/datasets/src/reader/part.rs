@@ -227,7 +227,10 @@ pub(super) fn parse(
     });
     // A last line without a line feed is a line too.
     let last = u64::from(text.last().is_some_and(|byte| *byte != b'\n'));
-    let lines = (rows as u64 != line_count + last).then(|| all_lines(text, dialect));
+    // A carriage return by itself ends a record and no line.
+    let mut returns = memchr::memchr_iter(b'\r', text);
+    let lone = returns.any(|at| text.get(at + 1) != Some(&b'\n'));
+    let lines = (lone || rows as u64 != line_count + last).then(|| all_lines(text, dialect));
     Part {
         columns,
         rows,

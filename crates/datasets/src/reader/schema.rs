@@ -8,7 +8,7 @@ use super::boundaries::{Dialect, lines};
 use super::options::{CsvOptions, Kind};
 use super::part::{Lines, boolean, number, records};
 use crate::categories::Categories;
-use crate::frame::{RowLines, Store};
+use crate::frame::{Index, RowLines, Store};
 use crate::{DataError, Frame};
 
 /// Records from which delimiter and kinds are inferred.
@@ -94,7 +94,7 @@ fn dialect(text: &[u8], options: &CsvOptions) -> Dialect {
     if options.delimiter.is_some() {
         return dialect;
     }
-    let mut best = 1;
+    let mut best = (0, 1);
     for delimiter in [b',', b';', b'\t', b'|'] {
         let candidate = Dialect {
             delimiter,
@@ -108,11 +108,11 @@ fn dialect(text: &[u8], options: &CsvOptions) -> Dialect {
         while let Ok(true) = reader.read_byte_record(&mut record) {
             widths.push(record.len());
         }
-        if let Some(&width) = widths.first()
-            && width > best
-            && widths.iter().all(|other| *other == width)
-        {
-            (best, dialect.delimiter) = (width, delimiter);
+        // One line that is at fault does not make another delimiter right.
+        let width = widths.first().copied().unwrap_or(1);
+        let agreeing = widths.iter().filter(|other| **other == width).count();
+        if width > 1 && 2 * agreeing > widths.len() && (agreeing, width) > best {
+            (best, dialect.delimiter) = ((agreeing, width), delimiter);
         }
     }
     dialect
@@ -251,6 +251,7 @@ impl Schema {
             file: file.to_owned(),
             first_line: self.first_line,
             file_names: self.names.clone(),
+            index: Index::default(),
             names: places.iter().map(|at| self.names[*at].clone()).collect(),
             places,
             rows: 0,

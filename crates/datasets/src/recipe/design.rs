@@ -30,6 +30,9 @@ pub(super) enum Factor {
     },
 }
 
+/// More columns than this are no recipe's.
+const MOST_COLUMNS: usize = 10_000_000;
+
 /// A fault in a row.
 struct Fault {
     row: usize,
@@ -165,6 +168,36 @@ impl Parts {
             .all(|(factor, _)| *factor < self.factors.len());
         if !(factors && products && self.target.is_sound()) {
             return Err("the recipe refers to columns that it does not have".to_owned());
+        }
+        // Before names are made of them: products can be very wide.
+        let width = |(factor, _): &(usize, bool)| match &self.factors[*factor] {
+            Factor::Number { .. } => 1,
+            Factor::Polynomial { shifts, .. } => shifts.len(),
+            Factor::Category { column, .. } => self.levels(*column).len(),
+        };
+        let product_width =
+            |product: &Vec<(usize, bool)>| product.iter().map(width).fold(1, usize::saturating_mul);
+        let total = self
+            .products
+            .iter()
+            .map(product_width)
+            .fold(0, usize::saturating_add);
+        if total > MOST_COLUMNS || self.products.iter().any(Vec::is_empty) {
+            return Err("the recipe makes no features, or more than any data have".to_owned());
+        }
+        let levels = |source: &super::source::Source| match (&source.kind, source.fill) {
+            (Kind::Levels(levels), Some(fill)) => {
+                fill.fract() == 0.0 && fill >= 0.0 && (fill as usize) < levels.len()
+            }
+            (_, fill) => fill.is_none_or(f64::is_finite),
+        };
+        let scales = self.scaler.iter().flat_map(|scaler| &scaler.scale);
+        if !self.columns.iter().all(levels)
+            || !scales
+                .into_iter()
+                .all(|scale| scale.is_finite() && *scale > 0.0)
+        {
+            return Err("the recipe has a number that stands for nothing".to_owned());
         }
         let n = self.names().len();
         match &self.scaler {

@@ -23,7 +23,7 @@ pub(super) fn powers(n: usize, degree: usize) -> Vec<Vec<usize>> {
 /// The columns that a part of a formula names.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    pub(super) names: Vec<String>,
+    pub(super) plain: Vec<String>,
     /// Those that stand within `C(…)`.
     pub(super) categories: Vec<String>,
     /// True if it says `.`.
@@ -33,13 +33,13 @@ pub(super) struct Names {
 impl Names {
     /// All names, within `C(…)` or not.
     pub(super) fn all(mut self) -> Vec<String> {
-        self.names.append(&mut self.categories);
-        self.names
+        self.plain.append(&mut self.categories);
+        self.plain
     }
 
     pub(super) fn collect(&mut self, part: &Spanned) {
         match &part.node {
-            Node::Name(name) => self.names.push(name.clone()),
+            Node::Name(name) => self.plain.push(name.clone()),
             Node::Rest => self.rest = true,
             Node::Call {
                 function,
@@ -53,7 +53,7 @@ impl Names {
                             ..
                         },
                     ],
-                ) => self.names.push(name.clone()),
+                ) => self.plain.push(name.clone()),
                 ("C", [column, ..]) if column.column().is_some() => {
                     self.categories.extend(column.column().map(str::to_owned));
                 }

@@ -216,7 +216,7 @@ impl Preparation {
                 sides.for_each(|side| found.collect(side));
                 // Codes that only look like numbers are read as they are written.
                 for column in &found.categories {
-                    if !found.names.contains(column) {
+                    if !found.plain.contains(column) {
                         options = options.category_unless_boolean(column);
                     }
                 }
@@ -224,7 +224,7 @@ impl Preparation {
                     return options;
                 }
                 wanted.extend(found.categories);
-                wanted.extend(found.names.clone());
+                wanted.extend(found.plain.clone());
             }
             (None, Some(features)) => wanted.extend(features.iter().cloned()),
             (None, None) => return options,
@@ -302,12 +302,12 @@ impl Preparation {
         taken.collect(&target);
         let apart = [&self.weights, &self.offset, &self.trials];
         for column in apart.into_iter().flatten().chain(&self.excluded) {
-            taken.names.push(named(column)?);
+            taken.plain.push(named(column)?);
         }
         let others = frame
             .names()
             .iter()
-            .filter(|name| !taken.names.contains(name));
+            .filter(|name| !taken.plain.contains(name));
         let others: Vec<String> = others.cloned().collect();
         let mut terms = match &self.formula {
             Some(formula) => terms(formula, Some(&others))?,

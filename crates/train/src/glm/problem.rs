@@ -10,6 +10,9 @@ use super::INTERCEPT;
 use super::solve::inverse_gram;
 use crate::FitError;
 
+/// The coefficients of the largest Hessian, which takes 3.2 GB.
+const MOST: usize = 20_000;
+
 /// Data and specification of a fit.
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
@@ -237,6 +240,12 @@ fn check(
     };
     let rows = (0..rows).filter(counts).count();
     let coefficients = columns + usize::from(intercept);
+    if coefficients > MOST {
+        return Err(FitError::TooManyCoefficients {
+            coefficients,
+            limit: MOST,
+        });
+    }
     if rows < coefficients && l2 == 0.0 || rows == 0 {
         return Err(FitError::TooFewRows { rows, coefficients });
     }

@@ -34,7 +34,7 @@ impl fmt::Display for GlmFit {
             .map(|c| c.name.chars().count())
             .max()
             .unwrap_or(0)
-            .max(11);
+            .clamp(11, 60);
         writeln!(f)?;
         if self.covariance().is_some() {
             let (z, p) = (

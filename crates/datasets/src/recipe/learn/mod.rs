@@ -145,7 +145,7 @@ impl<'l> Learner<'l> {
         }
         let mut apart = Names::default();
         apart.collect(&self.target);
-        let targets = apart.names.clone();
+        let targets = apart.plain.clone();
         self.terms
             .offsets
             .iter()
@@ -165,7 +165,7 @@ impl<'l> Learner<'l> {
         let extra = [&self.wanted.weights, &self.wanted.trials];
         for column in extra.into_iter().flatten() {
             apart
-                .names
+                .plain
                 .push(self.frame.names()[self.frame.position(column)?].clone());
         }
         // What is never imputed is dropped if anything is.
@@ -181,7 +181,7 @@ impl<'l> Learner<'l> {
         let features = used
             .into_iter()
             .filter(|name| self.policy(name) == Missing::DropRows);
-        for name in features.chain(apart.names) {
+        for name in features.chain(apart.plain) {
             if let Ok(at) = self.frame.named(&name) {
                 dropping.push(self.frame.column(at));
             }
