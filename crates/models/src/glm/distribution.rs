@@ -1,6 +1,6 @@
 //! Distributions around a mean, and their combinations with links.
 
-use super::family::{Family, Terms};
+use super::family::{Family, Terms, each};
 use super::link::{Link, one};
 use linalg::elementwise;
 
@@ -357,10 +357,7 @@ impl Family for Generalised {
         if (self.distribution, self.link) == (Distribution::Binomial, Link::Logit) {
             return super::BinomialLogit.block(eta, y, loss, slope, curvature);
         }
-        for i in 0..eta.len() {
-            let terms = self.terms(eta[i], y[i]);
-            (loss[i], slope[i], curvature[i]) = (terms.loss, terms.slope, terms.curvature);
-        }
+        each(self, [eta, y], [loss, slope, curvature]);
     }
 
     fn mean(&self, eta: f64) -> f64 {

@@ -28,15 +28,24 @@ pub trait Family: Copy + Sync + std::fmt::Debug {
         slope: &mut [f64],
         curvature: &mut [f64],
     ) {
-        for i in 0..eta.len() {
-            let terms = self.terms(eta[i], y[i]);
-            (loss[i], slope[i], curvature[i]) = (terms.loss, terms.slope, terms.curvature);
-        }
+        each(self, [eta, y], [loss, slope, curvature]);
     }
     /// The mean μ at the linear predictor `eta`.
     fn mean(&self, eta: f64) -> f64;
     /// The loss of an observation that is fitted perfectly; the deviance is twice the loss above this one.
     fn saturated_loss(&self, y: f64) -> f64;
+}
+
+/// The terms of every row of a block.
+pub(super) fn each<F: Family>(
+    family: &F,
+    [eta, y]: [&[f64]; 2],
+    [loss, slope, curvature]: [&mut [f64]; 3],
+) {
+    for i in 0..eta.len() {
+        let terms = family.terms(eta[i], y[i]);
+        (loss[i], slope[i], curvature[i]) = (terms.loss, terms.slope, terms.curvature);
+    }
 }
 
 /// 0 or 1 with probability σ(η) of 1. The loss is ln(1 + e^η) − y η.

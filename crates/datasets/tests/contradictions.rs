@@ -1,0 +1,197 @@
+//! Formulas and wishes that look alike, contradict each other, or ask for what no data can give.
+
+use datasets::{CsvOptions, Frame, Missing, Preparation, Recipe, Scaling};
+use linalg::Mat;
+
+fn read(text: &str) -> Frame {
+    CsvOptions::new()
+        .read_from("t.csv", text.as_bytes())
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn rows(m: &Mat<f64>) -> Vec<Vec<f64>> {
+    (0..m.nrows())
+        .map(|i| (0..m.ncols()).map(|j| m[(i, j)]).collect())
+        .collect()
+}
+
+#[test]
+fn what_looks_alike_is_told_apart() {
+    let learn = |text: &str, formula: &str| {
+        let formula: datasets::Formula = formula.parse().unwrap_or_else(|e| panic!("{e}"));
+        let preparation = Preparation::formula(formula);
+        let frame = preparation
+            .csv_options(CsvOptions::new())
+            .read_from("t.csv", text.as_bytes());
+        frame.and_then(|frame| {
+            let recipe = preparation.learn(&frame)?;
+            let matrix = recipe.features(&frame)?.matrix;
+            Ok((recipe, matrix))
+        })
+    };
+    let table =
+        "y,x,z,t,k,zip\n1,1,2,true,-1,01\n0,2,5,false,-2,1\n1,4,7,true,-1,01\n0,3,1,false,-2,1\n";
+    // A minus within a power and before it.
+    let (recipe, matrix) = learn(table, "y ~ I((-x)^2) + I(-x^2)").unwrap();
+    assert_eq!(recipe.feature_names(), ["I((-x)^2)", "I(-x^2)"]);
+    assert_eq!(rows(&matrix)[1], [4.0, -4.0]);
+    let (recipe, matrix) = learn(table, "y ~ I((x^2)^3) + I(x^2^3)").unwrap();
+    assert_eq!(recipe.feature_names(), ["I((x^2)^3)", "I(x^2^3)"]);
+    assert_eq!(rows(&matrix)[1], [64.0, 256.0]);
+    // Booleans are categories in formulas.
+    let (recipe, matrix) = learn(table, "y ~ t:x").unwrap();
+    assert_eq!(recipe.feature_names(), ["t[false]:x", "t[true]:x"]);
+    assert_eq!(rows(&matrix)[0], [0.0, 1.0]);
+    // Codes are read as they are written, negative levels without quotes.
+    let (recipe, _) = learn(table, "y ~ C(zip) + C(k, Treatment(-1))").unwrap();
+    assert_eq!(recipe.feature_names(), ["C(zip)[T.1]", "C(k)[T.-2]"]);
+    let fault = |formula: &str| {
+        learn(table, formula)
+            .map(|(recipe, _)| recipe)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(
+        fault("y ~ x + y").contains("character 9: `y` is the target and cannot explain itself")
+    );
+    assert!(fault("y ~ x + C(y)").contains("`y` is the target and cannot explain itself"));
+    assert!(fault("y ~ x*z + Q('x:z')").contains("has no column `x:z`"));
+    assert!(
+        "y ~ C(zip, levels='01')"
+            .parse::<datasets::Formula>()
+            .unwrap_err()
+            .problem()
+            .contains("`C` has no argument `levels`")
+    );
+    assert!("y ~ log(base=x)".parse::<datasets::Formula>().is_err());
+    let twice = "y,x,z,x:z\n1,1,2,3\n0,2,5,4\n1,4,7,9\n";
+    let error = learn(twice, "y ~ x*z + Q('x:z')").unwrap_err().to_string();
+    assert_eq!(error, "two features are called `x:z`; rename a column");
+    let comma = "y;x\n1;1,5\n0;2,5\n1;4,5\n0;2,5\n";
+    assert!(
+        learn(comma, "y ~ x")
+            .unwrap_err()
+            .to_string()
+            .contains("holds numbers with decimal commas, such as \"1,5\"")
+    );
+    // A kind that was learned is the kind of new data.
+    let (recipe, _) = learn(table, "y ~ x").unwrap();
+    assert!(
+        recipe
+            .features(&read("x\ntrue\n"))
+            .unwrap_err()
+            .to_string()
+            .contains("column `x`: \"true\" is not a number")
+    );
+    let flags = Preparation::new("y")
+        .features(["t"])
+        .learn(&read(table))
+        .unwrap();
+    assert!(
+        flags
+            .features(&read("t\n1\n7\n"))
+            .unwrap_err()
+            .to_string()
+            .contains("line 3, column `t`: \"7\" is neither true nor false")
+    );
+    assert_eq!(
+        rows(&flags.features(&read("t\n1\n0\n")).unwrap().matrix),
+        [[1.0], [0.0]]
+    );
+}
+
+#[test]
+fn wishes_that_contradict_each_other_are_refused() {
+    let frame = read("y,x,z\n1,1,2\n0,2,5\n1,4,7\n");
+    let fault = |preparation: Preparation| preparation.learn(&frame).unwrap_err().to_string();
+    let formula = || "y ~ x".parse::<datasets::Formula>().unwrap();
+    assert!(
+        fault(Preparation::formula(formula()).target("z")).contains("leave out the target `z`")
+    );
+    assert!(
+        fault(Preparation::formula(formula()).interactions()).contains("leave interactions out")
+    );
+    assert!(fault(Preparation::new("y").reference("nope", "a")).contains("no column `nope`"));
+    assert!(fault(Preparation::new("y").ordinal("nope", ["a"])).contains("no column `nope`"));
+    assert!(fault(Preparation::new("y").ordinal("x", ["1", "1"])).contains("listed twice"));
+    assert!(
+        fault(Preparation::new("y").features(["x"]).exclude(["x"]))
+            .contains("listed as a feature and excluded")
+    );
+    // An excluded column is not even read.
+    let preparation = Preparation::new("y").exclude(["notes"]);
+    let options = preparation.csv_options(CsvOptions::new());
+    let frame = options
+        .read_from("t.csv", "x,notes,y\n1,2,0\n2,3,1\n3,word,0\n".as_bytes())
+        .unwrap();
+    assert_eq!(frame.names(), ["x", "y"]);
+}
+
+#[test]
+fn offsets_are_not_imputed_and_only_wanted_rows_are_dropped() {
+    let frame = read("y,x,e\n1,1,10\n0,2,\n1,,30\n0,4,30\n");
+    let error = Preparation::new("y")
+        .offset("e")
+        .missing(Missing::Mean)
+        .learn(&frame)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("column `e`: the value is missing"),
+        "{error}"
+    );
+    let both = Preparation::new("y")
+        .features(["x", "e"])
+        .offset("e")
+        .missing(Missing::Mean);
+    assert!(both.learn(&frame).is_err());
+    let only = Preparation::new("y")
+        .missing(Missing::Mean)
+        .missing_in("x", Missing::DropRows);
+    let recipe = only.learn(&frame).unwrap();
+    let new = recipe.features(&read("x,e\n1,\n,2\n")).unwrap();
+    assert_eq!(
+        (new.rows.as_deref(), new.matrix.nrows()),
+        (Some(&[0][..]), 1)
+    );
+}
+
+#[test]
+fn scaling_survives_extreme_sizes() {
+    let frame = read("y,x\n1,1e200\n0,2e200\n1,3e200\n");
+    let recipe = Preparation::new("y")
+        .scaling(Scaling::Standard)
+        .learn(&frame)
+        .unwrap();
+    let x = recipe.features(&frame).unwrap().matrix;
+    assert!((x[(0, 0)] + 1.5_f64.sqrt()).abs() < 1e-15 && x[(1, 0)].abs() < 1e-15);
+    let frame = read("y,x\n1,1e-200\n0,2e-200\n1,3e-200\n");
+    let recipe = Preparation::new("y")
+        .scaling(Scaling::Standard)
+        .learn(&frame)
+        .unwrap();
+    assert!((recipe.features(&frame).unwrap().matrix[(2, 0)] - 1.5_f64.sqrt()).abs() < 1e-15);
+    let frame = read("y,x\n1,1e308\n0,-1e308\n1,0\n");
+    let error = Preparation::new("y")
+        .scaling(Scaling::MinMax)
+        .learn(&frame)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the feature `x` is spread too far to be scaled"
+    );
+}
+
+#[test]
+fn a_recipe_of_absurd_width_is_refused_before_it_is_expanded() {
+    let frame = read("y,c\n1,u\n0,v\n1,w\n0,u\n");
+    let recipe = Preparation::new("y").learn(&frame).unwrap();
+    let saved = serde_json::to_string(&recipe).unwrap();
+    let wide = format!("\"products\":[[{}]]", vec!["[0,true]"; 45].join(","));
+    let broken = saved.replace("\"products\":[[[0,false]]]", &wide);
+    assert_ne!(broken, saved);
+    assert!(serde_json::from_str::<Recipe>(&broken).is_err());
+    let empty = saved.replace("\"products\":[[[0,false]]]", "\"products\":[[]]");
+    assert!(serde_json::from_str::<Recipe>(&empty).is_err());
+}
