@@ -362,10 +362,11 @@ proptest! {
     ) {
         let mut text = "y,c,z,flag\n".to_owned();
         for (i, (y, c, z, flag)) in table.iter().enumerate() {
-            // All levels occur, and two values of z.
+            // All levels occur, both flags, and two values of z.
             let c = ["u", "v", "w"][if i < 3 { i } else { *c }];
             let z = if i < 2 { Some(1.0 + i as f64) } else { *z };
             let z = z.map_or(String::new(), |z| z.to_string());
+            let flag = if i < 2 { i == 1 } else { *flag };
             writeln!(text, "{y},{c},{z},{flag}").expect("a string");
         }
         let options = CsvOptions::new().kind("flag", datasets::Kind::Boolean).kind("z", datasets::Kind::Number);
