@@ -12,8 +12,8 @@ pub mod solve;
 mod view;
 
 pub use design::{
-    Block, BlockSums, ConstantColumn, Csc, Csr, Dense, Design, Scaled, Scratch, SparseError,
-    Standardised, WithIntercept, Workspace,
+    Block, BlockSums, Csc, Csr, Dense, Design, Sampled, Scaled, Scratch, SparseError,
+    Standardised, Unstandardisable, WithIntercept, Workspace,
 };
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};

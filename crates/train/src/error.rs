@@ -103,10 +103,52 @@ pub enum FitError {
         value: f64,
     },
     /// The penalty makes no sense.
-    #[error("the penalty l2 is {value}; it must be a finite number that is not negative")]
+    #[error("the penalty {what} is {value}; it must be a finite number that is not negative")]
     Penalty {
-        /// The penalty.
+        /// `l1`, `l2` or `factor`.
+        what: &'static str,
+        /// Its value.
         value: f64,
+    },
+    /// A bound that no number keeps.
+    #[error("column `{column}`: no coefficient lies between the bounds {lowest} and {highest}")]
+    Bounds {
+        /// The column.
+        column: String,
+        /// The lower bound.
+        lowest: f64,
+        /// The upper bound.
+        highest: f64,
+    },
+    /// A penalty or bound of a column that there is not.
+    #[error("the penalty speaks of a column `{column}`, and the design has none of that name")]
+    UnknownColumn {
+        /// The column.
+        column: String,
+    },
+    /// Weights of classes that make no sense.
+    #[error("{classes} positive weights of classes are needed, and {given:?} are given")]
+    ClassWeights {
+        /// What was given.
+        given: Vec<f64>,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// A start that does not fit.
+    #[error("the start has {found} coefficients and the model {expected}")]
+    Start {
+        /// Coefficients of the start.
+        found: usize,
+        /// Coefficients of the model, the intercept included.
+        expected: usize,
+    },
+    /// A solver that cannot do what is asked.
+    #[error("the solver {solver} cannot fit this model: {reason}; leave the choice of the solver out")]
+    Solver {
+        /// The solver.
+        solver: &'static str,
+        /// Why not.
+        reason: &'static str,
     },
     /// The parts of the data do not fit each other.
     #[error("{rows} rows of features and {targets} targets, {columns} columns and {names} names")]

@@ -6,17 +6,22 @@ mod error;
 mod glm;
 mod inference;
 pub mod metrics;
-mod newton;
 mod objective;
 mod rule;
+mod solver;
 mod student;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
-pub use glm::{Coefficient, Dispersion, Fit, GlmFit, INTERCEPT, LogisticFit};
+pub use glm::{
+    Coefficient, Dispersion, Explanatory, Fit, FitOptions, GlmFit, INTERCEPT, LogisticFit,
+    Observations, Solver,
+};
 pub use inference::Inference;
-pub use newton::{Certificate, Newton, Outcome, Status, Step};
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
 pub use rule::{Adam, Optimizer, Rule, Sgd};
+pub use solver::{
+    Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step,
+};

@@ -56,7 +56,7 @@ impl Design for Dense<'_> {
 }
 
 /// The columns of a group of four, or none if one is not adjacent in memory. Missing ones repeat the first.
-fn four(x: MatRef<'_, f64>, j: usize) -> Option<[&[f64]; 4]> {
+pub(super) fn four(x: MatRef<'_, f64>, j: usize) -> Option<[&[f64]; 4]> {
     let column = |k: usize| flat(x.col(if j + k < x.ncols() { j + k } else { j }).as_mat());
     Some([column(0)?, column(1)?, column(2)?, column(3)?])
 }
@@ -122,13 +122,18 @@ pub(super) fn add_gram(
             }
         }
     }
+    add_weighted_gram(x, weighted.as_ref(), out);
+}
+
+/// Lower triangle of out += Xᵀ V.
+pub(super) fn add_weighted_gram(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: MatMut<'_, f64>) {
     triangular::matmul(
         out,
         BlockStructure::TriangularLower,
         faer::Accum::Add,
         x.transpose(),
         BlockStructure::Rectangular,
-        weighted.as_ref(),
+        v,
         BlockStructure::Rectangular,
         1.0,
         faer::Par::Seq,

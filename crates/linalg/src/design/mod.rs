@@ -6,6 +6,7 @@
 
 mod dense;
 mod kernels;
+mod sampled;
 mod sparse;
 mod standardised;
 mod views;
@@ -14,8 +15,9 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 pub use self::dense::Dense;
+pub use self::sampled::Sampled;
 pub use self::sparse::{Csc, Csr, SparseError};
-pub use self::standardised::{ConstantColumn, Standardised};
+pub use self::standardised::{Standardised, Unstandardisable};
 pub use self::views::{Scaled, WithIntercept};
 use crate::{Mat, MatMut, parallel, reduce};
 

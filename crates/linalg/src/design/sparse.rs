@@ -146,6 +146,22 @@ impl<'a> Csr<'a> {
             rows: Lines::new(rows, columns, offsets, indices, values)?,
         })
     }
+
+    /// Column and value of the entries of a row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    ///
+    /// ```
+    /// use linalg::Csr;
+    /// let x = Csr::new(1, 3, &[0, 2], &[0, 2], &[5.0, 7.0])?;
+    /// assert_eq!(x.row(0).collect::<Vec<_>>(), [(0, 5.0), (2, 7.0)]);
+    /// # Ok::<(), linalg::SparseError>(())
+    /// ```
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+        let (indices, values) = self.rows.line(row);
+        indices.iter().copied().zip(values.iter().copied())
+    }
 }
 
 impl Design for Csr<'_> {

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::dense::{add_gram, add_times, add_transpose_times};
-use super::{BLOCK, Block, BlockSums, Design, Scratch};
-use crate::{Mat, MatMut, MatRef, flat, reduce};
+use super::dense::{add_weighted_gram, four};
+use super::{BLOCK, BLOCKS_PER_LEAF, Design, Scratch, kernels};
+use crate::{Mat, MatMut, MatRef, flat, parallel, reduce};
 
 /// A dense design seen through standardised columns: z = (x − location) / scale, after a column of ones if there is an
 /// intercept. The data are borrowed and never copied as a whole.
@@ -19,44 +19,131 @@ pub struct Standardised<'a> {
     scale: Vec<f64>,
 }
 
-/// A column that cannot be standardised, because it is constant (with an intercept) or zero (without).
+/// Why columns cannot be standardised.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ConstantColumn {
-    /// The column, from 0.
-    pub column: usize,
-    /// Its value.
-    pub value: f64,
+pub enum Unstandardisable {
+    /// A column is constant beside an intercept, or zero without one.
+    Constant {
+        /// The column, from 0.
+        column: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// An entry is infinite or NaN.
+    NotFinite {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The entry.
+        value: f64,
+    },
+}
+
+/// Number, mean and root mean square about the mean of some entries.
+#[derive(Debug, Clone, Copy)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Moments {
+    /// Of a short column.
+    fn of(x: MatRef<'_, f64>) -> Self {
+        let count = x.nrows() as f64;
+        if let Some(x) = flat(x) {
+            let (sum, _) = kernels::moments(x, x[0]);
+            let middle = x[0] + sum / count;
+            let (sum, squares) = kernels::moments(x, middle);
+            let variance = squares / count - (sum / count).powi(2);
+            // Squares that neither overflow nor vanish; or entries that are all equal.
+            if (1e-280..1e280).contains(&variance) || squares == 0.0 && middle.abs() > 1e-100 {
+                return Self {
+                    count,
+                    mean: middle + sum / count,
+                    deviation: variance.sqrt(),
+                };
+            }
+        }
+        // In units of the largest entry.
+        let n = x.nrows();
+        let largest = (0..n).fold(0.0_f64, |m, i| m.max(x[(i, 0)].abs()));
+        let unit = if largest > 0.0 { largest } else { 1.0 };
+        let mean = reduce::sum_by(n, |i| x[(i, 0)] / unit) / count;
+        let squares = reduce::sum_by(n, |i| (x[(i, 0)] / unit - mean).powi(2));
+        Self {
+            count,
+            mean: mean * unit,
+            deviation: (squares / count).sqrt() * unit,
+        }
+    }
+
+    /// Of these entries and those together (Chan, Golub and LeVeque 1983), in units of the largest number.
+    fn with(&self, other: &Self) -> Self {
+        let count = self.count + other.count;
+        let gap = other.mean - self.mean;
+        let unit = self.deviation.max(other.deviation).max(gap.abs());
+        let square = |x: f64| {
+            if unit > 0.0 { (x / unit).powi(2) } else { 0.0 }
+        };
+        let [a, b] = [self, other].map(|m| m.count / count);
+        let variance =
+            a * square(self.deviation) + b * square(other.deviation) + a * b * square(gap);
+        Self {
+            count,
+            mean: self.mean + b * gap,
+            deviation: variance.sqrt() * unit,
+        }
+    }
 }
 
 impl<'a> Standardised<'a> {
-    /// Standardises the columns of `x`, whose entries must be finite.
+    /// Standardises the columns of `x`.
     ///
     /// # Errors
-    /// The first [`ConstantColumn`].
-    pub fn new(x: MatRef<'a, f64>, intercept: bool) -> Result<Self, ConstantColumn> {
-        let n = x.nrows() as f64;
+    /// The first column that is not finite, or constant.
+    pub fn new(x: MatRef<'a, f64>, intercept: bool) -> Result<Self, Unstandardisable> {
+        let leaf = BLOCK * BLOCKS_PER_LEAF;
+        let moments = parallel::map_reduce(
+            x.nrows().div_ceil(leaf),
+            &|k| {
+                let rows = k * leaf..((k + 1) * leaf).min(x.nrows());
+                let column =
+                    |j: usize| Moments::of(x.col(j).subrows(rows.start, rows.len()).as_mat());
+                (0..x.ncols()).map(column).collect::<Vec<_>>()
+            },
+            &|mut a, b| {
+                a.iter_mut().zip(&b).for_each(|(a, b)| *a = a.with(b));
+                a
+            },
+        );
         let (mut location, mut scale) = (Vec::new(), Vec::new());
-        for j in 0..x.ncols() {
-            let value = |i: usize| x[(i, j)];
-            // Scaled by the largest entry, so that no square overflows.
-            let largest = (0..x.nrows()).fold(0.0_f64, |m, i| m.max(value(i).abs()));
-            let unit = if largest > 0.0 { largest } else { 1.0 };
-            let mean = if intercept {
-                reduce::sum_by(x.nrows(), |i| value(i) / unit) / n
+        for (column, m) in moments.iter().flatten().enumerate() {
+            if !(m.mean.is_finite() && m.deviation.is_finite()) {
+                let row = (0..x.nrows()).find(|&i| !x[(i, column)].is_finite());
+                // Finite numbers whose spread is not: far beyond any use.
+                let Some(row) = row else {
+                    location.push(0.0);
+                    scale.push(f64::INFINITY);
+                    continue;
+                };
+                let value = x[(row, column)];
+                return Err(Unstandardisable::NotFinite { row, column, value });
+            }
+            let mean = if intercept { m.mean } else { 0.0 };
+            let deviation = if intercept {
+                m.deviation
             } else {
-                0.0
+                m.deviation.hypot(m.mean)
             };
-            let squares = reduce::sum_by(x.nrows(), |i| (value(i) / unit - mean).powi(2));
-            let deviation = (squares / n).sqrt();
             // A spread of some rounding errors of the mean is no spread.
             if deviation <= 8.0 * f64::EPSILON * mean.abs() {
-                return Err(ConstantColumn {
-                    column: j,
-                    value: if x.nrows() > 0 { value(0) } else { 0.0 },
-                });
+                let value = x[(0, column)];
+                return Err(Unstandardisable::Constant { column, value });
             }
-            location.push(mean * unit);
-            scale.push(deviation * unit);
+            location.push(mean);
+            scale.push(deviation);
         }
         Ok(Self {
             x,
@@ -74,7 +161,7 @@ impl<'a> Standardised<'a> {
     ///
     /// # Panics
     /// If there is not one weight a row.
-    pub fn reweighted(&self, weights: &[f64]) -> Result<Self, ConstantColumn> {
+    pub fn reweighted(&self, weights: &[f64]) -> Result<Self, Unstandardisable> {
         assert_eq!(
             weights.len(),
             self.rows(),
@@ -94,7 +181,7 @@ impl<'a> Standardised<'a> {
             let deviation =
                 (reduce::sum_by(n, |i| weights[i] * (z(i) - mean).powi(2)) / total).sqrt();
             if deviation.is_nan() || deviation <= 8.0 * f64::EPSILON * mean.abs() {
-                return Err(ConstantColumn {
+                return Err(Unstandardisable::Constant {
                     column: j,
                     value: self.location[j] + mean * self.scale[j],
                 });
@@ -122,13 +209,14 @@ impl<'a> Standardised<'a> {
         for start in (0..self.rows()).step_by(BLOCK) {
             let end = (start + BLOCK).min(self.rows());
             scratch.block(BLOCK, d);
-            let z = self.load(start..end, &mut scratch.block);
+            let roots: Vec<f64> = weights[start..end].iter().map(|w| w.sqrt()).collect();
+            let z = self.load(start..end, &roots, &mut scratch.block);
             let top = r.nrows();
             let stacked = Mat::from_fn(top + end - start, d, |i, j| {
                 if i < top {
                     r[(i, j)]
                 } else {
-                    weights[start + i - top].sqrt() * z[(i - top, j)]
+                    z[(i - top, j)]
                 }
             });
             r = stacked.qr().thin_R().to_owned();
@@ -207,24 +295,35 @@ impl<'a> Standardised<'a> {
         out
     }
 
-    fn load<'b>(&self, rows: Range<usize>, block: &'b mut Mat<f64>) -> MatRef<'b, f64> {
+    /// The rows of a block, each times its weight; a product is rounded once more than a quotient, by half a unit, and is four
+    /// times as fast.
+    fn load<'b>(
+        &self,
+        rows: Range<usize>,
+        weights: &[f64],
+        block: &'b mut Mat<f64>,
+    ) -> MatRef<'b, f64> {
         let k = usize::from(self.intercept);
         let mut z = block.as_mut().subrows_mut(0, rows.len());
         if self.intercept {
-            z.as_mut().col_mut(0).fill(1.0);
+            for (i, weight) in weights.iter().enumerate() {
+                z[(i, 0)] = *weight;
+            }
         }
+        let mut scaled = [0.0; BLOCK];
+        let scaled = &mut scaled[..rows.len()];
         for (j, (&location, &scale)) in self.location.iter().zip(&self.scale).enumerate() {
+            let inverse = 1.0 / scale;
+            for (scaled, weight) in scaled.iter_mut().zip(weights) {
+                *scaled = weight * inverse;
+            }
             let x = self.x.col(j).subrows(rows.start, rows.len());
             let column = z.as_mut().col_mut(j + k).as_mat_mut();
             if let (Some(x), Some(column)) = (flat(x.as_mat()), crate::flat_mut(column)) {
-                // A product is rounded once more than a quotient, by half a unit, and is four times as fast.
-                let inverse = 1.0 / scale;
-                for (z, x) in column.iter_mut().zip(x) {
-                    *z = (x - location) * inverse;
-                }
+                kernels::centre(x, location, scaled, column);
             } else {
                 for i in 0..rows.len() {
-                    z[(i, j + k)] = (x[i] - location) * (1.0 / scale);
+                    z[(i, j + k)] = (x[i] - location) * scaled[i];
                 }
             }
         }
@@ -244,11 +343,28 @@ impl Design for Standardised<'_> {
     fn times_block(&self, rows: Range<usize>, gamma: &[f64], eta: &mut [f64]) {
         let k = usize::from(self.intercept);
         eta.fill(if self.intercept { gamma[0] } else { 0.0 });
-        for (j, (&location, &scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            let x = self.x.col(j).subrows(rows.start, rows.len());
-            let inverse = 1.0 / scale;
-            for (i, eta) in eta.iter_mut().enumerate() {
-                *eta = gamma[j + k].mul_add((x[i] - location) * inverse, *eta);
+        let x = self.x.subrows(rows.start, rows.len());
+        let d = x.ncols();
+        for j in (0..d).step_by(4) {
+            // Columns beyond the last repeat the first of the group, with coefficient 0.
+            let at = |l: usize| if j + l < d { j + l } else { j };
+            let weight = |l: usize| {
+                if j + l < d {
+                    gamma[j + l + k] / self.scale[j + l]
+                } else {
+                    0.0
+                }
+            };
+            let location = [0, 1, 2, 3].map(|l| self.location[at(l)]);
+            let weights = [0, 1, 2, 3].map(weight);
+            if let Some(columns) = four(x, j) {
+                kernels::add_centred_columns(&columns, location, weights, eta);
+                continue;
+            }
+            for l in 0..(d - j).min(4) {
+                for (i, eta) in eta.iter_mut().enumerate() {
+                    *eta += weights[l] * (x[(i, j + l)] - location[l]);
+                }
             }
         }
     }
@@ -258,10 +374,21 @@ impl Design for Standardised<'_> {
         if self.intercept {
             out[0] += reduce::sum(u);
         }
-        for (j, (&location, &scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            let x = self.x.col(j).subrows(rows.start, rows.len());
-            let inverse = 1.0 / scale;
-            out[j + k] += reduce::sum_by(u.len(), |i| (x[i] - location) * inverse * u[i]);
+        let x = self.x.subrows(rows.start, rows.len());
+        let d = x.ncols();
+        for j in (0..d).step_by(4) {
+            let n = (d - j).min(4);
+            let location = [0, 1, 2, 3].map(|l| self.location[if l < n { j + l } else { j }]);
+            let dots = match four(x, j) {
+                Some(columns) => kernels::centred_dots(&columns, location, u),
+                None => [0, 1, 2, 3].map(|l| {
+                    let term = |i: usize| (x[(i, j + l)] - location[l]) * u[i];
+                    if l < n { reduce::sum_by(u.len(), term) } else { 0.0 }
+                }),
+            };
+            for l in 0..n {
+                out[j + l + k] += dots[l] / self.scale[j + l];
+            }
         }
     }
 
@@ -269,39 +396,24 @@ impl Design for Standardised<'_> {
         &self,
         rows: Range<usize>,
         w: &[f64],
-        out: MatMut<'_, f64>,
+        mut out: MatMut<'_, f64>,
         scratch: &mut Scratch,
     ) {
         scratch.block(rows.len(), self.columns());
-        let z = self.load(rows, &mut scratch.block);
-        add_gram(z, w, out, scratch.weighted.as_mut());
-    }
-
-    /// The block is standardised once for all its products.
-    fn pass_block(
-        &self,
-        rows: Range<usize>,
-        gamma: &[f64],
-        pointwise: &dyn Fn(Block<'_>),
-        sums: &mut BlockSums<'_>,
-    ) {
-        let n = rows.len();
-        sums.scratch.block(n, self.columns());
-        let z = self.load(rows.clone(), &mut sums.scratch.block);
-        let [eta, loss, slope, curvature] = sums.rows.each_mut().map(|r| &mut r[..n]);
-        eta.fill(0.0);
-        add_times(z, gamma, eta);
-        pointwise(Block {
-            start: rows.start,
-            eta,
-            loss,
-            slope,
-            curvature,
-        });
-        *sums.loss += reduce::sum(loss);
-        add_transpose_times(z, slope, sums.gradient);
-        if let Some(gram) = &mut sums.gram {
-            add_gram(z, curvature, gram.as_mut(), sums.scratch.weighted.as_mut());
+        if w.iter().all(|w| *w >= 0.0) {
+            // The product of one matrix with itself: half as much memory as with its weighted copy.
+            let mut roots = [0.0; BLOCK];
+            let roots = &mut roots[..w.len()];
+            for (root, w) in roots.iter_mut().zip(w) {
+                *root = w.sqrt();
+            }
+            let z = self.load(rows, roots, &mut scratch.block);
+            return add_weighted_gram(z, z, out.as_mut());
         }
+        let ones = [1.0; BLOCK];
+        let n = rows.len();
+        let z = self.load(rows.clone(), &ones[..n], &mut scratch.block);
+        let weighted = self.load(rows, w, &mut scratch.weighted);
+        add_weighted_gram(z, weighted, out.as_mut());
     }
 }

@@ -4,15 +4,21 @@ use thiserror::Error;
 
 use linalg::{Accum, Mat, MatRef, Scalar, matmul};
 
+use super::{ClassWeights, Distribution, GeneralisedLinearModel, Penalty};
+
 /// What is to be fitted: a logistic regression and its penalty. `train` fits it.
 ///
-/// The objective is the mean log-loss plus ½·`l2`·‖β‖², without the intercept. The same fit elsewhere, for n observations:
-/// scikit-learn's `C` = 1/(n·l2), glmnet's `lambda` = l2 with `alpha = 0` (on columns that are not standardised),
-/// statsmodels' `alpha` = l2 with `L1_wt = 0`, PyTorch's `weight_decay` = l2 on the weights with a mean loss.
+/// The objective is the mean log-loss plus the [`Penalty`], whose documentation says what scikit-learn, glmnet, statsmodels and
+/// PyTorch call the same numbers. It is the [`GeneralisedLinearModel`] of the binomial distribution with the logit link.
+///
+/// ```
+/// use models::glm::{LogisticRegression, Penalty};
+/// let model = LogisticRegression::new().penalised(Penalty::lasso(0.1));
+/// assert_eq!(model.penalty().l1, 0.1);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogisticRegression {
-    pub(crate) intercept: bool,
-    pub(crate) l2: f64,
+    model: GeneralisedLinearModel,
 }
 
 impl Default for LogisticRegression {
@@ -25,31 +31,49 @@ impl LogisticRegression {
     /// With an intercept and without a penalty.
     pub fn new() -> Self {
         Self {
-            intercept: true,
-            l2: 0.0,
+            model: GeneralisedLinearModel::new(Distribution::Binomial),
         }
     }
 
     /// Leaves the intercept out.
-    pub fn without_intercept(mut self) -> Self {
-        self.intercept = false;
-        self
+    pub fn without_intercept(self) -> Self {
+        Self {
+            model: self.model.without_intercept(),
+        }
     }
 
     /// Adds ½·`l2`·‖β‖² to the mean log-loss. `train` refuses a negative or non-finite value.
-    pub fn l2(mut self, l2: f64) -> Self {
-        self.l2 = l2;
-        self
+    pub fn l2(self, l2: f64) -> Self {
+        self.penalised(Penalty::ridge(l2))
+    }
+
+    /// With a penalty.
+    pub fn penalised(self, penalty: Penalty) -> Self {
+        Self {
+            model: self.model.penalised(penalty),
+        }
+    }
+
+    /// Weights the two classes.
+    pub fn class_weights(self, classes: ClassWeights) -> Self {
+        Self {
+            model: self.model.class_weights(classes),
+        }
     }
 
     /// True if an intercept is fitted.
     pub fn has_intercept(&self) -> bool {
-        self.intercept
+        self.model.has_intercept()
     }
 
     /// The penalty.
-    pub fn penalty(&self) -> f64 {
-        self.l2
+    pub fn penalty(&self) -> &Penalty {
+        self.model.penalty()
+    }
+
+    /// The same as a generalised linear model.
+    pub fn generalised(&self) -> &GeneralisedLinearModel {
+        &self.model
     }
 }
 

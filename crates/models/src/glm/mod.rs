@@ -8,10 +8,12 @@ mod distribution;
 mod family;
 mod link;
 mod logistic;
+mod penalty;
 mod specification;
 
 pub use distribution::{Distribution, Generalised};
 pub use family::{BinomialLogit, Family, Terms};
 pub use link::{Link, Mean, UnknownName};
 pub use logistic::{LogisticModel, LogisticRegression, PredictError};
-pub use specification::{GeneralisedLinearModel, GlmModel};
+pub use penalty::Penalty;
+pub use specification::{ClassWeights, GeneralisedLinearModel, GlmModel, Weights};

@@ -2,22 +2,47 @@
 
 use linalg::{Accum, Mat, MatRef, matmul};
 
-use super::{Distribution, Family, Generalised, Link, PredictError};
+use super::{Distribution, Family, Generalised, Link, Penalty, PredictError};
 
 /// What is to be fitted: a distribution, a link, and a penalty. `train` fits it.
 ///
-/// The objective is the mean loss (weighted by the weights of the rows) plus ½·`l2`·‖β‖², without the intercept.
+/// The objective is the mean loss (weighted by the weights of the rows) plus the [`Penalty`], which leaves the intercept free.
 ///
 /// ```
 /// use models::glm::{Distribution, GeneralisedLinearModel, Link};
 /// let model = GeneralisedLinearModel::new(Distribution::Gamma).link(Link::Log).l2(0.1);
-/// assert_eq!((model.family().link, model.penalty()), (Link::Log, 0.1));
+/// assert_eq!((model.family().link, model.penalty().l2), (Link::Log, 0.1));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeneralisedLinearModel {
     family: Generalised,
     intercept: bool,
-    l2: f64,
+    penalty: Penalty,
+    weights: Weights,
+    classes: ClassWeights,
+}
+
+/// What the weights of rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weights {
+    /// Numbers of repetitions: the fit is that of the rows repeated so often.
+    #[default]
+    Frequency,
+    /// Relative precisions: the variance of a row is its dispersion by its weight, and a row is one observation whatever its
+    /// weight.
+    Analytic,
+}
+
+/// Weights of the classes of a target, times those of the rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ClassWeights {
+    /// All 1.
+    #[default]
+    Equal,
+    /// n / (K nₖ) for the nₖ of n rows that belong to class k of K, as scikit-learn's `class_weight="balanced"` has it.
+    Balanced,
+    /// One a class.
+    Given(Vec<f64>),
 }
 
 impl GeneralisedLinearModel {
@@ -27,7 +52,9 @@ impl GeneralisedLinearModel {
         Self {
             family: Generalised { distribution, link },
             intercept: true,
-            l2: 0.0,
+            penalty: Penalty::none(),
+            weights: Weights::default(),
+            classes: ClassWeights::default(),
         }
     }
 
@@ -43,9 +70,26 @@ impl GeneralisedLinearModel {
         self
     }
 
-    /// Adds ½·`l2`·‖β‖² to the mean loss. `train` refuses a negative or non-finite value.
-    pub fn l2(mut self, l2: f64) -> Self {
-        self.l2 = l2;
+    /// With a penalty. `train` refuses negative or non-finite numbers.
+    pub fn penalised(mut self, penalty: Penalty) -> Self {
+        self.penalty = penalty;
+        self
+    }
+
+    /// Adds ½·`l2`·‖β‖² to the mean loss.
+    pub fn l2(self, l2: f64) -> Self {
+        self.penalised(Penalty::ridge(l2))
+    }
+
+    /// Says what the weights of rows are; numbers of repetitions if not said.
+    pub fn weights_are(mut self, weights: Weights) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    /// Weights the classes of a binomial target.
+    pub fn class_weights(mut self, classes: ClassWeights) -> Self {
+        self.classes = classes;
         self
     }
 
@@ -60,8 +104,18 @@ impl GeneralisedLinearModel {
     }
 
     /// The penalty.
-    pub fn penalty(&self) -> f64 {
-        self.l2
+    pub fn penalty(&self) -> &Penalty {
+        &self.penalty
+    }
+
+    /// What the weights of rows are.
+    pub fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    /// The weights of the classes.
+    pub fn classes(&self) -> &ClassWeights {
+        &self.classes
     }
 }
 

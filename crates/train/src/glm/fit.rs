@@ -1,14 +1,16 @@
 //! A fitted generalised linear model with everything that is known about it.
 
-use datasets::Dataset;
-use linalg::{Mat, MatRef, Standardised, reduce};
-use models::glm::{Distribution, Generalised, GeneralisedLinearModel, GlmModel};
+use linalg::{Mat, MatRef, reduce};
+use models::glm::{
+    Distribution, Generalised, GeneralisedLinearModel, GlmModel, Penalty, Weights,
+};
 
+use super::columns::Columns;
 use super::likelihood::{deviance, log_likelihood, pearson};
 use super::problem::Problem;
-use super::solve::{inverse_gram, solve};
-use super::{Coefficient, Fit, INTERCEPT};
-use crate::newton::Certificate;
+use super::solve::{information, inverse_gram, solve};
+use super::{Coefficient, Explanatory, Fit, FitOptions, INTERCEPT, Observations, Solver};
+use crate::solver::Certificate;
 use crate::{FitError, Inference};
 
 /// How much the target varies beyond what its mean says: variance = dispersion · V(μ).
@@ -42,7 +44,7 @@ pub struct GlmFit {
     labels: Option<Vec<String>>,
     observations: usize,
     freedom: f64,
-    l2: f64,
+    penalty: Penalty,
     coefficients: Vec<Coefficient>,
     covariance: Option<Mat<f64>>,
     dispersion: Dispersion,
@@ -51,6 +53,8 @@ pub struct GlmFit {
     deviance: f64,
     null_deviance: f64,
     effective: f64,
+    solver: Solver,
+    reason: &'static str,
     certificate: Certificate,
 }
 
@@ -89,8 +93,16 @@ impl GlmFit {
         self.freedom
     }
     /// The penalty in force.
-    pub fn l2(&self) -> f64 {
-        self.l2
+    pub fn penalty(&self) -> &Penalty {
+        &self.penalty
+    }
+    /// The solver that made the fit, and why it was chosen.
+    pub fn solver(&self) -> (Solver, &'static str) {
+        (self.solver, self.reason)
+    }
+    /// True if the fit is one of maximum likelihood, so that what is known about those holds.
+    fn unpenalised(&self) -> bool {
+        self.penalty.is_none()
     }
     /// The dispersion.
     pub fn dispersion(&self) -> Dispersion {
@@ -118,12 +130,12 @@ impl GlmFit {
     }
     /// Akaike's criterion; `None` if penalised, when the number of parameters says too much.
     pub fn aic(&self) -> Option<f64> {
-        let likelihood = self.log_likelihood.filter(|_| self.l2 == 0.0)?;
+        let likelihood = self.log_likelihood.filter(|_| self.unpenalised())?;
         Some(2.0 * self.parameters() - 2.0 * likelihood)
     }
     /// The Bayesian criterion; `None` if penalised.
     pub fn bic(&self) -> Option<f64> {
-        let likelihood = self.log_likelihood.filter(|_| self.l2 == 0.0)?;
+        let likelihood = self.log_likelihood.filter(|_| self.unpenalised())?;
         Some(self.effective.ln() * self.parameters() - 2.0 * likelihood)
     }
     /// How far the fit can be from the optimum. The gradient is that of the mean loss (plus penalty) in the coefficients.
@@ -135,20 +147,24 @@ impl GlmFit {
 impl Fit for GeneralisedLinearModel {
     type Fitted = GlmFit;
 
-    /// Maximum likelihood by Newton's method, on standardised columns; the result is on the data's own scale.
-    ///
-    /// A weight is a number of repetitions: the fit is that of the rows repeated so often.
-    fn fit(&self, data: &Dataset) -> Result<GlmFit, FitError> {
+    /// Maximum likelihood, penalised or not, on columns of comparable size; the result is on the data's own scale.
+    fn fit_observations(
+        &self,
+        data: &Observations<'_>,
+        options: &FitOptions,
+    ) -> Result<GlmFit, FitError> {
         let problem = Problem::new(self, data)?;
-        let (design, outcome) = solve(&problem)?;
-        let eta = problem.predictors(&design, &outcome.x);
+        let solved = solve(&problem, options)?;
+        let (design, outcome) = (&solved.design, &solved.outcome);
+        let eta = problem.predictors(design, &outcome.x);
         let beta = design.coefficients_to_data(&outcome.x);
         let deviance = deviance(&problem, &eta);
         let pearson = pearson(&problem, &eta);
+        let observations = problem.rows().count();
         // Trials are no repetitions of rows.
-        let effective = match &data.weights {
-            Some(weights) => reduce::sum(weights),
-            None => data.target.len() as f64,
+        let effective = match (data.weights, problem.kind) {
+            (Some(weights), Weights::Frequency) => reduce::sum(weights),
+            _ => observations as f64,
         };
         let freedom = effective - beta.len() as f64;
         let estimated = !matches!(
@@ -159,10 +175,14 @@ impl Fit for GeneralisedLinearModel {
             value: if estimated { pearson / freedom } else { 1.0 },
             estimated,
         };
-        let covariance =
-            (problem.l2 == 0.0).then(|| covariance(&problem, &design, &eta, dispersion.value));
+        let known = problem.penalty.is_none() && !problem.class_weights && beta.len() <= MOST;
+        let covariance = if known {
+            Some(covariance(&problem, design, &eta, dispersion.value)?)
+        } else {
+            None
+        };
         let names = problem.intercept.then(|| INTERCEPT.to_owned());
-        let names = names.into_iter().chain(data.feature_names.iter().cloned());
+        let names = names.into_iter().chain(data.names.iter().cloned());
         let coefficient = |(j, (name, &estimate)): (usize, (String, &f64))| {
             let inference = covariance.as_ref().map(|covariance| {
                 let error = covariance[(j, j)].sqrt();
@@ -184,13 +204,18 @@ impl Fit for GeneralisedLinearModel {
         } else {
             (0.0, &beta[..])
         };
+        // The gradient in the data's own coordinates, or there the smallest subgradient.
+        let separable = solved.terms.separable(design);
+        let smallest: Vec<f64> = (0..beta.len())
+            .map(|j| separable.subgradient(j, outcome.x[j], outcome.gradient[j]))
+            .collect();
         Ok(GlmFit {
             model: GlmModel::new(problem.family, intercept, slopes.to_vec()),
-            target: data.target_name.clone(),
-            labels: data.labels.clone(),
-            observations: problem.rows().count(),
+            target: data.target_name.to_owned(),
+            labels: data.labels.map(<[String]>::to_vec),
+            observations,
             freedom,
-            l2: problem.l2,
+            penalty: problem.penalty.clone(),
             coefficients,
             covariance,
             dispersion,
@@ -199,30 +224,33 @@ impl Fit for GeneralisedLinearModel {
             deviance,
             null_deviance: null_deviance(self, &problem)?,
             effective,
+            solver: solved.solver,
+            reason: solved.reason,
             certificate: Certificate {
-                gradient_max: reduce::max_abs(&design.gradient_to_data(&outcome.gradient)),
+                gradient_max: reduce::max_abs(&design.gradient_to_data(&smallest)),
                 ..outcome.certificate
             },
         })
     }
 }
 
+/// The coefficients of the largest covariance matrix.
+const MOST: usize = 5000;
+
 /// Dispersion times the inverse of the expected information, on the data's own scale.
 fn covariance(
     problem: &Problem<'_>,
-    design: &Standardised<'_>,
+    design: &Columns<'_>,
     eta: &[f64],
     dispersion: f64,
-) -> Mat<f64> {
-    let information = |i: usize| match problem.weight(i) {
-        weight if weight > 0.0 => weight * problem.family.information(eta[i]),
-        _ => 0.0,
-    };
-    let weights: Vec<f64> = (0..eta.len()).map(information).collect();
-    let covariance = design.covariance_to_data(inverse_gram(design, &weights).as_ref());
-    Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| {
-        dispersion * covariance[(i, j)]
-    })
+) -> Result<Mat<f64>, FitError> {
+    let weights = information(problem, eta);
+    let covariance = design.covariance_to_data(inverse_gram(design, &weights)?.as_ref());
+    Ok(Mat::from_fn(
+        covariance.nrows(),
+        covariance.ncols(),
+        |i, j| dispersion * covariance[(i, j)],
+    ))
 }
 
 fn null_deviance(
@@ -234,16 +262,18 @@ fn null_deviance(
         let eta: Vec<f64> = (0..n).map(|i| problem.offset(i)).collect();
         return Ok(deviance(problem, &eta));
     }
-    if problem.offset.is_none() {
+    if problem.data.offset.is_none() {
         let eta = vec![problem.family.link.of(problem.mean()); n];
         return Ok(deviance(problem, &eta));
     }
-    let data = Dataset {
-        features: Mat::zeros(n, 0),
-        feature_names: Vec::new(),
+    let data = Observations {
+        features: Explanatory::Dense(MatRef::from_column_major_slice(&[], n, 0)),
+        names: Vec::new().into(),
         ..problem.data.clone()
     };
-    let alone = Problem::new(&specification.clone().l2(0.0), &data)?;
-    let (design, outcome) = solve(&alone)?;
-    Ok(deviance(&alone, &alone.predictors(&design, &outcome.x)))
+    let alone = specification.clone().penalised(Penalty::none());
+    let alone = Problem::new(&alone, &data)?;
+    let solved = solve(&alone, &FitOptions::default())?;
+    let eta = alone.predictors(&solved.design, &solved.outcome.x);
+    Ok(deviance(&alone, &eta))
 }

@@ -8,13 +8,21 @@ use super::problem::Problem;
 
 const LN_TAU: f64 = 1.837_877_066_409_345_3;
 
+/// The sum of a term of every row, over all threads.
+fn sum(n: usize, term: &(dyn Fn(usize) -> f64 + Sync)) -> f64 {
+    reduce::sum_filled(n, &|from, block: &mut [f64]| {
+        for (k, out) in block.iter_mut().enumerate() {
+            *out = term(from + k);
+        }
+    })
+}
+
 /// The log-likelihood at these linear predictors; `None` where there is no closed form. A dispersion is that which makes the
 /// likelihood largest where R takes it so (Gaussian), and deviance by total weight where R takes that (gamma, inverse Gaussian).
 pub(super) fn log_likelihood(problem: &Problem<'_>, eta: &[f64], deviance: f64) -> Option<f64> {
     let (y, n) = (&problem.y, problem.total());
-    let sum = |f: &dyn Fn(usize) -> f64| {
-        let term = |i: usize| if problem.weight(i) > 0.0 { f(i) } else { 0.0 };
-        reduce::sum_by(y.len(), term)
+    let sum = |f: &(dyn Fn(usize) -> f64 + Sync)| {
+        sum(y.len(), &|i| if problem.weight(i) > 0.0 { f(i) } else { 0.0 })
     };
     let weight = |i: usize| problem.weight(i);
     let loss = || sum(&|i| weight(i) * problem.family.terms(eta[i], y[i]).loss);
@@ -22,15 +30,11 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, eta: &[f64], deviance: f64) 
         Distribution::Gaussian => -0.5 * n * (LN_TAU + (deviance / n).ln() + 1.0),
         Distribution::Binomial => {
             let choose = |i: usize| {
-                let Some(trials) = &problem.data.trials else {
+                let Some(trials) = problem.data.trials else {
                     return 0.0;
                 };
                 let (n, k) = (trials[i], problem.data.target[i]);
-                let own = problem
-                    .data
-                    .weights
-                    .as_ref()
-                    .map_or(1.0, |weights| weights[i]);
+                let own = problem.data.weights.map_or(1.0, |weights| weights[i]);
                 own * (lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0))
             };
             sum(&choose) - loss()
@@ -68,7 +72,7 @@ pub(super) fn deviance(problem: &Problem<'_>, eta: &[f64]) -> f64 {
             0.0
         }
     };
-    2.0 * reduce::sum_by(eta.len(), unit)
+    2.0 * sum(eta.len(), &unit)
 }
 
 /// Pearson's statistic Σ w (y − μ)² / V(μ).
@@ -82,5 +86,5 @@ pub(super) fn pearson(problem: &Problem<'_>, eta: &[f64]) -> f64 {
             0.0
         }
     };
-    reduce::sum_by(eta.len(), unit)
+    sum(eta.len(), &unit)
 }

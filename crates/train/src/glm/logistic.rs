@@ -3,10 +3,9 @@
 use std::fmt;
 use std::ops::Deref;
 
-use datasets::Dataset;
-use models::glm::{Distribution, GeneralisedLinearModel, LogisticModel, LogisticRegression};
+use models::glm::{LogisticModel, LogisticRegression};
 
-use super::{Fit, GlmFit};
+use super::{Fit, FitOptions, GlmFit, Observations};
 use crate::FitError;
 
 /// A fitted logistic regression with everything that is known about it: a [`GlmFit`] whose model speaks of probabilities.
@@ -56,26 +55,21 @@ impl fmt::Display for LogisticFit {
 impl Fit for LogisticRegression {
     type Fitted = LogisticFit;
 
-    /// Maximum likelihood by Newton's method, on standardised columns; the result is on the data's own scale.
-    fn fit(&self, data: &Dataset) -> Result<LogisticFit, FitError> {
-        let classes = data.trials.is_some();
-        if let Some(row) = data
-            .target
-            .iter()
-            .position(|y| !classes && *y != 0.0 && *y != 1.0)
+    fn fit_observations(
+        &self,
+        data: &Observations<'_>,
+        options: &FitOptions,
+    ) -> Result<LogisticFit, FitError> {
+        if data.trials.is_none()
+            && let Some(row) = data.target.iter().position(|y| *y != 0.0 && *y != 1.0)
         {
             return Err(FitError::Target {
                 row: row + 1,
-                column: data.target_name.clone(),
+                column: data.target_name.to_owned(),
                 value: data.target[row],
             });
         }
-        let mut specification =
-            GeneralisedLinearModel::new(Distribution::Binomial).l2(self.penalty());
-        if !self.has_intercept() {
-            specification = specification.without_intercept();
-        }
-        let fit = specification.fit(data)?;
+        let fit = self.generalised().fit_observations(data, options)?;
         let model =
             LogisticModel::new(fit.model().intercept(), fit.model().coefficients().to_vec());
         Ok(LogisticFit { fit, model })

@@ -1,18 +1,25 @@
 //! Fitting generalised linear models.
 
+mod columns;
+mod coordinate;
 mod fit;
 mod likelihood;
 mod logistic;
 mod objective;
+mod observations;
+mod options;
 mod problem;
 mod report;
 mod separation;
 mod solve;
+mod terms;
 
 use datasets::Dataset;
 
 pub use self::fit::{Dispersion, GlmFit};
 pub use self::logistic::LogisticFit;
+pub use self::observations::{Explanatory, Observations};
+pub use self::options::{FitOptions, Solver};
 use crate::{FitError, Inference};
 
 /// The name of the intercept among the coefficients.
@@ -22,11 +29,32 @@ pub const INTERCEPT: &str = "(intercept)";
 pub trait Fit {
     /// What comes out.
     type Fitted;
-    /// Fits the specification.
+
+    /// Fits the specification to data that are borrowed, dense or sparse.
     ///
     /// # Errors
     /// [`FitError`], with the names of the columns or the rows at fault.
-    fn fit(&self, data: &Dataset) -> Result<Self::Fitted, FitError>;
+    fn fit_observations(
+        &self,
+        observations: &Observations<'_>,
+        options: &FitOptions,
+    ) -> Result<Self::Fitted, FitError>;
+
+    /// Fits the specification, in the way that suits it.
+    ///
+    /// # Errors
+    /// [`FitError`], with the names of the columns or the rows at fault.
+    fn fit(&self, data: &Dataset) -> Result<Self::Fitted, FitError> {
+        self.fit_observations(&data.into(), &FitOptions::default())
+    }
+
+    /// Fits the specification in the way that the options say.
+    ///
+    /// # Errors
+    /// [`FitError`], with the names of the columns or the rows at fault.
+    fn fit_with(&self, data: &Dataset, options: &FitOptions) -> Result<Self::Fitted, FitError> {
+        self.fit_observations(&data.into(), options)
+    }
 }
 
 /// One coefficient of a fit.

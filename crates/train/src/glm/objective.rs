@@ -1,55 +1,78 @@
 //! The objective of a generalised linear model: mean loss plus penalty.
 
-use linalg::{Block, Design, MatMut, Standardised, Workspace};
+use linalg::{Block, MatMut, Sampled, Workspace};
+use linalg::Design as _;
 use models::glm::Family;
 
+use super::columns::Columns;
 use super::problem::Problem;
-use crate::{Differentiable, Objective, TwiceDifferentiable};
+use crate::{Differentiable, HessianProducts, Objective, TwiceDifferentiable};
 
 /// Rows whose offsets are added together.
 const CHUNK: usize = 128;
 
-/// Weighted mean loss plus ½·l2·‖β‖², in the coefficients of the standardised columns.
+/// Weighted mean loss plus ½ Σ l2ⱼ xⱼ², in the coordinates of the solvers.
 ///
 /// Where the loss of a row bends down, which a link that is not canonical allows, its expected curvature stands for it: the Hessian
 /// is then not exact, but positive definite.
 #[derive(Debug)]
 pub(super) struct GlmObjective<'p, 'a> {
-    design: &'p Standardised<'a>,
+    design: &'p Columns<'a>,
     problem: &'p Problem<'a>,
+    /// One of every so many blocks of rows is looked at.
+    every: usize,
     total: f64,
-    /// The penalty on each standardised coefficient: l2 / scale², 0 for the intercept.
-    penalty: Vec<f64>,
+    /// The l2 penalty on each coefficient, 0 for the intercept.
+    ridge: Vec<f64>,
     workspace: Workspace,
+    /// The point of the last Hessian product, with the weighted curvatures of the rows.
+    curvature: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 impl<'p, 'a> GlmObjective<'p, 'a> {
-    pub(super) fn new(design: &'p Standardised<'a>, problem: &'p Problem<'a>) -> Self {
-        let free = design.has_intercept().then_some(0.0).into_iter();
-        let l2 = problem.l2;
-        let penalty = free
-            .chain(design.scale().iter().map(|scale| l2 / scale / scale))
-            .collect();
+    pub(super) fn new(design: &'p Columns<'a>, problem: &'p Problem<'a>, ridge: Vec<f64>) -> Self {
         Self {
             design,
             problem,
+            every: 1,
             total: problem.total(),
-            penalty,
+            ridge,
             workspace: Workspace::new(),
+            curvature: None,
         }
+    }
+
+    /// The same for one of every so many blocks of rows, with a small penalty on all coefficients, so that what the sample does not
+    /// tell stays near 0.
+    pub(super) fn sampled(mut self, every: usize) -> Self {
+        let sample = Sampled::new(self.design.design(), every);
+        let block = sample.block_rows();
+        let rows = (0..sample.rows() / block)
+            .flat_map(|k| sample.original(k * block..(k + 1) * block));
+        self.total = match &self.problem.weights {
+            Some(weights) => rows.map(|i| weights[i]).sum(),
+            None => sample.rows() as f64,
+        };
+        self.every = every;
+        for ridge in &mut self.ridge {
+            *ridge += 1.0 / sample.rows() as f64;
+        }
+        self
     }
 
     /// The weighted curvature of every row at a point.
     pub(super) fn curvature(&self, x: &[f64]) -> Vec<f64> {
         let eta = self.problem.predictors(self.design, x);
-        let mut terms = [
-            vec![0.0; eta.len()],
-            vec![0.0; eta.len()],
-            vec![0.0; eta.len()],
-        ];
-        let [loss, slope, curvature] = &mut terms;
-        self.rows(0, &eta, loss, slope, curvature);
-        let [.., curvature] = terms;
+        let mut curvature = vec![0.0; eta.len()];
+        linalg::parallel::for_each_part(&mut curvature, 8192, &|start, curvature| {
+            for (k, curvature) in curvature.chunks_mut(CHUNK).enumerate() {
+                let from = start + k * CHUNK;
+                let (mut loss, mut slope) = ([0.0; CHUNK], [0.0; CHUNK]);
+                let n = curvature.len();
+                let eta = &eta[from..from + n];
+                self.rows(from, eta, &mut loss[..n], &mut slope[..n], curvature);
+            }
+        });
         curvature
     }
 
@@ -90,7 +113,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 slope,
                 curvature,
             } = block;
-            let Some(offset) = self.problem.offset else {
+            let Some(offset) = self.problem.data.offset else {
                 return self.rows(start, eta, loss, slope, curvature);
             };
             for from in (0..eta.len()).step_by(CHUNK) {
@@ -105,12 +128,12 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
             }
         };
         self.design
-            .pass(x, &pointwise, gradient, gram, &self.workspace)
+            .pass(self.every, x, &pointwise, gradient, gram, &self.workspace)
     }
 
     fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {
         let mut value = loss / self.total;
-        for ((gradient, &x), &penalty) in gradient.iter_mut().zip(x).zip(&self.penalty) {
+        for ((gradient, &x), &penalty) in gradient.iter_mut().zip(x).zip(&self.ridge) {
             *gradient = *gradient / self.total + penalty * x;
             value += 0.5 * penalty * x * x;
         }
@@ -138,8 +161,31 @@ impl TwiceDifferentiable for GlmObjective<'_, '_> {
             for i in 0..x.len() {
                 hessian[(i, j)] /= self.total;
             }
-            hessian[(j, j)] += self.penalty[j];
+            hessian[(j, j)] += self.ridge[j];
         }
         self.finish(x, loss, gradient)
+    }
+}
+
+impl HessianProducts for GlmObjective<'_, '_> {
+    fn hessian_product(&mut self, x: &[f64], direction: &[f64], product: &mut [f64]) {
+        if self.curvature.as_ref().is_none_or(|(point, _)| point != x) {
+            self.curvature = Some((x.to_vec(), self.curvature(x)));
+        }
+        let Some((_, curvature)) = &self.curvature else {
+            return;
+        };
+        let pointwise = |block: Block<'_>| {
+            let rows = block.start..block.start + block.eta.len();
+            for ((slope, eta), w) in block.slope.iter_mut().zip(block.eta).zip(&curvature[rows]) {
+                *slope = w * eta;
+            }
+            block.loss.fill(0.0);
+        };
+        self.design
+            .pass(1, direction, &pointwise, product, None, &self.workspace);
+        for ((product, v), ridge) in product.iter_mut().zip(direction).zip(&self.ridge) {
+            *product = *product / self.total + ridge * v;
+        }
     }
 }

@@ -2,35 +2,36 @@
 
 use std::borrow::Cow;
 
-use datasets::Dataset;
-use linalg::{Block, Design, Scalar, Standardised, Workspace, reduce};
-use models::glm::{Distribution, Family, Generalised, GeneralisedLinearModel};
+use linalg::{Block, Workspace, reduce};
+use models::glm::{
+    ClassWeights, Distribution, Family, Generalised, GeneralisedLinearModel, Link, Penalty, Weights,
+};
 
-use super::INTERCEPT;
+use super::columns::Columns;
 use super::solve::inverse_gram;
+use super::{INTERCEPT, Observations};
 use crate::FitError;
-
-/// The coefficients of the largest Hessian, which takes 3.2 GB.
-const MOST: usize = 20_000;
 
 /// Data and specification of a fit.
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
-    pub(super) data: &'a Dataset,
+    pub(super) data: Observations<'a>,
     pub(super) family: Generalised,
     pub(super) intercept: bool,
-    pub(super) l2: f64,
+    pub(super) penalty: Penalty,
+    pub(super) kind: Weights,
     /// The target; shares of successes if there are trials.
     pub(super) y: Cow<'a, [f64]>,
-    /// Weights times trials.
+    /// Weights times trials times weights of classes.
     pub(super) weights: Option<Cow<'a, [f64]>>,
-    pub(super) offset: Option<&'a [f64]>,
+    /// True if classes have weights of their own, which are no property of the data.
+    pub(super) class_weights: bool,
 }
 
 impl<'a> Problem<'a> {
     pub(super) fn new(
         specification: &GeneralisedLinearModel,
-        data: &'a Dataset,
+        data: &Observations<'a>,
     ) -> Result<Self, FitError> {
         let (family, intercept) = (
             specification.family(),
@@ -38,15 +39,16 @@ impl<'a> Problem<'a> {
         );
         check(specification, intercept, data)?;
         let mut problem = Self {
-            data,
+            data: data.clone(),
             family,
             intercept,
-            l2: specification.penalty(),
-            y: Cow::Borrowed(&data.target),
-            weights: data.weights.as_deref().map(Cow::Borrowed),
-            offset: data.offset.as_deref(),
+            penalty: specification.penalty().clone(),
+            kind: specification.weights(),
+            y: Cow::Borrowed(data.target),
+            weights: data.weights.map(Cow::Borrowed),
+            class_weights: *specification.classes() != ClassWeights::Equal,
         };
-        if let Some(trials) = &data.trials {
+        if let Some(trials) = data.trials {
             // No trial says nothing.
             let share = |(y, n): (&f64, &f64)| if *n > 0.0 { y / n } else { 0.0 };
             problem.y = data.target.iter().zip(trials).map(share).collect();
@@ -57,7 +59,7 @@ impl<'a> Problem<'a> {
         }
         for (i, &y) in problem.y.iter().enumerate() {
             if !family.distribution.accepts(y) {
-                let (column, value) = (data.target_name.clone(), data.target[i]);
+                let (column, value) = (data.target_name.to_owned(), data.target[i]);
                 return Err(FitError::Outside {
                     row: i + 1,
                     column,
@@ -72,11 +74,50 @@ impl<'a> Problem<'a> {
             && problem.rows().all(|i| problem.y[i] == first)
         {
             return Err(FitError::OneClass {
-                column: data.target_name.clone(),
+                column: data.target_name.to_owned(),
                 value: data.target[0],
             });
         }
+        problem.weigh_classes(specification.classes())?;
         Ok(problem)
+    }
+
+    fn weigh_classes(&mut self, classes: &ClassWeights) -> Result<(), FitError> {
+        if *classes == ClassWeights::Equal {
+            return Ok(());
+        }
+        if self.family.distribution != Distribution::Binomial {
+            return Err(FitError::Unused {
+                what: "class weights",
+            });
+        }
+        let mut counts = [0.0; 2];
+        for i in 0..self.y.len() {
+            counts[0] += self.weight(i) * (1.0 - self.y[i]);
+            counts[1] += self.weight(i) * self.y[i];
+        }
+        let weights = match classes {
+            ClassWeights::Given(given) => match given.as_slice() {
+                &[a, b] if a > 0.0 && b > 0.0 && (a + b).is_finite() => [a, b],
+                _ => {
+                    return Err(FitError::ClassWeights {
+                        given: given.clone(),
+                        classes: 2,
+                    });
+                }
+            },
+            _ => counts.map(|count| (counts[0] + counts[1]) / 2.0 / count),
+        };
+        // A share of successes has both classes: its weight and its share change.
+        let (mut y, mut all) = (self.y.to_vec(), Vec::with_capacity(self.y.len()));
+        for (i, y) in y.iter_mut().enumerate() {
+            let (yes, no) = (weights[1] * *y, weights[0] * (1.0 - *y));
+            all.push(self.weight(i) * (yes + no));
+            *y = yes / (yes + no);
+        }
+        self.y = y.into();
+        self.weights = Some(all.into());
+        Ok(())
     }
 
     /// The rows that count.
@@ -89,7 +130,7 @@ impl<'a> Problem<'a> {
     }
 
     pub(super) fn offset(&self, row: usize) -> f64 {
-        self.offset.map_or(0.0, |offset| offset[row])
+        self.data.offset.map_or(0.0, |offset| offset[row])
     }
 
     /// The sum of the weights.
@@ -114,7 +155,7 @@ impl<'a> Problem<'a> {
 
     /// A point at which the loss is finite: the intercept that gives the mean of the target, or without one, least squares of the
     /// linked targets.
-    pub(super) fn start(&self, design: &Standardised<'_>) -> Result<Vec<f64>, FitError> {
+    pub(super) fn start(&self, design: &Columns<'_>) -> Result<Vec<f64>, FitError> {
         let mut start = vec![0.0; design.columns()];
         let link = self.family.link;
         if self.intercept {
@@ -122,7 +163,7 @@ impl<'a> Problem<'a> {
                 reduce::sum_by(self.y.len(), |i| self.weight(i) * self.offset(i)) / self.total();
             start[0] = link.of(self.mean()) - offset;
         }
-        if self.loss_is_finite(design, &start) {
+        if self.is_always_finite() || self.loss_is_finite(design, &start) {
             return Ok(start);
         }
         // One step of iterated weighted least squares from the targets themselves, moved into the range of the means.
@@ -144,8 +185,8 @@ impl<'a> Problem<'a> {
             block.loss.fill(0.0);
             block.curvature.fill(0.0);
         };
-        design.pass(&start, &slopes, &mut right, None, &Workspace::new());
-        let inverse = inverse_gram(design, &weights);
+        design.pass(1, &start, &slopes, &mut right, None, &Workspace::new());
+        let inverse = inverse_gram(design, &weights)?;
         for (j, start) in start.iter_mut().enumerate() {
             *start = reduce::sum_by(right.len(), |k| inverse[(j, k)] * right[k]);
         }
@@ -158,17 +199,29 @@ impl<'a> Problem<'a> {
         })
     }
 
-    fn loss_is_finite(&self, design: &Standardised<'_>, x: &[f64]) -> bool {
+    /// True if every linear predictor gives a mean that the distribution can have.
+    pub(super) fn is_always_finite(&self) -> bool {
+        match self.family.distribution {
+            Distribution::Gaussian => self.family.link == Link::Identity,
+            Distribution::Binomial => matches!(
+                self.family.link,
+                Link::Logit | Link::Probit | Link::Cloglog | Link::Cauchit
+            ),
+            _ => self.family.link == Link::Log,
+        }
+    }
+
+    fn loss_is_finite(&self, design: &Columns<'_>, x: &[f64]) -> bool {
         let eta = self.predictors(design, x);
         self.rows()
             .all(|i| self.family.terms(eta[i], self.y[i]).loss.is_finite())
     }
 
     /// The linear predictors, offsets included.
-    pub(super) fn predictors(&self, design: &Standardised<'_>, x: &[f64]) -> Vec<f64> {
+    pub(super) fn predictors(&self, design: &Columns<'_>, x: &[f64]) -> Vec<f64> {
         let mut eta = vec![0.0; self.y.len()];
         design.times(x, &mut eta);
-        if let Some(offset) = self.offset {
+        if let Some(offset) = self.data.offset {
             eta.iter_mut()
                 .zip(offset)
                 .for_each(|(eta, offset)| *eta += offset);
@@ -180,25 +233,27 @@ impl<'a> Problem<'a> {
 fn check(
     specification: &GeneralisedLinearModel,
     intercept: bool,
-    data: &Dataset,
+    data: &Observations<'_>,
 ) -> Result<(), FitError> {
-    let l2 = specification.penalty();
-    if !(l2 >= 0.0 && l2.is_finite()) {
-        return Err(FitError::Penalty { value: l2 });
+    let penalty = specification.penalty();
+    for (what, value) in [("l1", penalty.l1), ("l2", penalty.l2)] {
+        if !(value >= 0.0 && value.is_finite()) {
+            return Err(FitError::Penalty { what, value });
+        }
     }
-    let (rows, columns) = (data.features.nrows(), data.features.ncols());
-    let extra = [&data.weights, &data.offset, &data.trials];
+    let (rows, columns) = (data.rows(), data.columns());
+    let extra = [data.weights, data.offset, data.trials];
     if rows != data.target.len()
-        || columns != data.feature_names.len()
+        || columns != data.names.len()
         || extra
             .iter()
-            .any(|values| values.as_ref().is_some_and(|values| values.len() != rows))
+            .any(|values| values.is_some_and(|values| values.len() != rows))
     {
         return Err(FitError::Lengths {
             rows,
             targets: data.target.len(),
             columns,
-            names: data.feature_names.len(),
+            names: data.names.len(),
         });
     }
     if data.trials.is_some() && specification.family().distribution != Distribution::Binomial {
@@ -207,46 +262,29 @@ fn check(
     if rows == 0 {
         return Err(FitError::NoRows);
     }
-    if data.feature_names.iter().any(|name| name == INTERCEPT) {
+    if data.names.iter().any(|name| name == INTERCEPT) {
         return Err(FitError::ReservedName);
     }
     if columns == 0 && !intercept {
         return Err(FitError::NoColumns);
     }
-    let not_finite = |row: usize, column: &str, value: f64| FitError::NotFinite {
-        row: row + 1,
-        column: column.to_owned(),
-        value,
-    };
-    for j in 0..columns {
-        for i in 0..rows {
-            let value = data.features[(i, j)];
-            if !Scalar::is_finite(value) {
-                return Err(not_finite(i, &data.feature_names[j], value));
-            }
-        }
-    }
     for (name, values) in ["weights", "offset", "trials"].into_iter().zip(extra) {
-        for (i, value) in values.iter().flatten().enumerate() {
-            if !value.is_finite() || name != "offset" && *value < 0.0 {
-                return Err(not_finite(i, name, *value));
+        for (row, &value) in values.into_iter().flatten().enumerate() {
+            if !value.is_finite() || name != "offset" && value < 0.0 {
+                return Err(FitError::NotFinite {
+                    row: row + 1,
+                    column: name.to_owned(),
+                    value,
+                });
             }
         }
     }
-    let counts = |i: &usize| {
-        data.weights
-            .as_ref()
-            .is_none_or(|weights| weights[*i] > 0.0)
+    let rows = match data.weights {
+        Some(weights) => weights.iter().filter(|w| **w > 0.0).count(),
+        None => rows,
     };
-    let rows = (0..rows).filter(counts).count();
     let coefficients = columns + usize::from(intercept);
-    if coefficients > MOST {
-        return Err(FitError::TooManyCoefficients {
-            coefficients,
-            limit: MOST,
-        });
-    }
-    if rows < coefficients && l2 == 0.0 || rows == 0 {
+    if rows < coefficients && penalty.l1 + penalty.l2 == 0.0 || rows == 0 {
         return Err(FitError::TooFewRows { rows, coefficients });
     }
     Ok(())

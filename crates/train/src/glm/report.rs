@@ -90,12 +90,13 @@ impl fmt::Display for GlmFit {
         }
         if let (Some(aic), Some(bic)) = (self.aic(), self.bic()) {
             writeln!(f, "AIC {aic:.4}   BIC {bic:.4}")?;
-        } else if self.l2() > 0.0 {
+        } else if !self.penalty().is_none() {
             writeln!(
                 f,
-                "penalised (l2 = {}): estimates are shrunk towards 0, so standard errors, p-values and information criteria\n\
+                "penalised (l1 = {}, l2 = {}): estimates are shrunk towards 0, so standard errors, p-values and information criteria\n\
                  of maximum likelihood do not hold and are not shown",
-                self.l2()
+                self.penalty().l1,
+                self.penalty().l2
             )?;
         }
         let c = self.certificate();

@@ -2,11 +2,13 @@
 //! (Albert and Anderson 1984). The fit looks for the proof while it runs: a direction d with (2yᵢ − 1) xᵢ·d ≥ 0 for every row
 //! and > 0 for some. Along it the likelihood never stops rising.
 
-use datasets::Dataset;
 use linalg::solve::symmetric_eigen;
-use linalg::{Design, LinalgError, Mat, Standardised, reduce};
+use linalg::{LinalgError, Mat, MatRef, reduce};
 
-use crate::newton::{Outcome, Status, Step};
+use super::Explanatory;
+use super::columns::Columns;
+use super::problem::Problem;
+use crate::solver::{Outcome, Status, Step};
 use crate::{FitError, Separation};
 
 /// Rows whose margin is below this part of the largest are tried as the border.
@@ -16,19 +18,27 @@ const ZERO: f64 = 1e-9;
 /// Eigenvalues of a correlation matrix below this are zero.
 const NULL: f64 = 1e-10;
 
-/// Watches a Newton iteration for signs of separation.
+/// Watches an iteration for signs of separation.
 #[derive(Debug)]
-pub(crate) struct Watch<'a> {
-    data: &'a Dataset,
-    penalised: bool,
+pub(super) struct Watch<'p, 'a> {
+    problem: &'p Problem<'a>,
+    /// True if nothing can be separated, or a penalty keeps the estimates finite.
+    safe: bool,
+    /// True if rows are so many that looking at them costs as much as a step.
+    patient: bool,
+    /// True if the caller limits the iterations, so that reaching the limit is a result.
+    limited: bool,
     eta: Vec<f64>,
     iterations: usize,
     last: Option<(Vec<f64>, Vec<f64>)>,
 }
 
+/// Steps after which a patient watch begins to look: finite optima are mostly found before.
+const PATIENCE: usize = 8;
+
 /// Why the iteration ended early.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(super) enum Stop {
     Separated(FitError),
     Linalg(LinalgError),
 }
@@ -39,45 +49,57 @@ impl From<LinalgError> for Stop {
     }
 }
 
-impl<'a> Watch<'a> {
-    pub(crate) fn new(data: &'a Dataset, penalised: bool) -> Self {
+impl<'p, 'a> Watch<'p, 'a> {
+    pub(super) fn new(problem: &'p Problem<'a>, penalised: bool, limited: bool) -> Self {
         Self {
-            data,
-            penalised,
-            eta: vec![0.0; data.target.len()],
+            problem,
+            safe: penalised || !problem.is_binary(),
+            patient: false,
+            limited,
+            eta: Vec::new(),
             iterations: 0,
             last: None,
         }
     }
 
+    /// Looks at the rows only when an iteration takes long.
+    pub(super) fn patient(&mut self) {
+        self.patient = true;
+    }
+
+    /// The dense data, which proofs are computed from.
+    fn dense(&self) -> Option<MatRef<'a, f64>> {
+        match self.problem.data.features {
+            Explanatory::Dense(x) => Some(x),
+            Explanatory::Sparse(_) => None,
+        }
+    }
+
     /// Steps made so far.
-    pub(crate) fn iterations(&self) -> usize {
+    pub(super) fn iterations(&self) -> usize {
         self.iterations
     }
 
     /// The last point from which a step was made, if it was not the first of its round.
-    pub(crate) fn last_point(&self) -> Option<&[f64]> {
+    pub(super) fn last_point(&self) -> Option<&[f64]> {
         self.last.as_ref().map(|(point, _)| point.as_slice())
     }
 
     /// Another round begins at a point in other coordinates.
-    pub(crate) fn restart(&mut self, start: &[f64]) {
+    pub(super) fn restart(&mut self, start: &[f64]) {
         self.last = Some((start.to_vec(), Vec::new()));
     }
 
     /// A step of the iteration: the point itself may separate, or the direction.
-    pub(crate) fn step(
-        &mut self,
-        design: &Standardised<'_>,
-        y: &[f64],
-        step: &Step<'_>,
-    ) -> Result<(), Stop> {
+    pub(super) fn step(&mut self, design: &Columns<'_>, step: &Step<'_>) -> Result<(), Stop> {
         self.iterations += 1;
         self.last = Some((step.x.to_vec(), step.direction.to_vec()));
-        if self.penalised || step.iteration == 0 {
+        if self.safe || step.iteration == 0 || self.patient && step.iteration < PATIENCE {
             return Ok(());
         }
+        self.eta.resize(design.rows(), 0.0);
         design.times(step.x, &mut self.eta);
+        let y = &self.problem.y;
         let complete = y
             .iter()
             .zip(&self.eta)
@@ -92,24 +114,32 @@ impl<'a> Watch<'a> {
         // A finite optimum is approached by steps that shrink. Steps that keep moving predictors while the objective has
         // nothing left to gain go to infinity.
         if step.newton_decrement < 1e-3
-            && let Some(error) = self.verdict_of_last_step(design, y)
+            && let Some(error) = self.verdict_of_last_step(design)
         {
             return Err(Stop::Separated(error));
         }
         Ok(())
     }
 
-    /// After the iteration: anything but an optimum is an error.
-    pub(crate) fn end(
-        &mut self,
-        design: &Standardised<'_>,
-        y: &[f64],
-        outcome: &Outcome,
-    ) -> Result<(), FitError> {
-        if !self.penalised
-            && let Some(error) = self.verdict_of_last_step(design, y)
+    /// After the iteration: what separates is an error, and so is a point that is called an optimum while predictors still move.
+    pub(super) fn end(&mut self, design: &Columns<'_>, outcome: &Outcome) -> Result<(), FitError> {
+        let status = outcome.certificate.status;
+        let Some((point, direction)) = self.last.take() else {
+            return Ok(());
+        };
+        // No entry of a standardised column is above √n: then no predictor moves by more than this.
+        let most = direction.iter().map(|p| p.abs()).sum::<f64>() * (design.rows() as f64).sqrt();
+        if most <= 1e-3 && status == Status::Converged && self.patient {
+            return Ok(());
+        }
+        self.last = Some((point, direction));
+        if !self.safe
+            && let Some(error) = self.verdict_of_last_step(design)
         {
             return Err(error);
+        }
+        if status == Status::IterationLimit && self.limited {
+            return Ok(());
         }
         // At an optimum the last step moves no predictor visibly, in parts of its size.
         let (point, direction) = self
@@ -117,7 +147,8 @@ impl<'a> Watch<'a> {
             .as_ref()
             .map_or((&[][..], &[][..]), |(x, d)| (x.as_slice(), d.as_slice()));
         let still = direction.is_empty() || {
-            let mut moves = vec![0.0; y.len()];
+            let mut moves = vec![0.0; design.rows()];
+            self.eta.resize(design.rows(), 0.0);
             design.times(point, &mut self.eta);
             design.times(direction, &mut moves);
             moves
@@ -125,7 +156,7 @@ impl<'a> Watch<'a> {
                 .zip(&self.eta)
                 .all(|(step, eta)| step.abs() <= 1e-2 * (1.0 + eta.abs()))
         };
-        if outcome.certificate.status == Status::Converged && still {
+        if status == Status::Converged && still {
             return Ok(());
         }
         Err(FitError::NotConverged {
@@ -134,17 +165,18 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether the last direction, if it moves some predictor visibly, proves separation.
-    pub(crate) fn verdict_of_last_step(
+    pub(super) fn verdict_of_last_step(
         &self,
-        design: &Standardised<'_>,
-        y: &[f64],
+        design: &Columns<'_>,
     ) -> Option<FitError> {
+        let y = &self.problem.y;
+        self.dense()?;
         let direction = self
             .last
             .as_ref()
             .map(|(_, direction)| direction)
             .filter(|d| !d.is_empty())?;
-        if self.penalised {
+        if self.safe {
             return None;
         }
         let sign = |i: usize| 2.0 * y[i] - 1.0;
@@ -204,8 +236,11 @@ impl<'a> Watch<'a> {
     fn margin(&self, row: usize, beta: &[f64], intercept: bool) -> (f64, f64) {
         let k = usize::from(intercept);
         let start = if intercept { beta[0] } else { 0.0 };
-        (0..self.data.features.ncols()).fold((start, start.abs()), |(sum, size), j| {
-            let term = self.data.features[(row, j)] * beta[j + k];
+        let Some(x) = self.dense() else {
+            return (0.0, 0.0);
+        };
+        (0..x.ncols()).fold((start, start.abs()), |(sum, size), j| {
+            let term = x[(row, j)] * beta[j + k];
             (sum + term, size + term.abs())
         })
     }
@@ -215,10 +250,10 @@ impl<'a> Watch<'a> {
     fn on_border(
         &self,
         border: &[usize],
-        design: &Standardised<'_>,
+        design: &Columns<'_>,
         beta: &[f64],
     ) -> Option<Vec<f64>> {
-        let x = &self.data.features;
+        let x = self.dense()?;
         let intercept = design.has_intercept();
         let (n, k) = (border.len() as f64, usize::from(intercept));
         let mut out = vec![0.0; beta.len()];
@@ -287,15 +322,16 @@ impl<'a> Watch<'a> {
     fn separated(
         &self,
         kind: Separation,
-        design: &Standardised<'_>,
+        design: &Columns<'_>,
         direction: &[f64],
     ) -> FitError {
         let slopes = &direction[usize::from(design.has_intercept())..];
         let largest = reduce::max_abs(slopes);
         let matters = |slope: &f64| slope.abs() >= 1e-3 * largest;
         let named = self
+            .problem
             .data
-            .feature_names
+            .names
             .iter()
             .zip(slopes)
             .filter(|(_, slope)| matters(slope));

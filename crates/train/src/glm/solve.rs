@@ -1,33 +1,45 @@
 //! The optimum of a generalised linear model.
 
-use datasets::Dataset;
-use linalg::{LinalgError, Mat, Standardised};
+use linalg::solve::Cholesky;
+use linalg::{LinalgError, Mat, Unstandardisable, parallel};
 
-use super::INTERCEPT;
+use super::columns::Columns;
 use super::objective::GlmObjective;
 use super::problem::Problem;
 use super::separation::{self, Stop};
+use super::terms::Terms;
+use super::{FitOptions, INTERCEPT, Observations, Solver};
 use crate::FitError;
-use crate::newton::{Certificate, Newton, Outcome, Status};
+use crate::solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status};
 
 /// How often the columns are standardised anew.
 const ROUNDS: usize = 3;
 
+/// The coefficients of the largest Hessian, which takes 3.2 GB.
+const MOST: usize = 20_000;
+
+/// Rows from which a sample is worth looking at first, and rows of the smallest sample.
+const MANY: usize = 50_000;
+const SAMPLE: usize = 4096;
+
 /// The optimum, with the design in whose coordinates it stands.
-///
-/// Where extreme rows rule a column's standardisation, the columns can look collinear to the weights of the fit, in which
-/// those rows do not count. Then the columns are standardised again by these weights, and the fit goes on.
-pub(super) fn solve<'a>(problem: &Problem<'a>) -> Result<(Standardised<'a>, Outcome), FitError> {
-    let data = problem.data;
-    let y: &[f64] = &problem.y;
-    let constant = |constant: linalg::ConstantColumn| FitError::ConstantColumn {
-        column: data.feature_names[constant.column].clone(),
-        value: constant.value,
-        intercept: problem.intercept,
-    };
-    let mut design =
-        Standardised::new(data.features.as_ref(), problem.intercept).map_err(constant)?;
-    for (column, &spread) in data.feature_names.iter().zip(design.scale()) {
+#[derive(Debug)]
+pub(super) struct Solved<'a> {
+    pub(super) design: Columns<'a>,
+    pub(super) terms: Terms,
+    pub(super) outcome: Outcome,
+    pub(super) solver: Solver,
+    pub(super) reason: &'static str,
+}
+
+pub(super) fn solve<'a>(
+    problem: &Problem<'a>,
+    options: &FitOptions,
+) -> Result<Solved<'a>, FitError> {
+    let data = &problem.data;
+    let design = Columns::new(data.features, problem.intercept, !problem.penalty.is_none())
+        .map_err(|error| unstandardisable(problem, error))?;
+    for (column, &spread) in data.names.iter().zip(design.scale()) {
         if !(1e-140..=1e140).contains(&spread) {
             return Err(FitError::Range {
                 column: column.clone(),
@@ -35,19 +47,178 @@ pub(super) fn solve<'a>(problem: &Problem<'a>) -> Result<(Standardised<'a>, Outc
             });
         }
     }
-    let mut start = problem.start(&design)?;
-    let mut watch = separation::Watch::new(data, problem.l2 > 0.0 || !problem.is_binary());
+    let terms = Terms::new(problem)?;
+    let separable = terms.separable(&design);
+    let (solver, reason) = choose(problem, &design, &separable, options.solver)?;
+    let start = match &options.start {
+        Some(start) if start.len() != design.columns() => {
+            return Err(FitError::Start {
+                found: start.len(),
+                expected: design.columns(),
+            });
+        }
+        Some(start) => design.coefficients_from_data(start),
+        None => problem.start(&design)?,
+    };
+    let (design, outcome) = match solver {
+        Solver::Newton => by_newton(problem, &terms, design, start, options)?,
+        Solver::CoordinateDescent => {
+            let outcome = super::coordinate::descend(problem, &terms, &design, &start, options)?;
+            (design, outcome)
+        }
+        _ => by_gradients(problem, &terms, design, &start, options, solver)?,
+    };
+    Ok(Solved {
+        design,
+        terms,
+        outcome,
+        solver,
+        reason,
+    })
+}
+
+/// The solver that suits the problem.
+fn choose(
+    problem: &Problem<'_>,
+    design: &Columns<'_>,
+    separable: &Separable,
+    wish: Solver,
+) -> Result<(Solver, &'static str), FitError> {
+    let (d, smooth) = (design.columns(), separable.is_none());
+    let refuse = |reason| FitError::Solver {
+        solver: wish.name(),
+        reason,
+    };
+    let sparse = matches!(design, Columns::Sparse(_));
+    match wish {
+        Solver::Automatic => {}
+        Solver::Newton if d > MOST => {
+            return Err(FitError::TooManyCoefficients {
+                coefficients: d,
+                limit: MOST,
+            });
+        }
+        Solver::Lbfgs | Solver::NewtonCg if !smooth => {
+            return Err(refuse("it needs a smooth objective, without l1 penalties and bounds"));
+        }
+        Solver::CoordinateDescent if sparse || !super::coordinate::can(problem) => {
+            return Err(refuse(
+                "it fits dense gaussian, binomial (logit) and poisson (log) models",
+            ));
+        }
+        _ => return Ok((wish, "asked for")),
+    }
+    // Columns for which products of all pairs cost little beside the passes over the data.
+    let few = if sparse { 300 } else { 1500 };
+    Ok(match (smooth, d <= few) {
+        (_, true) if smooth || d <= 300 || problem.y.len() >= 5 * d => (
+            Solver::Newton,
+            "few enough coefficients for the full Hessian",
+        ),
+        (true, _) => (
+            Solver::NewtonCg,
+            "too many coefficients for the full Hessian",
+        ),
+        (false, _) if !sparse && super::coordinate::can(problem) => (
+            Solver::CoordinateDescent,
+            "many columns, of which a penalty selects few",
+        ),
+        (false, _) if d <= MOST => (Solver::Newton, "the only one for this penalty and design"),
+        (false, _) => {
+            return Err(FitError::TooManyCoefficients {
+                coefficients: d,
+                limit: MOST,
+            });
+        }
+    })
+}
+
+/// L-BFGS and Newton's method by conjugate gradients.
+fn by_gradients<'a>(
+    problem: &Problem<'a>,
+    terms: &Terms,
+    design: Columns<'a>,
+    start: &[f64],
+    options: &FitOptions,
+    solver: Solver,
+) -> Result<(Columns<'a>, Outcome), FitError> {
+    let mut watch = separation::Watch::new(problem, !terms.unpenalised(), true);
+    let tolerance = options.tolerance.unwrap_or(1e-12);
+    let ridge = terms.ridge(&design);
+    let mut objective = GlmObjective::new(&design, problem, ridge);
+    let result = if solver == Solver::Lbfgs {
+        let lbfgs = Lbfgs {
+            iterations: options.iterations.unwrap_or(5000),
+            tolerance,
+            ..Lbfgs::default()
+        };
+        let unscaled = |_: &mut GlmObjective<'_, 'a>, _: &[f64], _: &mut [f64]| false;
+        lbfgs.minimise_preconditioned(&mut objective, start, unscaled, |_, step| {
+            watch.step(&design, &step)
+        })
+    } else {
+        let newton = NewtonCg {
+            iterations: options.iterations.unwrap_or(200),
+            tolerance,
+            ..NewtonCg::default()
+        };
+        let unscaled =
+            |_: &mut GlmObjective<'_, 'a>, _: &[f64], r: &[f64], z: &mut [f64]| z.copy_from_slice(r);
+        newton.minimise_preconditioned(&mut objective, start, unscaled, |_, step| {
+            watch.step(&design, &step)
+        })
+    };
+    match result {
+        Ok(outcome) => {
+            watch.end(&design, &outcome)?;
+            Ok((design, outcome))
+        }
+        Err(Stop::Separated(error)) => Err(error),
+        Err(Stop::Linalg(source)) => Err(FitError::Linalg { source }),
+    }
+}
+
+/// Newton's method.
+///
+/// Where extreme rows rule a column's standardisation, the columns can look collinear to the weights of the fit, in which
+/// those rows do not count. Then the columns are standardised again by these weights, and the fit goes on.
+fn by_newton<'a>(
+    problem: &Problem<'a>,
+    terms: &Terms,
+    mut design: Columns<'a>,
+    mut start: Vec<f64>,
+    options: &FitOptions,
+) -> Result<(Columns<'a>, Outcome), FitError> {
+    let limited = options.iterations.is_some();
+    let mut watch = separation::Watch::new(problem, !terms.unpenalised(), limited);
+    let mut metric = None;
+    let mut reuse = false;
+    if problem.y.len() >= MANY {
+        reuse = true;
+        if let Some((x, hessian)) = from_samples(problem, terms, &design, &start, options) {
+            (start, metric) = (x, Some(hessian));
+        }
+        watch.patient();
+    }
     let mut rounds = 0;
     loop {
-        let mut objective = GlmObjective::new(&design, problem);
-        // A round of so many steps is enough for a well-conditioned problem.
-        let newton = Newton { iterations: 30 };
-        let result = newton.minimise_observed(&mut objective, &start, |_, step| {
-            watch.step(&design, y, &step)
-        });
+        let separable = terms.separable(&design);
+        let mut objective = GlmObjective::new(&design, problem, terms.ridge(&design));
+        let newton = Newton {
+            // A round of so many steps is enough for a well-conditioned problem.
+            iterations: options.iterations.unwrap_or(30),
+            reuse,
+            ..Newton::default()
+        };
+        let first = metric.take();
+        let result =
+            newton.minimise_composite(&mut objective, &separable, &start, first, |_, step| {
+                watch.step(&design, &step)
+            });
+        let last_round = rounds == ROUNDS || limited;
         let column = match result {
-            Ok(outcome) if outcome.certificate.status == Status::Converged || rounds == ROUNDS => {
-                watch.end(&design, y, &outcome)?;
+            Ok(outcome) if outcome.certificate.status == Status::Converged || last_round => {
+                watch.end(&design, &outcome)?;
                 let certificate = Certificate {
                     iterations: watch.iterations() - 1,
                     ..outcome.certificate
@@ -63,13 +234,13 @@ pub(super) fn solve<'a>(problem: &Problem<'a>) -> Result<(Standardised<'a>, Outc
             Ok(_) => 0,
             Err(Stop::Separated(error)) => return Err(error),
             Err(Stop::Linalg(error)) => {
-                if let Some(error) = watch.verdict_of_last_step(&design, y) {
+                if let Some(error) = watch.verdict_of_last_step(&design) {
                     return Err(error);
                 }
                 match (&error, watch.last_point()) {
                     // At the start the weights are equal: a singular Hessian is the columns' fault.
                     (LinalgError::Dependent { .. }, None) => {
-                        return Err(collinear(&design, data, &error)
+                        return Err(collinear(&design, &problem.data, &error)
                             .unwrap_or(FitError::Linalg { source: error }));
                     }
                     (LinalgError::Dependent { column, .. }, Some(_)) => *column,
@@ -83,7 +254,7 @@ pub(super) fn solve<'a>(problem: &Problem<'a>) -> Result<(Standardised<'a>, Outc
             column: if column < k {
                 INTERCEPT.to_owned()
             } else {
-                data.feature_names[column - k].clone()
+                problem.data.names[column - k].clone()
             },
             iterations: watch.iterations(),
         };
@@ -93,17 +264,87 @@ pub(super) fn solve<'a>(problem: &Problem<'a>) -> Result<(Standardised<'a>, Outc
         }
         let curvature = objective.curvature(&last);
         let beta = design.coefficients_to_data(&last);
-        design = design.reweighted(&curvature).map_err(|_| flat)?;
+        let Columns::Dense(standardised) = &design else {
+            return Err(flat);
+        };
+        design = Columns::Dense(standardised.reweighted(&curvature).map_err(|_| flat)?);
         start = design.coefficients_from_data(&beta);
         watch.restart(&start);
     }
 }
 
-/// The inverse of Σ wᵢ zᵢ zᵢᵀ for weights of the rows, in standardised coordinates: from a QR decomposition of the weighted design,
-/// which does not lose the digits that forming the matrix costs.
-pub(super) fn inverse_gram(design: &Standardised<'_>, weights: &[f64]) -> Mat<f64> {
-    let r = design.triangular(weights);
-    let d = r.ncols();
+/// A point near the optimum and the Hessian there, from samples of the rows of growing size; `None` if they do not say.
+fn from_samples(
+    problem: &Problem<'_>,
+    terms: &Terms,
+    design: &Columns<'_>,
+    start: &[f64],
+    options: &FitOptions,
+) -> Option<(Vec<f64>, Mat<f64>)> {
+    let (n, d) = (problem.y.len(), design.columns());
+    let smallest = SAMPLE.max(40 * d);
+    let mut every = 1;
+    while n / (8 * every) >= smallest {
+        every *= 8;
+    }
+    let separable = terms.separable(design);
+    // What the data do not tell is not looked for in a sample.
+    let mut x = match options.start {
+        Some(_) => return None,
+        None => start.to_vec(),
+    };
+    let mut hessian = None;
+    while every > 1 {
+        let mut objective =
+            GlmObjective::new(design, problem, terms.ridge(design)).sampled(every);
+        let newton = Newton {
+            iterations: 15,
+            // A sample of m rows is some √(d/m) from the optimum.
+            tolerance: 0.2 * ((d * every) as f64 / n as f64).sqrt(),
+            ..Newton::default()
+        };
+        let observe = |_: &mut GlmObjective<'_, '_>, _: crate::Step<'_>| Ok::<(), LinalgError>(());
+        let outcome = newton
+            .minimise_composite(&mut objective, &separable, &x, None, observe)
+            .ok()?;
+        if !outcome.value.is_finite() || outcome.x.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        x = outcome.x;
+        hessian = Some(outcome.hessian);
+        every /= 8;
+    }
+    // Means that the other rows cannot have send the iteration back to where it would have begun.
+    let mut gradient = vec![0.0; d];
+    let mut whole = GlmObjective::new(design, problem, terms.ridge(design));
+    let finite =
+        problem.is_always_finite() || crate::Differentiable::gradient(&mut whole, &x, &mut gradient).is_finite();
+    hessian.filter(|_| finite).map(|hessian| (x, hessian))
+}
+
+/// The inverse of Σ wᵢ zᵢ zᵢᵀ for weights of the rows, in the coordinates of the solvers.
+///
+/// From the matrix itself where there are many rows and it is well conditioned, else from a QR decomposition of the weighted
+/// design, which does not lose the digits that forming the matrix costs.
+pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<f64>, FitError> {
+    let d = design.columns();
+    let standardised = match design {
+        Columns::Dense(x) if weights.len() < MANY => x,
+        _ => {
+            let gram = gram(design, weights);
+            let factor = Cholesky::new(gram.as_ref());
+            match (design, factor) {
+                (Columns::Dense(x), Err(_)) => x,
+                (Columns::Dense(x), Ok(factor)) if factor.smallest_pivot() < 1e-5 => x,
+                (_, Ok(factor)) => {
+                    let identity: Mat<f64> = Mat::identity(d, d);
+                    return Ok(factor.solve(identity.as_ref()).x);
+                }
+                (_, Err(source)) => return Err(FitError::Linalg { source }),
+            }
+        }
+    };
+    let r = standardised.triangular(weights);
     // R⁻¹, column by column, by back substitution.
     let mut inverse: Mat<f64> = Mat::zeros(d, d);
     for j in 0..d {
@@ -115,11 +356,68 @@ pub(super) fn inverse_gram(design: &Standardised<'_>, weights: &[f64]) -> Mat<f6
             inverse[(i, j)] = sum / r[(i, i)];
         }
     }
-    &inverse * inverse.transpose()
+    Ok(&inverse * inverse.transpose())
+}
+
+/// Σ wᵢ zᵢ zᵢᵀ.
+fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
+    let d = design.columns();
+    let mut out = Mat::zeros(d, d);
+    let pointwise = |block: linalg::Block<'_>| {
+        let rows = block.start..block.start + block.eta.len();
+        block.curvature.copy_from_slice(&weights[rows]);
+        block.slope.fill(0.0);
+        block.loss.fill(0.0);
+    };
+    let (zeros, workspace) = (vec![0.0; d], linalg::Workspace::new());
+    let mut gradient = vec![0.0; d];
+    design.pass(
+        1,
+        &zeros,
+        &pointwise,
+        &mut gradient,
+        Some(out.as_mut()),
+        &workspace,
+    );
+    out
+}
+
+/// Fisher's information of every row at its linear predictor, times its weight.
+pub(super) fn information(problem: &Problem<'_>, eta: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; eta.len()];
+    parallel::for_each_part(&mut out, 4096, &|start, out| {
+        for (k, out) in out.iter_mut().enumerate() {
+            let weight = problem.weight(start + k);
+            if weight > 0.0 {
+                *out = weight * problem.family.information(eta[start + k]);
+            }
+        }
+    });
+    out
+}
+
+fn unstandardisable(problem: &Problem<'_>, error: Unstandardisable) -> FitError {
+    let names = &problem.data.names;
+    match error {
+        Unstandardisable::Constant { column, value } => FitError::ConstantColumn {
+            column: names[column].clone(),
+            value,
+            intercept: problem.intercept,
+        },
+        Unstandardisable::NotFinite { row, column, value } => FitError::NotFinite {
+            row: row + 1,
+            column: names[column].clone(),
+            value,
+        },
+    }
 }
 
 /// The combination of earlier columns that gives a dependent one, on the data's own scale.
-fn collinear(design: &Standardised<'_>, data: &Dataset, error: &LinalgError) -> Option<FitError> {
+fn collinear(
+    design: &Columns<'_>,
+    data: &Observations<'_>,
+    error: &LinalgError,
+) -> Option<FitError> {
     let LinalgError::Dependent {
         column, weights, ..
     } = error
@@ -131,7 +429,7 @@ fn collinear(design: &Standardised<'_>, data: &Dataset, error: &LinalgError) -> 
         if j < k {
             INTERCEPT.to_owned()
         } else {
-            data.feature_names[j - k].clone()
+            data.names[j - k].clone()
         }
     };
     let scale = |j: usize| if j < k { 1.0 } else { design.scale()[j - k] };

@@ -1,0 +1,199 @@
+//! The design in the coordinates of the solvers: columns of comparable size, whatever the units of the data.
+
+use linalg::{
+    Block, Csr, Design, Mat, MatMut, MatRef, Sampled, Standardised, Unstandardisable,
+    WithIntercept, Workspace,
+};
+
+use super::Explanatory;
+
+/// Dense columns are centred (beside an intercept) and scaled; sparse ones are scaled alone, so that they stay sparse.
+#[derive(Debug, Clone)]
+pub(super) enum Columns<'a> {
+    Dense(Standardised<'a>),
+    Sparse(Sparse<'a>),
+}
+
+/// Sparse columns divided by their root mean square.
+#[derive(Debug, Clone)]
+pub(super) struct Sparse<'a> {
+    pub(super) x: Csr<'a>,
+    with_intercept: Option<WithIntercept<Csr<'a>>>,
+    scale: Vec<f64>,
+    /// One a coefficient: 1 for the intercept.
+    divisors: Vec<f64>,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn new(
+        features: Explanatory<'a>,
+        intercept: bool,
+        penalised: bool,
+    ) -> Result<Self, Unstandardisable> {
+        match features {
+            Explanatory::Dense(x) => Ok(Self::Dense(Standardised::new(x, intercept)?)),
+            Explanatory::Sparse(x) => Sparse::new(x, intercept, penalised).map(Self::Sparse),
+        }
+    }
+
+    /// The design that takes coefficients as [`inner`](Self::inner) gives them.
+    pub(super) fn design(&self) -> &dyn Design {
+        match self {
+            Self::Dense(x) => x,
+            Self::Sparse(x) => x.with_intercept.as_ref().map_or(&x.x, |x| x as &dyn Design),
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.design().rows()
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.design().columns()
+    }
+
+    pub(super) fn has_intercept(&self) -> bool {
+        match self {
+            Self::Dense(x) => x.has_intercept(),
+            Self::Sparse(x) => x.with_intercept.is_some(),
+        }
+    }
+
+    /// What the columns of the data are divided by.
+    pub(super) fn scale(&self) -> &[f64] {
+        match self {
+            Self::Dense(x) => x.scale(),
+            Self::Sparse(x) => &x.scale,
+        }
+    }
+
+    /// η = Z x.
+    pub(super) fn times(&self, x: &[f64], eta: &mut [f64]) {
+        match self {
+            Self::Dense(z) => z.times(x, eta),
+            Self::Sparse(z) => self.design().times(&z.divided(x), eta),
+        }
+    }
+
+    /// Zᵀ u.
+    pub(super) fn transpose_times(&self, u: &[f64], out: &mut [f64]) {
+        self.design().transpose_times(u, out);
+        if let Self::Sparse(z) = self {
+            z.divide(out);
+        }
+    }
+
+    /// The fused pass, over one of every so many blocks of rows.
+    pub(super) fn pass(
+        &self,
+        every: usize,
+        x: &[f64],
+        pointwise: &(dyn Fn(Block<'_>) + Sync),
+        gradient: &mut [f64],
+        mut gram: Option<MatMut<'_, f64>>,
+        workspace: &Workspace,
+    ) -> f64 {
+        let divided;
+        let x = match self {
+            Self::Dense(_) => x,
+            Self::Sparse(z) => {
+                divided = z.divided(x);
+                &divided
+            }
+        };
+        let gram_of = gram.as_mut().map(|gram| gram.as_mut());
+        let loss = if every > 1 {
+            let sample = Sampled::new(self.design(), every);
+            sample.pass(x, pointwise, gradient, gram_of, workspace)
+        } else {
+            self.design()
+                .pass(x, pointwise, gradient, gram_of, workspace)
+        };
+        if let Self::Sparse(z) = self {
+            z.divide(gradient);
+            if let Some(gram) = &mut gram {
+                for j in 0..x.len() {
+                    for i in 0..x.len() {
+                        gram[(i, j)] /= z.divisors[i] * z.divisors[j];
+                    }
+                }
+            }
+        }
+        loss
+    }
+
+    pub(super) fn coefficients_to_data(&self, gamma: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Dense(x) => x.coefficients_to_data(gamma),
+            Self::Sparse(x) => x.divided(gamma),
+        }
+    }
+
+    pub(super) fn coefficients_from_data(&self, beta: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Dense(x) => x.coefficients_from_data(beta),
+            Self::Sparse(x) => x.multiplied(beta),
+        }
+    }
+
+    /// The gradient in the coefficients of the data.
+    pub(super) fn gradient_to_data(&self, gradient: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Dense(x) => x.gradient_to_data(gradient),
+            Self::Sparse(x) => x.multiplied(gradient),
+        }
+    }
+
+    /// The covariance of the coefficients of the data.
+    pub(super) fn covariance_to_data(&self, covariance: MatRef<'_, f64>) -> Mat<f64> {
+        match self {
+            Self::Dense(x) => x.covariance_to_data(covariance),
+            Self::Sparse(x) => Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| {
+                covariance[(i, j)] / x.divisors[i] / x.divisors[j]
+            }),
+        }
+    }
+}
+
+impl<'a> Sparse<'a> {
+    /// A penalty takes care of columns without entries, which are common in samples of words.
+    fn new(x: Csr<'a>, intercept: bool, penalised: bool) -> Result<Self, Unstandardisable> {
+        let mut squares = vec![0.0; x.columns()];
+        for row in 0..x.rows() {
+            for (column, value) in x.row(row) {
+                if !value.is_finite() {
+                    return Err(Unstandardisable::NotFinite { row, column, value });
+                }
+                squares[column] += value * value;
+            }
+        }
+        let n = x.rows() as f64;
+        let mut scale: Vec<f64> = squares.iter().map(|s| (s / n).sqrt()).collect();
+        for (column, scale) in scale.iter_mut().enumerate() {
+            if *scale == 0.0 && penalised {
+                *scale = 1.0;
+            } else if *scale == 0.0 {
+                return Err(Unstandardisable::Constant { column, value: 0.0 });
+            }
+        }
+        let one = intercept.then_some(1.0);
+        Ok(Self {
+            x,
+            with_intercept: intercept.then_some(WithIntercept(x)),
+            divisors: one.into_iter().chain(scale.iter().copied()).collect(),
+            scale,
+        })
+    }
+
+    fn divide(&self, x: &mut [f64]) {
+        x.iter_mut().zip(&self.divisors).for_each(|(x, s)| *x /= s);
+    }
+
+    fn divided(&self, x: &[f64]) -> Vec<f64> {
+        x.iter().zip(&self.divisors).map(|(x, s)| x / s).collect()
+    }
+
+    fn multiplied(&self, x: &[f64]) -> Vec<f64> {
+        x.iter().zip(&self.divisors).map(|(x, s)| x * s).collect()
+    }
+}

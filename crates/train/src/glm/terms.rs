@@ -1,0 +1,141 @@
+//! The penalty as numbers, one a coefficient.
+
+use std::collections::HashMap;
+
+use linalg::{Design, reduce};
+
+use super::columns::Columns;
+use super::problem::Problem;
+use super::Explanatory;
+use crate::FitError;
+use crate::solver::Separable;
+
+/// Penalty and bounds of each coefficient, intercept first, in the units of the data.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) l1: Vec<f64>,
+    pub(super) l2: Vec<f64>,
+    pub(super) lower: Vec<f64>,
+    pub(super) upper: Vec<f64>,
+}
+
+impl Terms {
+    pub(super) fn new(problem: &Problem<'_>) -> Result<Self, FitError> {
+        let penalty = &problem.penalty;
+        let names = &problem.data.names;
+        let k = usize::from(problem.intercept);
+        let d = names.len() + k;
+        let mut factors = vec![1.0; d];
+        let mut terms = Self {
+            l1: Vec::new(),
+            l2: Vec::new(),
+            lower: vec![f64::NEG_INFINITY; d],
+            upper: vec![f64::INFINITY; d],
+        };
+        factors[..k].fill(0.0);
+        if !(penalty.factors.is_empty() && penalty.bounds.is_empty()) {
+            let places: HashMap<&str, usize> =
+                names.iter().map(String::as_str).zip(k..).collect();
+            let place = |name: &String| {
+                let place = places.get(name.as_str()).copied();
+                place.ok_or_else(|| FitError::UnknownColumn {
+                    column: name.clone(),
+                })
+            };
+            for (name, factor) in &penalty.factors {
+                if !(*factor >= 0.0 && factor.is_finite()) {
+                    return Err(FitError::Penalty {
+                        what: "factor",
+                        value: *factor,
+                    });
+                }
+                factors[place(name)?] = *factor;
+            }
+            for (name, low, high) in &penalty.bounds {
+                if low.is_nan() || high.is_nan() || low > high {
+                    return Err(FitError::Bounds {
+                        column: name.clone(),
+                        lowest: *low,
+                        highest: *high,
+                    });
+                }
+                let j = place(name)?;
+                (terms.lower[j], terms.upper[j]) = (*low, *high);
+            }
+        }
+        let unit = if penalty.on_standardised {
+            deviations(problem)
+        } else {
+            vec![1.0; names.len()]
+        };
+        let unit = |j: usize| if j < k { 1.0 } else { unit[j - k] };
+        terms.l1 = (0..d).map(|j| penalty.l1 * factors[j] * unit(j)).collect();
+        terms.l2 = (0..d)
+            .map(|j| penalty.l2 * factors[j] * unit(j).powi(2))
+            .collect();
+        Ok(terms)
+    }
+
+    /// True if nothing is penalised, so that the estimates are those of maximum likelihood unless a bound holds them.
+    pub(super) fn unpenalised(&self) -> bool {
+        self.l1.iter().chain(&self.l2).all(|p| *p == 0.0)
+    }
+
+    /// What is not smooth, in the coordinates of the solvers.
+    pub(super) fn separable(&self, design: &Columns<'_>) -> Separable {
+        let scale = scales(design);
+        let by = |x: &[f64], f: &dyn Fn(f64, f64) -> f64| {
+            x.iter().zip(&scale).map(|(x, s)| f(*x, *s)).collect()
+        };
+        Separable::new(
+            by(&self.l1, &|x, s| x / s),
+            by(&self.lower, &|x, s| x * s),
+            by(&self.upper, &|x, s| x * s),
+        )
+    }
+
+    /// l2 in the coordinates of the solvers.
+    pub(super) fn ridge(&self, design: &Columns<'_>) -> Vec<f64> {
+        let scale = scales(design);
+        self.l2.iter().zip(scale).map(|(l2, s)| l2 / s / s).collect()
+    }
+}
+
+/// What each coefficient of the solvers is divided by: 1 for the intercept.
+fn scales(design: &Columns<'_>) -> Vec<f64> {
+    let one = design.has_intercept().then_some(1.0);
+    one.into_iter().chain(design.scale().iter().copied()).collect()
+}
+
+/// The standard deviation of each column, each row counted as often as its weight says.
+fn deviations(problem: &Problem<'_>) -> Vec<f64> {
+    let n = problem.y.len();
+    let weight = |i: usize| {
+        let own = problem.data.weights;
+        own.map_or(1.0, |weights| weights[i])
+    };
+    let total = reduce::sum_by(n, weight);
+    match problem.data.features {
+        Explanatory::Dense(x) => (0..x.ncols())
+            .map(|j| {
+                let mean = reduce::sum_by(n, |i| weight(i) * x[(i, j)]) / total;
+                let square = |i: usize| weight(i) * (x[(i, j)] - mean).powi(2);
+                (reduce::sum_by(n, square) / total).sqrt()
+            })
+            .collect(),
+        Explanatory::Sparse(x) => {
+            let d = x.columns();
+            let (mut sums, mut squares) = (vec![0.0; d], vec![0.0; d]);
+            for i in 0..n {
+                for (j, value) in x.row(i) {
+                    sums[j] += weight(i) * value;
+                    squares[j] += weight(i) * value * value;
+                }
+            }
+            let one = |(sum, square): (&f64, &f64)| {
+                (square / total - (sum / total).powi(2)).max(0.0).sqrt()
+            };
+            sums.iter().zip(&squares).map(one).collect()
+        }
+    }
+}
