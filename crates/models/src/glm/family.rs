@@ -101,7 +101,9 @@ impl Family for BinomialLogit {
 
     /// −y ln y − (1 − y) ln(1 − y), which is 0 for 0 and 1.
     fn saturated_loss(&self, y: f64) -> f64 {
-        let entropy = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
+        let entropy = |p: f64| {
+            if p > 0.0 && p < 1.0 { -p * p.ln() } else { 0.0 }
+        };
         entropy(y) + entropy(1.0 - y)
     }
 }

@@ -2,11 +2,11 @@
 
 use linalg::{Mat, MatRef, reduce};
 use models::glm::{
-    Distribution, Generalised, GeneralisedLinearModel, GlmModel, Penalty, Weights,
+    Distribution, Family, Generalised, GeneralisedLinearModel, GlmModel, Penalty, Weights,
 };
 
 use super::columns::Columns;
-use super::likelihood::{deviance, log_likelihood, pearson};
+use super::likelihood::{deviance, log_likelihood, pearson, saturated, unit_deviances};
 use super::problem::Problem;
 use super::solve::{information, inverse_gram, solve};
 use super::{Coefficient, Explanatory, Fit, FitOptions, INTERCEPT, Observations, Solver};
@@ -156,10 +156,11 @@ impl Fit for GeneralisedLinearModel {
         let problem = Problem::new(self, data)?;
         let solved = solve(&problem, options)?;
         let (design, outcome) = (&solved.design, &solved.outcome);
-        let eta = problem.predictors(design, &outcome.x);
+        let eta = &solved.at.eta;
         let beta = design.coefficients_to_data(&outcome.x);
-        let deviance = deviance(&problem, &eta);
-        let pearson = pearson(&problem, &eta);
+        let saturated = saturated(&problem);
+        let deviance = deviance(&problem, &solved.at, saturated);
+        let pearson = pearson(&problem, eta);
         let observations = problem.rows().count();
         // Trials are no repetitions of rows.
         let effective = match (data.weights, problem.kind) {
@@ -177,7 +178,7 @@ impl Fit for GeneralisedLinearModel {
         };
         let known = problem.penalty.is_none() && !problem.class_weights && beta.len() <= MOST;
         let covariance = if known {
-            Some(covariance(&problem, design, &eta, dispersion.value)?)
+            Some(covariance(&problem, design, eta, dispersion.value)?)
         } else {
             None
         };
@@ -220,9 +221,9 @@ impl Fit for GeneralisedLinearModel {
             covariance,
             dispersion,
             pearson,
-            log_likelihood: log_likelihood(&problem, &eta, deviance),
+            log_likelihood: log_likelihood(&problem, &solved.at, deviance),
             deviance,
-            null_deviance: null_deviance(self, &problem)?,
+            null_deviance: null_deviance(self, &problem, saturated)?,
             effective,
             solver: solved.solver,
             reason: solved.reason,
@@ -256,24 +257,36 @@ fn covariance(
 fn null_deviance(
     specification: &GeneralisedLinearModel,
     problem: &Problem<'_>,
+    saturated: f64,
 ) -> Result<f64, FitError> {
     let n = problem.y.len();
-    if !problem.intercept {
-        let eta: Vec<f64> = (0..n).map(|i| problem.offset(i)).collect();
-        return Ok(deviance(problem, &eta));
+    if problem.intercept && problem.data.offset.is_some() {
+        let data = Observations {
+            features: Explanatory::Dense(MatRef::from_column_major_slice(&[], n, 0)),
+            names: Vec::new().into(),
+            ..problem.data.clone()
+        };
+        let alone = specification.clone().penalised(Penalty::none());
+        let alone = Problem::new(&alone, &data)?;
+        let solved = solve(&alone, &FitOptions::default())?;
+        return Ok(deviance(&alone, &solved.at, saturated));
     }
-    if problem.data.offset.is_none() {
-        let eta = vec![problem.family.link.of(problem.mean()); n];
-        return Ok(deviance(problem, &eta));
-    }
-    let data = Observations {
-        features: Explanatory::Dense(MatRef::from_column_major_slice(&[], n, 0)),
-        names: Vec::new().into(),
-        ..problem.data.clone()
+    let eta = |i: usize| {
+        if problem.intercept {
+            problem.family.link.of(problem.mean())
+        } else {
+            problem.offset(i)
+        }
     };
-    let alone = specification.clone().penalised(Penalty::none());
-    let alone = Problem::new(&alone, &data)?;
-    let solved = solve(&alone, &FitOptions::default())?;
-    let eta = alone.predictors(&solved.design, &solved.outcome.x);
-    Ok(deviance(&alone, &eta))
+    if problem.data.offset.is_none() && problem.family.distribution != Distribution::Gaussian {
+        // Given the mean, all these losses are linear in the target: that of the mean target stands for all.
+        let loss = problem.family.terms(eta(0), problem.mean()).loss * problem.total();
+        return Ok(2.0 * (loss - saturated));
+    }
+    let eta = if problem.intercept {
+        vec![eta(0); n]
+    } else {
+        (0..n).map(eta).collect()
+    };
+    Ok(unit_deviances(problem, &eta))
 }

@@ -1,7 +1,9 @@
 //! The objective of a generalised linear model: mean loss plus penalty.
 
-use linalg::{Block, MatMut, Sampled, Workspace};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use linalg::Design as _;
+use linalg::{Block, MatMut, Sampled, Workspace, reduce};
 use models::glm::Family;
 
 use super::columns::Columns;
@@ -27,6 +29,17 @@ pub(super) struct GlmObjective<'p, 'a> {
     workspace: Workspace,
     /// The point of the last Hessian product, with the weighted curvatures of the rows.
     curvature: Option<(Vec<f64>, Vec<f64>)>,
+    /// The point of the last pass over all rows, its weighted loss, and the linear predictors, offsets included.
+    point: Vec<f64>,
+    loss: f64,
+    eta: Vec<AtomicU64>,
+}
+
+/// What is known of a point: the linear predictors of all rows, offsets included, and their weighted loss.
+#[derive(Debug)]
+pub(super) struct At {
+    pub(super) eta: Vec<f64>,
+    pub(super) loss: f64,
 }
 
 impl<'p, 'a> GlmObjective<'p, 'a> {
@@ -39,7 +52,35 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
             ridge,
             workspace: Workspace::new(),
             curvature: None,
+            point: Vec::new(),
+            loss: f64::NAN,
+            eta: Vec::new(),
         }
+    }
+
+    /// Predictors and loss at a point: those of the last pass, if that was there.
+    pub(super) fn last(mut self, x: &[f64]) -> At {
+        if self.point == x && self.eta.len() == self.problem.y.len() {
+            let eta = std::mem::take(&mut self.eta).into_iter();
+            let eta = eta.map(|eta| f64::from_bits(eta.into_inner())).collect();
+            return At {
+                eta,
+                loss: self.loss,
+            };
+        }
+        let eta = self.problem.predictors(self.design, x);
+        let problem = self.problem;
+        let loss = reduce::sum_filled(eta.len(), &|from, block: &mut [f64]| {
+            for (k, out) in block.iter_mut().enumerate() {
+                let (i, weight) = (from + k, problem.weight(from + k));
+                *out = if weight > 0.0 {
+                    weight * problem.family.terms(eta[i], problem.y[i]).loss
+                } else {
+                    0.0
+                };
+            }
+        });
+        At { eta, loss }
     }
 
     /// The same for one of every so many blocks of rows, with a small penalty on all coefficients, so that what the sample does not
@@ -104,7 +145,18 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
         }
     }
 
-    fn pass(&self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
+    fn pass(&mut self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
+        let whole = self.every == 1;
+        if whole && self.eta.is_empty() {
+            self.eta.resize_with(self.problem.y.len(), AtomicU64::default);
+        }
+        let keep = |start: usize, eta: &[f64]| {
+            if whole {
+                for (kept, eta) in self.eta[start..start + eta.len()].iter().zip(eta) {
+                    kept.store(eta.to_bits(), Ordering::Relaxed);
+                }
+            }
+        };
         let pointwise = |block: Block<'_>| {
             let Block {
                 start,
@@ -114,6 +166,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 curvature,
             } = block;
             let Some(offset) = self.problem.data.offset else {
+                keep(start, eta);
                 return self.rows(start, eta, loss, slope, curvature);
             };
             for from in (0..eta.len()).step_by(CHUNK) {
@@ -123,12 +176,20 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 for (k, moved) in moved.iter_mut().enumerate() {
                     *moved = eta[from + k] + offset[start + from + k];
                 }
+                keep(start + from, moved);
                 let (loss, slope) = (&mut loss[range.clone()], &mut slope[range.clone()]);
                 self.rows(start + from, moved, loss, slope, &mut curvature[range]);
             }
         };
-        self.design
-            .pass(self.every, x, &pointwise, gradient, gram, &self.workspace)
+        let loss = self
+            .design
+            .pass(self.every, x, &pointwise, gradient, gram, &self.workspace);
+        if whole {
+            self.point.clear();
+            self.point.extend_from_slice(x);
+            self.loss = loss;
+        }
+        loss
     }
 
     fn finish(&self, x: &[f64], loss: f64, gradient: &mut [f64]) -> f64 {

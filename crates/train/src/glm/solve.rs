@@ -4,7 +4,7 @@ use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, Unstandardisable, parallel};
 
 use super::columns::Columns;
-use super::objective::GlmObjective;
+use super::objective::{At, GlmObjective};
 use super::problem::Problem;
 use super::separation::{self, Stop};
 use super::terms::Terms;
@@ -28,6 +28,7 @@ pub(super) struct Solved<'a> {
     pub(super) design: Columns<'a>,
     pub(super) terms: Terms,
     pub(super) outcome: Outcome,
+    pub(super) at: At,
     pub(super) solver: Solver,
     pub(super) reason: &'static str,
 }
@@ -60,11 +61,12 @@ pub(super) fn solve<'a>(
         Some(start) => design.coefficients_from_data(start),
         None => problem.start(&design)?,
     };
-    let (design, outcome) = match solver {
+    let (design, outcome, at) = match solver {
         Solver::Newton => by_newton(problem, &terms, design, start, options)?,
         Solver::CoordinateDescent => {
             let outcome = super::coordinate::descend(problem, &terms, &design, &start, options)?;
-            (design, outcome)
+            let at = GlmObjective::new(&design, problem, Vec::new()).last(&outcome.x);
+            (design, outcome, at)
         }
         _ => by_gradients(problem, &terms, design, &start, options, solver)?,
     };
@@ -72,6 +74,7 @@ pub(super) fn solve<'a>(
         design,
         terms,
         outcome,
+        at,
         solver,
         reason,
     })
@@ -141,7 +144,7 @@ fn by_gradients<'a>(
     start: &[f64],
     options: &FitOptions,
     solver: Solver,
-) -> Result<(Columns<'a>, Outcome), FitError> {
+) -> Result<(Columns<'a>, Outcome, At), FitError> {
     let mut watch = separation::Watch::new(problem, !terms.unpenalised(), true);
     let tolerance = options.tolerance.unwrap_or(1e-12);
     let ridge = terms.ridge(&design);
@@ -171,7 +174,8 @@ fn by_gradients<'a>(
     match result {
         Ok(outcome) => {
             watch.end(&design, &outcome)?;
-            Ok((design, outcome))
+            let at = objective.last(&outcome.x);
+            Ok((design, outcome, at))
         }
         Err(Stop::Separated(error)) => Err(error),
         Err(Stop::Linalg(source)) => Err(FitError::Linalg { source }),
@@ -188,13 +192,13 @@ fn by_newton<'a>(
     mut design: Columns<'a>,
     mut start: Vec<f64>,
     options: &FitOptions,
-) -> Result<(Columns<'a>, Outcome), FitError> {
+) -> Result<(Columns<'a>, Outcome, At), FitError> {
     let limited = options.iterations.is_some();
     let mut watch = separation::Watch::new(problem, !terms.unpenalised(), limited);
     let mut metric = None;
-    let mut reuse = false;
+    let mut hessian_cost = None;
     if problem.y.len() >= MANY {
-        reuse = true;
+        hessian_cost = Some(1.0 + design.columns() as f64 / 25.0);
         if let Some((x, hessian)) = from_samples(problem, terms, &design, &start, options) {
             (start, metric) = (x, Some(hessian));
         }
@@ -207,7 +211,7 @@ fn by_newton<'a>(
         let newton = Newton {
             // A round of so many steps is enough for a well-conditioned problem.
             iterations: options.iterations.unwrap_or(30),
-            reuse,
+            hessian_cost,
             ..Newton::default()
         };
         let first = metric.take();
@@ -219,17 +223,16 @@ fn by_newton<'a>(
         let column = match result {
             Ok(outcome) if outcome.certificate.status == Status::Converged || last_round => {
                 watch.end(&design, &outcome)?;
+                let at = objective.last(&outcome.x);
                 let certificate = Certificate {
                     iterations: watch.iterations() - 1,
                     ..outcome.certificate
                 };
-                return Ok((
-                    design,
-                    Outcome {
-                        certificate,
-                        ..outcome
-                    },
-                ));
+                let outcome = Outcome {
+                    certificate,
+                    ..outcome
+                };
+                return Ok((design, outcome, at));
             }
             Ok(_) => 0,
             Err(Stop::Separated(error)) => return Err(error),

@@ -3,7 +3,7 @@
 use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef, reduce};
 
-use super::{Certificate, Outcome, Separable, Status, Step, better, negligible};
+use super::{Certificate, NEGLIGIBLE, Outcome, Separable, Status, Step, better, negligible};
 use crate::TwiceDifferentiable;
 
 /// Newton's method: x ← x + t p, where p minimises the quadratic model of the smooth part plus what is not smooth, and t is found by
@@ -12,9 +12,9 @@ use crate::TwiceDifferentiable;
 pub struct Newton {
     /// The limit on steps.
     pub iterations: usize,
-    /// Keep a Hessian for as long as each step divides the decrement by at least [`CONTRACTS`], where computing a Hessian
-    /// costs much more than a gradient.
-    pub reuse: bool,
+    /// How many gradients a Hessian costs, where that is known: then one is kept for several steps as long as that is expected to be
+    /// the shorter way.
+    pub hessian_cost: Option<f64>,
     /// A decrement that is small enough. One at the rounding error of the objective always is.
     pub tolerance: f64,
 }
@@ -23,14 +23,31 @@ impl Default for Newton {
     fn default() -> Self {
         Self {
             iterations: 100,
-            reuse: false,
+            hessian_cost: None,
             tolerance: 0.0,
         }
     }
 }
 
-/// A Hessian that makes the decrement smaller by this factor a step is good enough for another.
-const CONTRACTS: f64 = 0.1;
+/// What a Hessian from elsewhere is expected to leave of the decrement.
+const GUESS: f64 = 0.05;
+
+/// Whether going on with an old Hessian, by which the last step made the decrement smaller by `contraction`, is expected to cost less
+/// than a new one, which costs as much as so many gradients.
+///
+/// With a Hessian of a point at decrement λ, the next decrement is about λ², and those after it contract by about 2λ a step.
+fn keeps(decrement: f64, contraction: f64, value: f64, cost: f64) -> bool {
+    let target = (2.0 * NEGLIGIBLE * value.abs().max(f64::MIN_POSITIVE)).sqrt();
+    if decrement <= target {
+        return true;
+    }
+    if contraction >= 0.3 || decrement >= 0.25 {
+        return false;
+    }
+    let old = ((target / decrement).ln() / contraction.ln()).ceil();
+    let rest = ((target / decrement.powi(2)).ln() / (2.0 * decrement).ln()).ceil();
+    old <= cost + rest.max(0.0)
+}
 
 /// A direction with what is known about it.
 struct Direction {
@@ -49,12 +66,18 @@ struct Model {
 
 impl Model {
     fn new(hessian: Mat<f64>, separable: &Separable) -> Result<Self, LinalgError> {
-        let factor = if separable.is_none() {
-            Some(Cholesky::new(hessian.as_ref())?)
-        } else {
-            None
-        };
-        Ok(Self { hessian, factor })
+        let factor = None;
+        let mut model = Self { hessian, factor };
+        model.renew(separable)?;
+        Ok(model)
+    }
+
+    /// After the Hessian has changed.
+    fn renew(&mut self, separable: &Separable) -> Result<(), LinalgError> {
+        if separable.is_none() {
+            self.factor = Some(Cholesky::new(self.hessian.as_ref())?);
+        }
+        Ok(())
     }
 
     fn direction(&self, separable: &Separable, x: &[f64], gradient: &[f64]) -> Direction {
@@ -173,6 +196,9 @@ impl Newton {
         let mut backward_error = 0.0_f64;
         let mut iteration = 0;
         let mut direction = model.direction(separable, &x, &gradient);
+        let mut trial_hessian = Mat::zeros(d, d);
+        // What the next step is expected to leave of the decrement.
+        let mut contraction = if fresh { 0.0 } else { GUESS };
         loop {
             let value = smooth + separable.value(&x);
             backward_error = backward_error.max(direction.backward_error);
@@ -197,13 +223,23 @@ impl Newton {
             } else if iteration == self.iterations {
                 status = Some(Status::IterationLimit);
             }
+            // A trial of length 1 is mostly accepted: a Hessian that will be needed there is computed at once.
+            let renew = match self.hessian_cost {
+                Some(cost) => !keeps(contraction * decrement, contraction, value, cost),
+                None => true,
+            };
             let (mut step, mut accepted) = (1.0, smooth);
             while status.is_none() {
                 for ((trial, x), p) in trial.iter_mut().zip(&x).zip(&direction.p) {
                     *trial = x + step * p;
                 }
                 separable.project(&mut trial);
-                accepted = objective.gradient(&trial, &mut trial_gradient);
+                let hessian = renew && step == 1.0;
+                accepted = if hessian {
+                    objective.hessian(&trial, &mut trial_gradient, trial_hessian.as_mut())
+                } else {
+                    objective.gradient(&trial, &mut trial_gradient)
+                };
                 let trial_value = accepted + separable.value(&trial);
                 let measure = |x: &[f64], g: &[f64]| {
                     let sub = |j: usize| separable.subgradient(j, x[j], g[j]);
@@ -226,11 +262,11 @@ impl Newton {
             }
             if status == Some(Status::Stalled) && !fresh {
                 // An old Hessian may be at fault.
-                let mut hessian = std::mem::replace(&mut model.hessian, Mat::new());
-                smooth = objective.hessian(&x, &mut gradient, hessian.as_mut());
-                model = Model::new(hessian, separable)?;
+                smooth = objective.hessian(&x, &mut gradient, model.hessian.as_mut());
+                model.renew(separable)?;
                 fresh = true;
                 direction = model.direction(separable, &x, &gradient);
+                contraction = 0.5;
                 continue;
             }
             if let Some(status) = status {
@@ -252,23 +288,26 @@ impl Newton {
                 });
             }
             std::mem::swap(&mut x, &mut trial);
+            std::mem::swap(&mut gradient, &mut trial_gradient);
+            smooth = accepted;
             iteration += 1;
-            if self.reuse {
-                std::mem::swap(&mut gradient, &mut trial_gradient);
-                smooth = accepted;
-                direction = model.direction(separable, &x, &gradient);
-                if step == 1.0 && direction.decrement <= CONTRACTS * decrement
-                    || negligible(direction.decrement, smooth + separable.value(&x))
-                {
-                    fresh = false;
-                    continue;
+            if !(renew && step == 1.0) {
+                if let Some(cost) = self.hessian_cost {
+                    direction = model.direction(separable, &x, &gradient);
+                    let value = smooth + separable.value(&x);
+                    contraction = direction.decrement / decrement;
+                    if step == 1.0 && keeps(direction.decrement, contraction, value, cost) {
+                        fresh = false;
+                        continue;
+                    }
                 }
+                smooth = objective.hessian(&x, &mut gradient, trial_hessian.as_mut());
             }
-            let mut hessian = std::mem::replace(&mut model.hessian, Mat::new());
-            smooth = objective.hessian(&x, &mut gradient, hessian.as_mut());
-            model = Model::new(hessian, separable)?;
+            std::mem::swap(&mut model.hessian, &mut trial_hessian);
+            model.renew(separable)?;
             fresh = true;
             direction = model.direction(separable, &x, &gradient);
+            contraction = (2.0 * direction.decrement).min(0.5);
         }
     }
 }
