@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 
+use super::gram::add_gram_of_few;
 use super::{Design, Scratch, kernels};
 use crate::{MatMut, MatRef, flat};
 
@@ -126,7 +127,10 @@ pub(super) fn add_gram(
 }
 
 /// Lower triangle of out += Xᵀ V.
-pub(super) fn add_weighted_gram(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: MatMut<'_, f64>) {
+pub(super) fn add_weighted_gram(x: MatRef<'_, f64>, v: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+    if add_gram_of_few(x, v, &mut out) {
+        return;
+    }
     triangular::matmul(
         out,
         BlockStructure::TriangularLower,

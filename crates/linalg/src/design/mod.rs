@@ -5,6 +5,7 @@
 //! shape alone, so that the number of threads does not change a bit.
 
 mod dense;
+mod gram;
 mod kernels;
 mod sampled;
 mod sparse;

@@ -2,7 +2,7 @@
 
 use libm::lgamma;
 use linalg::reduce;
-use models::glm::{Distribution, Family};
+use models::glm::{Distribution, Family, Link};
 
 use super::objective::At;
 use super::problem::Problem;
@@ -100,6 +100,23 @@ pub(super) fn unit_deviances(problem: &Problem<'_>, eta: &[f64]) -> f64 {
 
 /// Pearson's statistic Σ w (y − μ)² / V(μ).
 pub(super) fn pearson(problem: &Problem<'_>, eta: &[f64]) -> f64 {
+    if (problem.family.distribution, problem.family.link) == (Distribution::Binomial, Link::Logit) {
+        // There the slope is μ − y and the curvature V(μ), for which there is a vector kernel.
+        return reduce::sum_filled(eta.len(), &|from, block: &mut [f64]| {
+            let n = block.len();
+            let mut memory = [[0.0; 512]; 2];
+            let [loss, curvature] = memory.each_mut().map(|m| &mut m[..n]);
+            let rows = from..from + n;
+            let (eta, y) = (&eta[rows.clone()], &problem.y[rows]);
+            problem.family.block(eta, y, loss, block, curvature);
+            for (i, (out, curvature)) in block.iter_mut().zip(curvature).enumerate() {
+                *out = match problem.weight(from + i) {
+                    weight if weight > 0.0 && *out != 0.0 => weight * *out * *out / *curvature,
+                    _ => 0.0,
+                };
+            }
+        });
+    }
     let unit = |i: usize| {
         if problem.weight(i) > 0.0 {
             let mu = problem.family.mean(eta[i]);
