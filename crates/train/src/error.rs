@@ -94,6 +94,40 @@ pub enum FitError {
         /// The link.
         link: &'static str,
     },
+    /// A link that the model does not have.
+    #[error("the {family} model has no {link} link; it has {known}")]
+    Link {
+        /// The model.
+        family: &'static str,
+        /// The link.
+        link: &'static str,
+        /// Those it has.
+        known: &'static str,
+    },
+    /// A target that is no class.
+    #[error("row {row}: the target `{column}` is {value}; a class is one of 0, 1, 2, …")]
+    Class {
+        /// The row, from 1.
+        row: usize,
+        /// The target.
+        column: String,
+        /// The value.
+        value: f64,
+    },
+    /// A class without rows.
+    #[error("no row that counts has the class {class:?} of the target `{column}`; leave the class out")]
+    EmptyClass {
+        /// The target.
+        column: String,
+        /// The class.
+        class: String,
+    },
+    /// Estimates that go to infinity.
+    #[error("{}", runaway(columns))]
+    Runaway {
+        /// The columns whose coefficients do.
+        columns: Vec<String>,
+    },
     /// All targets are equal.
     #[error("the target `{column}` is {value} in every row; two classes are needed")]
     OneClass {
@@ -266,6 +300,14 @@ fn separated(kind: Separation, columns: &[String]) -> String {
     format!(
         "no finite estimate exists: {what}{} {how}, so the likelihood rises without end; \
          add a penalty (l2 = 0.01, on the command line --l2 0.01), collect more rows, or leave the column out",
+        list(columns)
+    )
+}
+
+fn runaway(columns: &[String]) -> String {
+    format!(
+        "no finite estimate exists: the likelihood rises without end as the coefficients of {} grow, because they tell some class apart \
+         without error (separation); add a penalty (l2 = 0.01, on the command line --l2 0.01), collect more rows, or leave columns out",
         list(columns)
     )
 }

@@ -14,8 +14,8 @@ mod student;
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use glm::{
-    Coefficient, Dispersion, Explanatory, Fit, FitOptions, GlmFit, INTERCEPT, LogisticFit,
-    Observations, Solver,
+    ClassFit, Coefficient, Dispersion, Explanatory, Fit, FitOptions, GlmFit, INTERCEPT, LogisticFit, MultinomialFit,
+    Observations, OrderedFit, Solver,
 };
 pub use inference::Inference;
 pub use objective::{

@@ -224,6 +224,57 @@ impl<'a> Standardised<'a> {
         r
     }
 
+    /// Rows of the standardised columns, written into memory that is made large enough: at most 512.
+    ///
+    /// # Panics
+    /// If there are no such rows, or more than 512.
+    pub fn block<'b>(&self, rows: Range<usize>, memory: &'b mut Mat<f64>) -> MatRef<'b, f64> {
+        if memory.nrows() < rows.len() || memory.ncols() != self.columns() {
+            *memory = Mat::zeros(rows.len(), self.columns());
+        }
+        let ones = [1.0; BLOCK];
+        let n = rows.len();
+        self.load(rows, &ones[..n], memory)
+    }
+
+    /// One standardised column, written out.
+    ///
+    /// # Panics
+    /// If there is no such column, or the length is not the number of rows.
+    pub fn column(&self, j: usize, out: &mut [f64]) {
+        assert_eq!(out.len(), self.x.nrows(), "design: a length does not fit");
+        let inverse = 1.0 / self.scale[j];
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = (self.x[(i, j)] - self.location[j]) * inverse;
+        }
+    }
+
+    /// Inner products of some standardised columns with a vector: `columns` of the data, the first of which is number `first`.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn columns_times(&self, columns: MatRef<'_, f64>, first: usize, u: &[f64], out: &mut [f64]) {
+        assert_eq!(
+            (columns.nrows(), columns.ncols()),
+            (u.len(), out.len()),
+            "design: a length does not fit"
+        );
+        for (k, out) in out.chunks_mut(4).enumerate() {
+            let (at, n) = (4 * k, out.len());
+            let location = [0, 1, 2, 3].map(|l| self.location[first + at + if l < n { l } else { 0 }]);
+            let dots = match four(columns, at) {
+                Some(columns) => kernels::centred_dots(&columns, location, u),
+                None => [0, 1, 2, 3].map(|l| {
+                    let term = |i: usize| (columns[(i, at + l)] - location[l]) * u[i];
+                    if l < n { reduce::sum_by(u.len(), term) } else { 0.0 }
+                }),
+            };
+            for (l, out) in out.iter_mut().enumerate() {
+                *out = dots[l] / self.scale[first + at + l];
+            }
+        }
+    }
+
     /// The coefficients of the standardised columns from those of the data, intercept first.
     pub fn coefficients_from_data(&self, beta: &[f64]) -> Vec<f64> {
         let k = usize::from(self.intercept);

@@ -8,6 +8,8 @@ mod distribution;
 mod family;
 mod link;
 mod logistic;
+mod multinomial;
+mod ordered;
 mod penalty;
 mod specification;
 
@@ -15,5 +17,7 @@ pub use distribution::{Distribution, Generalised};
 pub use family::{BinomialLogit, Family, Terms};
 pub use link::{Link, Mean, UnknownName};
 pub use logistic::{LogisticModel, LogisticRegression, PredictError};
+pub use multinomial::{MultinomialModel, MultinomialRegression, softmax};
+pub use ordered::{BetweenTerms, OrderedModel, OrderedRegression, between, cut_points};
 pub use penalty::Penalty;
 pub use specification::{ClassWeights, GeneralisedLinearModel, GlmModel, Weights};

@@ -20,6 +20,7 @@ pub struct GeneralisedLinearModel {
     penalty: Penalty,
     weights: Weights,
     classes: ClassWeights,
+    quasi: bool,
 }
 
 /// What the weights of rows are.
@@ -55,6 +56,7 @@ impl GeneralisedLinearModel {
             penalty: Penalty::none(),
             weights: Weights::default(),
             classes: ClassWeights::default(),
+            quasi: false,
         }
     }
 
@@ -93,9 +95,21 @@ impl GeneralisedLinearModel {
         self
     }
 
+    /// Estimates a dispersion also where the distribution has none (binomial, Poisson, negative binomial): quasi-likelihood, for targets
+    /// that vary more or less than the distribution says (Wedderburn 1974).
+    pub fn quasi(mut self) -> Self {
+        self.quasi = true;
+        self
+    }
+
     /// Distribution and link.
     pub fn family(&self) -> Generalised {
         self.family
+    }
+
+    /// True if a dispersion is estimated in any case.
+    pub fn is_quasi(&self) -> bool {
+        self.quasi
     }
 
     /// True if an intercept is fitted.

@@ -1,5 +1,7 @@
 //! The design in the coordinates of the solvers: columns of comparable size, whatever the units of the data.
 
+use std::borrow::Cow;
+
 use linalg::{
     Block, Csr, Design, Mat, MatMut, MatRef, Sampled, Standardised, Unstandardisable,
     WithIntercept, Workspace,
@@ -67,20 +69,24 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// η = Z x.
-    pub(super) fn times(&self, x: &[f64], eta: &mut [f64]) {
+    /// Coefficients as the design takes them.
+    pub(super) fn inner<'x>(&self, x: &'x [f64]) -> Cow<'x, [f64]> {
         match self {
-            Self::Dense(z) => z.times(x, eta),
-            Self::Sparse(z) => self.design().times(&z.divided(x), eta),
+            Self::Dense(_) => Cow::Borrowed(x),
+            Self::Sparse(z) => Cow::Owned(z.divided(x)),
         }
     }
 
-    /// Zᵀ u.
-    pub(super) fn transpose_times(&self, u: &[f64], out: &mut [f64]) {
-        self.design().transpose_times(u, out);
+    /// What the design gives for each coefficient, in the coordinates of the solvers.
+    pub(super) fn outer(&self, x: &mut [f64]) {
         if let Self::Sparse(z) = self {
-            z.divide(out);
+            z.divide(x);
         }
+    }
+
+    /// η = Z x.
+    pub(super) fn times(&self, x: &[f64], eta: &mut [f64]) {
+        self.design().times(&self.inner(x), eta);
     }
 
     /// The fused pass, over one of every so many blocks of rows.
@@ -93,24 +99,17 @@ impl<'a> Columns<'a> {
         mut gram: Option<MatMut<'_, f64>>,
         workspace: &Workspace,
     ) -> f64 {
-        let divided;
-        let x = match self {
-            Self::Dense(_) => x,
-            Self::Sparse(z) => {
-                divided = z.divided(x);
-                &divided
-            }
-        };
+        let x = self.inner(x);
         let gram_of = gram.as_mut().map(|gram| gram.as_mut());
         let loss = if every > 1 {
             let sample = Sampled::new(self.design(), every);
-            sample.pass(x, pointwise, gradient, gram_of, workspace)
+            sample.pass(&x, pointwise, gradient, gram_of, workspace)
         } else {
             self.design()
-                .pass(x, pointwise, gradient, gram_of, workspace)
+                .pass(&x, pointwise, gradient, gram_of, workspace)
         };
+        self.outer(gradient);
         if let Self::Sparse(z) = self {
-            z.divide(gradient);
             if let Some(gram) = &mut gram {
                 for j in 0..x.len() {
                     for i in 0..x.len() {

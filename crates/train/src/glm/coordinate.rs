@@ -1,11 +1,403 @@
-//! Coordinate descent.
+//! Coordinate descent on working sets: for dense data with many columns, of which an l1 penalty selects few.
+//!
+//! The quadratic model of the loss is kept for the columns of the working set alone (Friedman, Hastie and Tibshirani 2010; Johnson
+//! and Guestrin 2015). Along a path of penalties the set, its columns and their products are kept.
+
+use linalg::{Mat, MatRef, parallel, reduce};
+use models::glm::{Distribution, Family, Link};
+
+use super::FitOptions;
 use super::columns::Columns;
+use super::duality::duality_gap;
 use super::problem::Problem;
 use super::terms::Terms;
-use super::FitOptions;
 use crate::FitError;
-use crate::solver::Outcome;
-pub(super) fn can(_: &Problem<'_>) -> bool { false }
-pub(super) fn descend(_: &Problem<'_>, _: &Terms, _: &Columns<'_>, _: &[f64], _: &FitOptions) -> Result<Outcome, FitError> {
-    Err(FitError::NoColumns)
+use crate::solver::{Certificate, Outcome, Separable, Status, negligible};
+
+/// True if the loss of the model is one that this solver knows a dual of.
+pub(super) fn can(problem: &Problem<'_>) -> bool {
+    matches!(
+        (problem.family.distribution, problem.family.link),
+        (Distribution::Gaussian, Link::Identity)
+            | (Distribution::Binomial, Link::Logit)
+            | (Distribution::Poisson, Link::Log)
+    )
+}
+
+/// One fit.
+pub(super) fn descend(
+    problem: &Problem<'_>,
+    terms: &Terms,
+    design: &Columns<'_>,
+    start: &[f64],
+    options: &FitOptions,
+) -> Result<Outcome, FitError> {
+    let mut descent = Descent::new(problem, design, start)?;
+    let penalty = Scaled {
+        separable: terms.separable(design),
+        ridge: terms.ridge(design),
+    };
+    descent.minimise(&penalty, options.tolerance, options.iterations.unwrap_or(500))
+}
+
+/// A penalty in the coordinates of the solvers.
+#[derive(Debug)]
+pub(super) struct Scaled {
+    pub(super) separable: Separable,
+    pub(super) ridge: Vec<f64>,
+}
+
+/// Standardised columns of the working set, with the quadratic model.
+struct Working {
+    /// The coordinates, in the order in which they came.
+    set: Vec<usize>,
+    /// Place in the set, or none.
+    place: Vec<Option<usize>>,
+    /// Their columns, one after the other.
+    columns: Vec<f64>,
+    /// Σ hᵢ zᵢ zᵢᵀ for the curvatures h, with room to grow.
+    gram: Mat<f64>,
+    /// Coordinates whose products stand in `gram`.
+    known: usize,
+}
+
+/// The state of a descent; a path goes on from the last penalty's.
+pub(super) struct Descent<'p, 'a> {
+    problem: &'p Problem<'a>,
+    design: &'p Columns<'a>,
+    x: MatRef<'a, f64>,
+    total: f64,
+    pub(super) point: Vec<f64>,
+    eta: Vec<f64>,
+    /// Slopes and curvatures of the rows' losses, weighted, by the total weight.
+    slope: Vec<f64>,
+    curvature: Vec<f64>,
+    /// The curvatures that the quadratic model was made with.
+    metric: Vec<f64>,
+    pub(super) loss: f64,
+    /// Gradient of the loss in every coordinate, if it is that of the point.
+    pub(super) gradient: Vec<f64>,
+    stale: bool,
+    work: Working,
+    iterations: usize,
+    null: f64,
+}
+
+/// The decrement is to fall by this factor a step; otherwise the model is made anew.
+const CONTRACTS: f64 = 0.2;
+
+impl<'p, 'a> Descent<'p, 'a> {
+    pub(super) fn new(
+        problem: &'p Problem<'a>,
+        design: &'p Columns<'a>,
+        start: &[f64],
+    ) -> Result<Self, FitError> {
+        let super::Explanatory::Dense(x) = problem.data.features else {
+            return Err(FitError::Solver {
+                solver: "coordinate-descent",
+                reason: "it fits dense data",
+            });
+        };
+        let (n, d) = (problem.y.len(), design.columns());
+        let mut descent = Self {
+            problem,
+            design,
+            x,
+            total: problem.total(),
+            point: start.to_vec(),
+            eta: problem.predictors(design, start),
+            slope: vec![0.0; n],
+            curvature: vec![0.0; n],
+            metric: Vec::new(),
+            loss: 0.0,
+            gradient: vec![0.0; d],
+            stale: true,
+            work: Working {
+                set: Vec::new(),
+                place: vec![None; d],
+                columns: Vec::new(),
+                gram: Mat::new(),
+                known: 0,
+            },
+            iterations: 0,
+            null: 0.0,
+        };
+        descent.null = if start.iter().all(|x| *x == 0.0) || !design.has_intercept() {
+            let offset: Vec<f64> = (0..n).map(|i| problem.offset(i)).collect();
+            descent.evaluate(&offset)
+        } else {
+            let null = vec![problem.family.link.of(problem.mean()); n];
+            descent.evaluate(&null)
+        };
+        descent.null -= super::likelihood::saturated(problem) / descent.total;
+        let eta = std::mem::take(&mut descent.eta);
+        descent.loss = descent.evaluate(&eta);
+        descent.eta = eta;
+        Ok(descent)
+    }
+
+    /// The mean loss above that of a perfect fit, of a model that knows nothing: what gaps are compared with.
+    pub(super) fn null_loss(&self) -> f64 {
+        self.null
+    }
+
+    /// Mean loss at linear predictors; slopes and curvatures of the rows.
+    fn evaluate(&mut self, eta: &[f64]) -> f64 {
+        let n = eta.len();
+        let mut loss = vec![0.0; n];
+        let family = self.problem.family;
+        family.block(eta, &self.problem.y, &mut loss, &mut self.slope, &mut self.curvature);
+        for i in 0..n {
+            let weight = self.problem.weight(i) / self.total;
+            if weight > 0.0 {
+                loss[i] *= weight;
+                self.slope[i] *= weight;
+                self.curvature[i] *= weight;
+            } else {
+                (loss[i], self.slope[i], self.curvature[i]) = (0.0, 0.0, 0.0);
+            }
+        }
+        reduce::sum(&loss)
+    }
+
+    /// The gradient of the loss in all coordinates.
+    fn update_gradient(&mut self) {
+        if !self.stale {
+            return;
+        }
+        let k = usize::from(self.design.has_intercept());
+        let Columns::Dense(z) = self.design else {
+            return;
+        };
+        let (x, slope, gradient) = (self.x, &self.slope, &mut self.gradient);
+        if k == 1 {
+            gradient[0] = reduce::sum(slope);
+        }
+        parallel::for_each_part(&mut gradient[k..], 256, &|start, out| {
+            let columns = x.subcols(start, out.len());
+            z.columns_times(columns, start, slope, out);
+        });
+        self.stale = false;
+    }
+
+    /// Minimises for a penalty from the present point: to a duality gap of `tolerance` times that of no model at all, or to working
+    /// precision.
+    pub(super) fn minimise(
+        &mut self,
+        penalty: &Scaled,
+        tolerance: Option<f64>,
+        limit: usize,
+    ) -> Result<Outcome, FitError> {
+        self.iterations = 0;
+        let d = self.point.len();
+        let mut best_gap = f64::INFINITY;
+        loop {
+            self.update_gradient();
+            let gradient: Vec<f64> = (0..d)
+                .map(|j| self.gradient[j] + penalty.ridge[j] * self.point[j])
+                .collect();
+            let sub = |j: usize| penalty.separable.subgradient(j, self.point[j], gradient[j]);
+            let violations: Vec<f64> = (0..d).map(|j| sub(j).abs()).collect();
+            let largest = reduce::max_abs(&violations);
+            let value = self.value(penalty);
+            let gap = duality_gap(self.problem, &self.eta, &self.slope, &self.gradient, penalty, value);
+            let within = match (tolerance, gap) {
+                (Some(tolerance), Some(gap)) => gap <= tolerance * self.null,
+                (Some(tolerance), None) => largest <= tolerance * self.null.sqrt(),
+                (None, _) => largest <= 1e-13 * (1.0 + reduce::max_abs(&self.gradient)),
+            };
+            let outside = (0..d).filter(|j| self.work.place[*j].is_none());
+            let mut entering: Vec<usize> = outside
+                .filter(|j| violations[*j] > 0.0 || self.point[*j] != 0.0)
+                .collect();
+            // No progress in the gap for the set as it stands, and nobody left to enter: this is working precision.
+            let settled = tolerance.is_none()
+                && entering.iter().all(|j| violations[*j] <= 1e-13)
+                && gap.is_none_or(|gap| gap >= 0.5 * best_gap || gap <= 1e-15 * self.null)
+                && self.iterations > 0;
+            best_gap = best_gap.min(gap.unwrap_or(f64::INFINITY));
+            if within || settled || self.iterations >= limit {
+                let status = if within || settled {
+                    Status::Converged
+                } else {
+                    Status::IterationLimit
+                };
+                let certificate = Certificate {
+                    status,
+                    iterations: self.iterations,
+                    gradient_max: largest,
+                    newton_decrement: gap.map_or(largest, |gap| (2.0 * gap.max(0.0)).sqrt()),
+                    distance: 0.0,
+                    backward_error: 0.0,
+                    duality_gap: gap,
+                };
+                return Ok(Outcome {
+                    x: self.point.clone(),
+                    value,
+                    gradient,
+                    hessian: Mat::new(),
+                    certificate,
+                });
+            }
+            // Those that violate most enter: at most as many as there are, so that the set stays in proportion to the answer.
+            let most = self.work.set.len().max(20);
+            entering.sort_by(|a, b| violations[*b].total_cmp(&violations[*a]).then(a.cmp(b)));
+            entering.truncate(most);
+            self.enter(&entering);
+            let wanted = match tolerance {
+                // The restricted problem a little better than the whole.
+                Some(tolerance) => 0.1 * tolerance * self.null,
+                None => 0.0,
+            };
+            self.within_set(penalty, wanted, limit)?;
+        }
+    }
+
+    /// The objective, penalty included.
+    fn value(&self, penalty: &Scaled) -> f64 {
+        let ridge = reduce::sum_by(self.point.len(), |j| penalty.ridge[j] * self.point[j].powi(2));
+        self.loss + 0.5 * ridge + penalty.separable.value(&self.point)
+    }
+
+    /// Newton steps for the coordinates of the set, until half the squared decrement is at most `wanted`.
+    fn within_set(&mut self, penalty: &Scaled, wanted: f64, limit: usize) -> Result<(), FitError> {
+        let set = self.work.set.clone();
+        let m = set.len();
+        let separable = penalty.separable.of(&set);
+        let n = self.eta.len();
+        let mut last = f64::INFINITY;
+        loop {
+            self.model();
+            let mut gradient = vec![0.0; m];
+            self.times_columns(&mut gradient);
+            let hessian = Mat::from_fn(m, m, |i, j| {
+                let (i, j) = if i >= j { (i, j) } else { (j, i) };
+                self.work.gram[(i, j)] + if i == j { penalty.ridge[set[i]] } else { 0.0 }
+            });
+            for (g, &j) in gradient.iter_mut().zip(&set) {
+                *g += penalty.ridge[j] * self.point[j];
+            }
+            let x: Vec<f64> = set.iter().map(|&j| self.point[j]).collect();
+            let p = separable.step(&x, &gradient, hessian.as_ref());
+            let moved: Vec<f64> = x.iter().zip(&p).map(|(x, p)| x + p).collect();
+            let square = reduce::sum_by(m, |i| {
+                p[i] * reduce::sum_by(m, |j| hessian[(i, j)] * p[j])
+            });
+            let decrement = square.max(0.0).sqrt();
+            let value = self.value(penalty);
+            if 0.5 * square <= wanted || negligible(decrement, value) || self.iterations >= limit {
+                return Ok(());
+            }
+            let slope =
+                reduce::dot(&gradient, &p) + separable.value(&moved) - separable.value(&x);
+            // What the step adds to the predictors.
+            let mut along = vec![0.0; n];
+            for (column, p) in self.work.columns.chunks_exact(n).zip(&p) {
+                if *p != 0.0 {
+                    for (along, z) in along.iter_mut().zip(column) {
+                        *along += p * z;
+                    }
+                }
+            }
+            let old_eta = std::mem::take(&mut self.eta);
+            let mut step = 1.0;
+            let accepted = loop {
+                let eta: Vec<f64> =
+                    old_eta.iter().zip(&along).map(|(eta, a)| eta + step * a).collect();
+                self.loss = self.evaluate(&eta);
+                self.eta = eta;
+                for ((&j, x), p) in set.iter().zip(&x).zip(&p) {
+                    self.point[j] = if step == 1.0 { x + p } else { x + step * p };
+                }
+                let new = self.value(penalty);
+                let close = 64.0 * f64::EPSILON * value.abs();
+                if new <= value + 1e-4 * step * slope || (new - value).abs() <= close {
+                    break true;
+                }
+                step *= 0.5;
+                if step < 1e-8 {
+                    break false;
+                }
+            };
+            self.iterations += 1;
+            self.stale = true;
+            if !accepted {
+                for (&j, x) in set.iter().zip(&x) {
+                    self.point[j] = *x;
+                }
+                self.loss = self.evaluate(&old_eta);
+                self.eta = old_eta;
+                return Ok(());
+            }
+            if step < 1.0 || decrement > CONTRACTS * last {
+                // The model has served its time.
+                self.metric.clear();
+            }
+            last = decrement;
+            if 0.5 * square <= 1e-24 * value.abs() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Zᵀ u for the columns of the set.
+    fn times_columns(&self, out: &mut [f64]) {
+        let n = self.eta.len();
+        for (out, column) in out.iter_mut().zip(self.work.columns.chunks_exact(n)) {
+            *out = reduce::dot(column, &self.slope);
+        }
+    }
+
+    /// Takes coordinates into the set.
+    fn enter(&mut self, coordinates: &[usize]) {
+        let n = self.eta.len();
+        let Columns::Dense(z) = self.design else {
+            return;
+        };
+        let k = usize::from(self.design.has_intercept());
+        for &j in coordinates {
+            self.work.place[j] = Some(self.work.set.len());
+            self.work.set.push(j);
+            let from = self.work.columns.len();
+            self.work.columns.resize(from + n, 1.0);
+            if j >= k {
+                let out = &mut self.work.columns[from..];
+                z.column(j - k, out);
+            }
+        }
+    }
+
+    /// Brings the quadratic model up to date: all of it with the present curvatures, if it was given up; else the products of new
+    /// columns, with the curvatures of the others.
+    fn model(&mut self) {
+        let n = self.eta.len();
+        let m = self.work.set.len();
+        if self.metric.is_empty() {
+            self.metric.clone_from(&self.curvature);
+            self.work.known = 0;
+        }
+        if self.work.known == m {
+            return;
+        }
+        if self.work.gram.nrows() < m {
+            let size = (2 * m).max(64);
+            let old = std::mem::replace(&mut self.work.gram, Mat::zeros(size, size));
+            let known = self.work.known;
+            if known > 0 {
+                self.work
+                    .gram
+                    .as_mut()
+                    .submatrix_mut(0, 0, known, known)
+                    .copy_from(old.as_ref().submatrix(0, 0, known, known));
+            }
+        }
+        let known = self.work.known;
+        let all = MatRef::from_column_major_slice(&self.work.columns, n, m);
+        let new = all.subcols(known, m - known);
+        let weighted = Mat::from_fn(n, m - known, |i, j| self.metric[i] * new[(i, j)]);
+        // The rows of the new columns, lower triangle and what is left of it.
+        let out = self.work.gram.as_mut().submatrix_mut(known, 0, m - known, m);
+        linalg::matmul(weighted.transpose(), all, out, linalg::Accum::Replace);
+        self.work.known = m;
+    }
 }

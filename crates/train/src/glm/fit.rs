@@ -168,10 +168,11 @@ impl Fit for GeneralisedLinearModel {
             _ => observations as f64,
         };
         let freedom = effective - beta.len() as f64;
-        let estimated = !matches!(
+        let own = !matches!(
             problem.family.distribution,
             Distribution::Binomial | Distribution::Poisson | Distribution::NegativeBinomial { .. }
         );
+        let estimated = self.is_quasi() || own;
         let dispersion = Dispersion {
             value: if estimated { pearson / freedom } else { 1.0 },
             estimated,
@@ -221,7 +222,11 @@ impl Fit for GeneralisedLinearModel {
             covariance,
             dispersion,
             pearson,
-            log_likelihood: log_likelihood(&problem, &solved.at, deviance),
+            log_likelihood: if self.is_quasi() {
+                None
+            } else {
+                log_likelihood(&problem, &solved.at, deviance)
+            },
             deviance,
             null_deviance: null_deviance(self, &problem, saturated)?,
             effective,

@@ -2,7 +2,7 @@
 
 use libm::lgamma;
 use linalg::reduce;
-use models::glm::{Distribution, Family, Link};
+use models::glm::{Distribution, Family, Link, Weights};
 
 use super::objective::At;
 use super::problem::Problem;
@@ -29,7 +29,14 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
     let weight = |i: usize| problem.weight(i);
     let loss = || at.loss;
     Some(match problem.family.distribution {
-        Distribution::Gaussian => -0.5 * n * (LN_TAU + (deviance / n).ln() + 1.0),
+        Distribution::Gaussian => match (&problem.weights, problem.kind) {
+            (Some(_), Weights::Analytic) => {
+                let rows = problem.rows().count() as f64;
+                let logs = sum(&|i| weight(i).ln());
+                0.5 * (logs - rows * (LN_TAU + (deviance / rows).ln() + 1.0))
+            }
+            _ => -0.5 * n * (LN_TAU + (deviance / n).ln() + 1.0),
+        },
         Distribution::Binomial => {
             let choose = |i: usize| {
                 let Some(trials) = problem.data.trials else {

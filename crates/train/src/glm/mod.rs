@@ -1,25 +1,33 @@
 //! Fitting generalised linear models.
 
+mod classes;
 mod columns;
 mod coordinate;
+mod duality;
 mod fit;
 mod likelihood;
 mod logistic;
+mod multinomial;
 mod objective;
 mod observations;
 mod options;
+mod ordered;
 mod problem;
 mod report;
 mod separation;
+mod softmax;
 mod solve;
 mod terms;
 
 use datasets::Dataset;
 
+pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit};
 pub use self::logistic::LogisticFit;
+pub use self::multinomial::MultinomialFit;
 pub use self::observations::{Explanatory, Observations};
 pub use self::options::{FitOptions, Solver};
+pub use self::ordered::OrderedFit;
 use crate::{FitError, Inference};
 
 /// The name of the intercept among the coefficients.

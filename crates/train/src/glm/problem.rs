@@ -37,7 +37,10 @@ impl<'a> Problem<'a> {
             specification.family(),
             specification.has_intercept() && data.intercept,
         );
-        check(specification, intercept, data)?;
+        check(specification.penalty(), intercept, data)?;
+        if data.trials.is_some() && family.distribution != Distribution::Binomial {
+            return Err(FitError::Unused { what: "trials" });
+        }
         let mut problem = Self {
             data: data.clone(),
             family,
@@ -230,12 +233,12 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn check(
-    specification: &GeneralisedLinearModel,
+/// What every model asks of its data and its penalty.
+pub(super) fn check(
+    penalty: &Penalty,
     intercept: bool,
     data: &Observations<'_>,
 ) -> Result<(), FitError> {
-    let penalty = specification.penalty();
     for (what, value) in [("l1", penalty.l1), ("l2", penalty.l2)] {
         if !(value >= 0.0 && value.is_finite()) {
             return Err(FitError::Penalty { what, value });
@@ -255,9 +258,6 @@ fn check(
             columns,
             names: data.names.len(),
         });
-    }
-    if data.trials.is_some() && specification.family().distribution != Distribution::Binomial {
-        return Err(FitError::Unused { what: "trials" });
     }
     if rows == 0 {
         return Err(FitError::NoRows);

@@ -4,7 +4,63 @@ use std::fmt;
 
 use models::glm::{Distribution, Family, Link};
 
-use super::GlmFit;
+use super::{ClassFit, Coefficient, GlmFit, Solver};
+use crate::solver::{Certificate, Status};
+
+/// One line a coefficient: estimate, standard error, statistic, p and 95 % interval.
+fn table<'c>(
+    f: &mut fmt::Formatter<'_>,
+    coefficients: impl Iterator<Item = &'c Coefficient> + Clone,
+    statistic: &str,
+) -> fmt::Result {
+    let names = coefficients.clone().map(|c| c.name.chars().count());
+    let width = names.max().unwrap_or(0).clamp(11, 60);
+    if coefficients.clone().any(|c| c.inference.is_some()) {
+        writeln!(
+            f,
+            "{:<width$} {:>12} {:>12} {statistic:>8} {:>9} {:>12} {:>12}",
+            "coefficient", "estimate", "std. error", "p", "2.5 %", "97.5 %"
+        )?;
+    } else {
+        writeln!(f, "{:<width$} {:>12}", "coefficient", "estimate")?;
+    }
+    for c in coefficients {
+        write!(f, "{:<width$} {:>12}", c.name, significant(c.estimate))?;
+        if let Some(i) = &c.inference {
+            let p = if i.p_value < 1e-4 {
+                format!("{:.1e}", i.p_value)
+            } else {
+                format!("{:.4}", i.p_value)
+            };
+            let [error, low, high] = [i.std_error, i.conf_low, i.conf_high].map(significant);
+            write!(
+                f,
+                " {error:>12} {:>8.3} {p:>9} {low:>12} {high:>12}",
+                i.statistic
+            )?;
+        }
+        writeln!(f)?;
+    }
+    writeln!(f)
+}
+
+/// What is proved about the optimum.
+fn certificate(f: &mut fmt::Formatter<'_>, solver: Solver, c: &Certificate) -> fmt::Result {
+    write!(
+        f,
+        "certificate: {} after {} iterations of {solver}; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\
+         \x20            largest remaining step {:.1e} per standard deviation; backward error of the solves {:.1e}",
+        c.status, c.iterations, c.gradient_max, c.newton_decrement, c.distance, c.backward_error
+    )?;
+    if let Some(gap) = c.duality_gap {
+        write!(f, "; duality gap {gap:.1e}")?;
+    }
+    writeln!(f)?;
+    if c.status != Status::Converged {
+        writeln!(f, "THE FIT DID NOT REACH ITS OPTIMUM: {}", c.status)?;
+    }
+    Ok(())
+}
 
 impl fmt::Display for GlmFit {
     /// Estimate, standard error, z, p and 95 % interval of each coefficient; below, likelihood and certificate.
@@ -28,49 +84,9 @@ impl fmt::Display for GlmFit {
             ),
         };
         writeln!(f, "{what}, {} observations", self.observations())?;
-        let width = self
-            .coefficients()
-            .iter()
-            .map(|c| c.name.chars().count())
-            .max()
-            .unwrap_or(0)
-            .clamp(11, 60);
         writeln!(f)?;
-        if self.covariance().is_some() {
-            let (z, p) = (
-                if self.dispersion().estimated {
-                    "t"
-                } else {
-                    "z"
-                },
-                "p",
-            );
-            writeln!(
-                f,
-                "{:<width$} {:>12} {:>12} {z:>8} {p:>9} {:>12} {:>12}",
-                "coefficient", "estimate", "std. error", "2.5 %", "97.5 %"
-            )?;
-        } else {
-            writeln!(f, "{:<width$} {:>12}", "coefficient", "estimate")?;
-        }
-        for c in self.coefficients() {
-            write!(f, "{:<width$} {:>12}", c.name, significant(c.estimate))?;
-            if let Some(i) = &c.inference {
-                let p = if i.p_value < 1e-4 {
-                    format!("{:.1e}", i.p_value)
-                } else {
-                    format!("{:.4}", i.p_value)
-                };
-                let [error, low, high] = [i.std_error, i.conf_low, i.conf_high].map(significant);
-                write!(
-                    f,
-                    " {error:>12} {:>8.3} {p:>9} {low:>12} {high:>12}",
-                    i.statistic
-                )?;
-            }
-            writeln!(f)?;
-        }
-        writeln!(f)?;
+        let statistic = if self.dispersion().estimated { "t" } else { "z" };
+        table(f, self.coefficients().iter(), statistic)?;
         if let Some(likelihood) = self.log_likelihood() {
             write!(f, "log-likelihood {likelihood:.6}   ")?;
         }
@@ -91,27 +107,57 @@ impl fmt::Display for GlmFit {
         if let (Some(aic), Some(bic)) = (self.aic(), self.bic()) {
             writeln!(f, "AIC {aic:.4}   BIC {bic:.4}")?;
         } else if !self.penalty().is_none() {
-            writeln!(
-                f,
-                "penalised (l1 = {}, l2 = {}): estimates are shrunk towards 0, so standard errors, p-values and information criteria\n\
-                 of maximum likelihood do not hold and are not shown",
-                self.penalty().l1,
-                self.penalty().l2
-            )?;
+            penalised(f, self.penalty().l1, self.penalty().l2)?;
         }
-        let c = self.certificate();
+        certificate(f, self.solver().0, self.certificate())
+    }
+}
+
+fn penalised(f: &mut fmt::Formatter<'_>, l1: f64, l2: f64) -> fmt::Result {
+    writeln!(
+        f,
+        "penalised (l1 = {l1}, l2 = {l2}): estimates are shrunk towards 0, so standard errors, p-values and information criteria\n\
+         of maximum likelihood do not hold and are not shown"
+    )
+}
+
+/// A fit of several classes.
+pub(super) fn classes(f: &mut fmt::Formatter<'_>, fit: &ClassFit, what: &str) -> fmt::Result {
+    let observations = fit.observations();
+    writeln!(f, "{what}: class of {}, {observations} observations", fit.target())?;
+    let labels = fit.labels();
+    let mut classes: Vec<Option<usize>> = fit.classes().to_vec();
+    classes.dedup();
+    for class in classes {
+        writeln!(f)?;
+        match class {
+            Some(class) if fit.aic().is_some() => {
+                writeln!(f, "{} = {} against {}", fit.target(), labels[class], labels[0])?;
+            }
+            Some(class) => writeln!(f, "{} = {}", fit.target(), labels[class])?,
+            None => writeln!(f, "levels: {}", labels.join(" < "))?,
+        }
+        let own = fit.coefficients().iter().zip(fit.classes());
+        let own = own.filter(|(_, of)| **of == class).map(|(c, _)| c);
+        table(f, own, "z")?;
+    }
+    writeln!(
+        f,
+        "log-likelihood {:.6}   deviance {:.6}   null deviance {:.6}",
+        fit.log_likelihood(),
+        fit.deviance(),
+        fit.null_deviance()
+    )?;
+    if let (Some(aic), Some(bic)) = (fit.aic(), fit.bic()) {
+        writeln!(f, "AIC {aic:.4}   BIC {bic:.4}")?;
+    } else {
         writeln!(
             f,
-            "certificate: {} after {} iterations; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\
-             \x20            largest remaining step {:.1e} per standard deviation; backward error of the solves {:.1e}",
-            c.status,
-            c.iterations,
-            c.gradient_max,
-            c.newton_decrement,
-            c.distance,
-            c.backward_error
-        )
+            "penalised: estimates are shrunk, so standard errors, p-values and information criteria of maximum likelihood do not hold\n\
+             and are not shown"
+        )?;
     }
+    certificate(f, fit.solver().0, fit.certificate())
 }
 
 /// Six significant digits, in exponent form when the number is very large or small.

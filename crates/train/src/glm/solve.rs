@@ -38,17 +38,8 @@ pub(super) fn solve<'a>(
     options: &FitOptions,
 ) -> Result<Solved<'a>, FitError> {
     let data = &problem.data;
-    let design = Columns::new(data.features, problem.intercept, !problem.penalty.is_none())
-        .map_err(|error| unstandardisable(problem, error))?;
-    for (column, &spread) in data.names.iter().zip(design.scale()) {
-        if !(1e-140..=1e140).contains(&spread) {
-            return Err(FitError::Range {
-                column: column.clone(),
-                spread,
-            });
-        }
-    }
-    let terms = Terms::new(problem)?;
+    let design = columns(data, problem.intercept, !problem.penalty.is_none())?;
+    let terms = Terms::new(&problem.penalty, data, problem.intercept)?;
     let separable = terms.separable(&design);
     let (solver, reason) = choose(problem, &design, &separable, options.solver)?;
     let start = match &options.start {
@@ -363,7 +354,7 @@ pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<
 }
 
 /// Σ wᵢ zᵢ zᵢᵀ.
-fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
+pub(super) fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
     let d = design.columns();
     let mut out = Mat::zeros(d, d);
     let pointwise = |block: linalg::Block<'_>| {
@@ -399,24 +390,38 @@ pub(super) fn information(problem: &Problem<'_>, eta: &[f64]) -> Vec<f64> {
     out
 }
 
-fn unstandardisable(problem: &Problem<'_>, error: Unstandardisable) -> FitError {
-    let names = &problem.data.names;
-    match error {
+/// The columns of the data in the coordinates of the solvers.
+pub(super) fn columns<'a>(
+    data: &Observations<'a>,
+    intercept: bool,
+    penalised: bool,
+) -> Result<Columns<'a>, FitError> {
+    let named = |error| match error {
         Unstandardisable::Constant { column, value } => FitError::ConstantColumn {
-            column: names[column].clone(),
+            column: data.names[column].clone(),
             value,
-            intercept: problem.intercept,
+            intercept,
         },
         Unstandardisable::NotFinite { row, column, value } => FitError::NotFinite {
             row: row + 1,
-            column: names[column].clone(),
+            column: data.names[column].clone(),
             value,
         },
+    };
+    let design = Columns::new(data.features, intercept, penalised).map_err(named)?;
+    for (column, &spread) in data.names.iter().zip(design.scale()) {
+        if !(1e-140..=1e140).contains(&spread) {
+            return Err(FitError::Range {
+                column: column.clone(),
+                spread,
+            });
+        }
     }
+    Ok(design)
 }
 
 /// The combination of earlier columns that gives a dependent one, on the data's own scale.
-fn collinear(
+pub(super) fn collinear(
     design: &Columns<'_>,
     data: &Observations<'_>,
     error: &LinalgError,

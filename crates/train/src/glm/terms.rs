@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use linalg::{Design, reduce};
 
 use super::columns::Columns;
-use super::problem::Problem;
-use super::Explanatory;
+use super::{Explanatory, Observations};
+use models::glm::Penalty;
 use crate::FitError;
 use crate::solver::Separable;
 
@@ -20,10 +20,13 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn new(problem: &Problem<'_>) -> Result<Self, FitError> {
-        let penalty = &problem.penalty;
-        let names = &problem.data.names;
-        let k = usize::from(problem.intercept);
+    pub(super) fn new(
+        penalty: &Penalty,
+        data: &Observations<'_>,
+        intercept: bool,
+    ) -> Result<Self, FitError> {
+        let names = &data.names;
+        let k = usize::from(intercept);
         let d = names.len() + k;
         let mut factors = vec![1.0; d];
         let mut terms = Self {
@@ -64,7 +67,7 @@ impl Terms {
             }
         }
         let unit = if penalty.on_standardised {
-            deviations(problem)
+            deviations(data)
         } else {
             vec![1.0; names.len()]
         };
@@ -94,6 +97,19 @@ impl Terms {
         )
     }
 
+    /// The same for the coefficients of several classes, of which these are free: coefficient and class.
+    pub(super) fn separable_of(&self, design: &Columns<'_>, free: &[(usize, usize)]) -> Separable {
+        let scale = scales(design);
+        let by = |x: &[f64], f: &dyn Fn(f64, f64) -> f64| {
+            free.iter().map(|&(j, _)| f(x[j], scale[j])).collect()
+        };
+        Separable::new(
+            by(&self.l1, &|x, s| x / s),
+            by(&self.lower, &|x, s| x * s),
+            by(&self.upper, &|x, s| x * s),
+        )
+    }
+
     /// l2 in the coordinates of the solvers.
     pub(super) fn ridge(&self, design: &Columns<'_>) -> Vec<f64> {
         let scale = scales(design);
@@ -108,14 +124,13 @@ fn scales(design: &Columns<'_>) -> Vec<f64> {
 }
 
 /// The standard deviation of each column, each row counted as often as its weight says.
-fn deviations(problem: &Problem<'_>) -> Vec<f64> {
-    let n = problem.y.len();
+fn deviations(data: &Observations<'_>) -> Vec<f64> {
+    let n = data.target.len();
     let weight = |i: usize| {
-        let own = problem.data.weights;
-        own.map_or(1.0, |weights| weights[i])
+        data.weights.map_or(1.0, |weights| weights[i])
     };
     let total = reduce::sum_by(n, weight);
-    match problem.data.features {
+    match data.features {
         Explanatory::Dense(x) => (0..x.ncols())
             .map(|j| {
                 let mean = reduce::sum_by(n, |i| weight(i) * x[(i, j)]) / total;

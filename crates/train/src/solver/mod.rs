@@ -92,7 +92,7 @@ pub struct Step<'a> {
 const NEGLIGIBLE: f64 = 1e-8 * f64::EPSILON;
 
 /// True if nothing is left to gain: by the decrement, in rounding errors of the value.
-fn negligible(decrement: f64, value: f64) -> bool {
+pub(crate) fn negligible(decrement: f64, value: f64) -> bool {
     0.5 * decrement * decrement <= NEGLIGIBLE * value.abs().max(f64::MIN_POSITIVE)
 }
 

@@ -41,6 +41,30 @@ impl Separable {
         Self { l1, lower, upper }
     }
 
+    /// The same for some of the coordinates.
+    pub(crate) fn of(&self, coordinates: &[usize]) -> Self {
+        if self.is_none() {
+            return Self::none();
+        }
+        let some = |x: &[f64]| coordinates.iter().map(|j| x[*j]).collect();
+        Self {
+            l1: some(&self.l1),
+            lower: some(&self.lower),
+            upper: some(&self.upper),
+        }
+    }
+
+    /// The l1 penalty of a coordinate.
+    pub(crate) fn l1(&self, j: usize) -> f64 {
+        self.l1.get(j).copied().unwrap_or(0.0)
+    }
+
+    /// True if bounds hold some coordinate.
+    pub(crate) fn has_bounds(&self) -> bool {
+        self.lower.iter().any(|l| *l > f64::NEG_INFINITY)
+            || self.upper.iter().any(|u| *u < f64::INFINITY)
+    }
+
     /// True if all coordinates are free.
     pub fn is_none(&self) -> bool {
         self.l1.is_empty()
@@ -94,6 +118,9 @@ impl Separable {
             return 0.0;
         }
         let free = x - g / h;
+        if self.is_none() {
+            return free - x;
+        }
         let shrunk = free.signum() * (free.abs() - self.l1[j] / h).max(0.0);
         shrunk.clamp(self.lower[j], self.upper[j]) - x
     }
@@ -145,6 +172,9 @@ impl Separable {
 
     /// 0 at zero under a penalty, ±2 at a bound, else the sign of the penalty (±1).
     fn kind(&self, j: usize, x: f64) -> i8 {
+        if self.is_none() {
+            return 1;
+        }
         if x <= self.lower[j] {
             -2
         } else if x >= self.upper[j] {
@@ -182,7 +212,7 @@ impl Separable {
             let reduced = Mat::from_fn(k, k, |a, b| h[(moving[a], moving[b])]);
             let right = Mat::from_fn(k, 1, |a, _| {
                 let j = moving[a];
-                -(g[j] + times(&p, j) + f64::from(kinds[j]) * self.l1[j])
+                -(g[j] + times(&p, j) + f64::from(kinds[j]) * self.l1(j))
             });
             let factor = Cholesky::new(reduced.as_ref()).ok()?;
             let solution = factor.solve(right.as_ref());

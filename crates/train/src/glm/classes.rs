@@ -1,0 +1,152 @@
+//! What regressions of several classes have in common: the classes of the rows, and the fit.
+
+use linalg::{Mat, MatRef};
+
+use super::{Coefficient, Observations, Solver};
+use crate::FitError;
+use crate::solver::Certificate;
+
+/// The classes of the rows.
+#[derive(Debug)]
+pub(super) struct Classes {
+    /// From 0.
+    pub(super) of: Vec<usize>,
+    pub(super) labels: Vec<String>,
+    /// The weight of each class.
+    pub(super) counts: Vec<f64>,
+    pub(super) total: f64,
+}
+
+impl Classes {
+    pub(super) fn new(data: &Observations<'_>) -> Result<Self, FitError> {
+        for (what, there) in [
+            ("an offset", data.offset.is_some()),
+            ("trials", data.trials.is_some()),
+        ] {
+            if there {
+                return Err(FitError::Unused { what });
+            }
+        }
+        let mut of = Vec::with_capacity(data.target.len());
+        for (row, &value) in data.target.iter().enumerate() {
+            let known = data.labels.map_or(f64::MAX, |labels| labels.len() as f64);
+            if !(value >= 0.0 && value < known.min(1e6) && value.fract() == 0.0) {
+                return Err(FitError::Class {
+                    row: row + 1,
+                    column: data.target_name.to_owned(),
+                    value,
+                });
+            }
+            of.push(value as usize);
+        }
+        let most = of.iter().max().map_or(0, |most| most + 1);
+        let labels = match data.labels {
+            Some(labels) => labels.to_vec(),
+            None => (0..most).map(|k| k.to_string()).collect(),
+        };
+        let mut counts = vec![0.0; labels.len()];
+        for (row, class) in of.iter().enumerate() {
+            counts[*class] += data.weights.map_or(1.0, |weights| weights[row]);
+        }
+        if let Some(empty) = counts.iter().position(|count| *count == 0.0) {
+            return Err(FitError::EmptyClass {
+                column: data.target_name.to_owned(),
+                class: labels[empty].clone(),
+            });
+        }
+        if labels.len() < 2 {
+            return Err(FitError::OneClass {
+                column: data.target_name.to_owned(),
+                value: data.target.first().copied().unwrap_or(0.0),
+            });
+        }
+        Ok(Self {
+            total: counts.iter().sum(),
+            of,
+            labels,
+            counts,
+        })
+    }
+
+    /// The log-likelihood of a model that knows only how frequent the classes are.
+    pub(super) fn null_log_likelihood(&self) -> f64 {
+        let term = |count: &f64| count * (count / self.total).ln();
+        self.counts.iter().map(term).sum()
+    }
+}
+
+/// What is known about a fit of several classes.
+#[derive(Debug, Clone)]
+pub struct ClassFit {
+    pub(super) target: String,
+    pub(super) labels: Vec<String>,
+    pub(super) observations: usize,
+    pub(super) effective: f64,
+    pub(super) coefficients: Vec<Coefficient>,
+    pub(super) classes: Vec<Option<usize>>,
+    pub(super) covariance: Option<Mat<f64>>,
+    pub(super) penalised: bool,
+    pub(super) log_likelihood: f64,
+    pub(super) null_log_likelihood: f64,
+    pub(super) solver: Solver,
+    pub(super) reason: &'static str,
+    pub(super) certificate: Certificate,
+}
+
+impl ClassFit {
+    /// The name of the target.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+    /// What the data call the classes.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+    /// The number of rows whose weight is not 0.
+    pub fn observations(&self) -> usize {
+        self.observations
+    }
+    /// The coefficients, one class after the other; of ordered classes slopes, then thresholds named `lower|upper`.
+    pub fn coefficients(&self) -> &[Coefficient] {
+        &self.coefficients
+    }
+    /// The class of each coefficient, from 0; `None` for one that belongs to all.
+    pub fn classes(&self) -> &[Option<usize>] {
+        &self.classes
+    }
+    /// The covariance matrix of the estimates (the inverse of the observed information), in the order of the coefficients; `None`
+    /// if penalised, or if there are too many.
+    pub fn covariance(&self) -> Option<MatRef<'_, f64>> {
+        self.covariance.as_ref().map(Mat::as_ref)
+    }
+    /// The logarithm of the likelihood, penalty not included.
+    pub fn log_likelihood(&self) -> f64 {
+        self.log_likelihood
+    }
+    /// −2 times the log-likelihood.
+    pub fn deviance(&self) -> f64 {
+        -2.0 * self.log_likelihood
+    }
+    /// The deviance of the model that knows only how frequent the classes are.
+    pub fn null_deviance(&self) -> f64 {
+        -2.0 * self.null_log_likelihood
+    }
+    /// Akaike's criterion; `None` if penalised.
+    pub fn aic(&self) -> Option<f64> {
+        let parameters = self.coefficients.len() as f64;
+        (!self.penalised).then(|| 2.0 * parameters - 2.0 * self.log_likelihood)
+    }
+    /// The Bayesian criterion; `None` if penalised.
+    pub fn bic(&self) -> Option<f64> {
+        let parameters = self.coefficients.len() as f64;
+        (!self.penalised).then(|| self.effective.ln() * parameters - 2.0 * self.log_likelihood)
+    }
+    /// The solver that made the fit, and why it was chosen.
+    pub fn solver(&self) -> (Solver, &'static str) {
+        (self.solver, self.reason)
+    }
+    /// How far the fit can be from the optimum.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+}

@@ -1,0 +1,409 @@
+//! Multinomial regression, fitted.
+
+use std::fmt;
+use std::ops::Deref;
+
+use linalg::solve::{Cholesky, symmetric_eigen};
+use linalg::{LinalgError, Mat, MatRef, reduce};
+use models::glm::{MultinomialModel, MultinomialRegression};
+
+use super::classes::{ClassFit, Classes};
+use super::columns::Columns;
+use super::problem::check;
+use super::softmax::SoftmaxObjective;
+use super::solve::{collinear, columns, gram};
+use super::terms::Terms;
+use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver};
+use crate::solver::{Lbfgs, Newton, NewtonCg, Outcome, Separable, Status};
+use crate::{FitError, Inference, TwiceDifferentiable};
+
+/// A fitted multinomial regression with everything that is known about it.
+///
+/// ```
+/// use datasets::iris;
+/// use models::glm::{MultinomialRegression, Penalty};
+/// use train::Fit;
+/// let model = MultinomialRegression::new().penalised(Penalty::ridge(0.01));
+/// let fit = model.fit(&iris())?;
+/// let right = fit.model().predict(iris().features.as_ref())?;
+/// let hits = right.iter().zip(&iris().target).filter(|(k, y)| **k as f64 == **y).count();
+/// assert!(hits >= 145, "{hits} of 150");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct MultinomialFit {
+    fit: ClassFit,
+    model: MultinomialModel,
+}
+
+impl MultinomialFit {
+    /// The model, for predictions.
+    pub fn model(&self) -> &MultinomialModel {
+        &self.model
+    }
+}
+
+impl Deref for MultinomialFit {
+    type Target = ClassFit;
+
+    fn deref(&self) -> &ClassFit {
+        &self.fit
+    }
+}
+
+impl fmt::Display for MultinomialFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::report::classes(f, &self.fit, "Multinomial regression, logit link")
+    }
+}
+
+/// The largest number of parameters for which the Hessian is formed without being asked.
+const FEW: usize = 400;
+/// The largest number of parameters with standard errors.
+const KNOWN: usize = 2000;
+/// A step that is this large, in standard deviations of the columns, where nothing is left to gain leads to infinity.
+const RUNAWAY: f64 = 1e-3;
+
+impl Fit for MultinomialRegression {
+    type Fitted = MultinomialFit;
+
+    fn fit_observations(
+        &self,
+        data: &Observations<'_>,
+        options: &FitOptions,
+    ) -> Result<MultinomialFit, FitError> {
+        let intercept = self.has_intercept() && data.intercept;
+        check(self.penalty(), intercept, data)?;
+        let classes = Classes::new(data)?;
+        let penalised = !self.penalty().is_none();
+        let design = columns(data, intercept, penalised)?;
+        let terms = Terms::new(self.penalty(), data, intercept)?;
+        let k = classes.labels.len();
+        // Only the intercept and what a penalty leaves free need a reference class.
+        let is_free = |j: usize, class: usize| {
+            class > 0 || penalised && terms.l1[j] + terms.l2[j] > 0.0
+        };
+        let free: Vec<(usize, usize)> = (0..k)
+            .flat_map(|class| (0..design.columns()).map(move |j| (j, class)))
+            .filter(|(j, class)| is_free(*j, *class))
+            .collect();
+        let ridge = terms.ridge(&design);
+        let mut objective = SoftmaxObjective::new(
+            &design,
+            (&classes.of, k),
+            data.weights,
+            &free,
+            &ridge,
+        );
+        let log_share = |class: usize| (classes.counts[class] / classes.counts[0]).ln();
+        let start: Vec<f64> = free
+            .iter()
+            .map(|&(j, class)| if intercept && j == 0 { log_share(class) } else { 0.0 })
+            .collect();
+        let separable = terms.separable_of(&design, &free);
+        let (solver, reason) = choose(options.solver, &separable, free.len())?;
+        let solved = solve(&mut objective, &separable, &start, solver, options)
+            .map_err(|error| named(error, data, &design, &free))?;
+        let Solved { mut outcome, direction } = solved;
+        let certificate = outcome.certificate;
+        if !penalised && certificate.distance > RUNAWAY && certificate.status == Status::Converged
+            || certificate.status == Status::Stalled
+        {
+            return Err(runaway(data, &design, &free, &direction, certificate));
+        }
+        // Of the mean loss; that of the sum is larger by the total weight.
+        let mut covariance = None;
+        if !penalised && free.len() <= KNOWN {
+            if solver != Solver::Newton {
+                let mut gradient = vec![0.0; free.len()];
+                outcome.hessian = Mat::zeros(free.len(), free.len());
+                objective.hessian(&outcome.x, &mut gradient, outcome.hessian.as_mut());
+            }
+            let factor = Cholesky::new(outcome.hessian.as_ref())
+                .map_err(|source| FitError::Linalg { source })?;
+            let identity: Mat<f64> = Mat::identity(free.len(), free.len());
+            let inverse = factor.solve(identity.as_ref()).x;
+            covariance = Some(to_data(&design, inverse.as_ref(), classes.total, k));
+        }
+        let loss = outcome.value
+            - separable.value(&outcome.x)
+            - 0.5 * reduce::sum_by(free.len(), |r| ridge[free[r].0] * outcome.x[r].powi(2));
+        let mut estimates: Vec<Vec<f64>> = vec![vec![0.0; design.columns()]; k];
+        for (x, &(j, class)) in outcome.x.iter().zip(&free) {
+            estimates[class][j] = *x;
+        }
+        let mut estimates: Vec<Vec<f64>> = estimates
+            .iter()
+            .map(|gamma| design.coefficients_to_data(gamma))
+            .collect();
+        let first = usize::from(!penalised);
+        if penalised && intercept {
+            let mean = estimates.iter().map(|beta| beta[0]).sum::<f64>() / k as f64;
+            estimates.iter_mut().for_each(|beta| beta[0] -= mean);
+        }
+        let names: Vec<String> = intercept
+            .then(|| INTERCEPT.to_owned())
+            .into_iter()
+            .chain(data.names.iter().cloned())
+            .collect();
+        let mut coefficients = Vec::new();
+        let mut of_class = Vec::new();
+        for (class, beta) in estimates.iter().enumerate().skip(first) {
+            for (name, &estimate) in names.iter().zip(beta) {
+                let r = coefficients.len();
+                let error = covariance.as_ref().map(|c| c[(r, r)].sqrt());
+                coefficients.push(Coefficient {
+                    name: name.clone(),
+                    estimate,
+                    inference: error.map(|error| Inference::wald(estimate, error)),
+                });
+                of_class.push(Some(class));
+            }
+        }
+        let at = usize::from(intercept);
+        let model = MultinomialModel::new(
+            estimates.iter().map(|beta| if intercept { beta[0] } else { 0.0 }).collect(),
+            Mat::from_fn(data.names.len(), k, |j, class| estimates[class][j + at]),
+        );
+        let fit = ClassFit {
+            target: data.target_name.to_owned(),
+            observations: observations(data),
+            effective: classes.total,
+            coefficients,
+            classes: of_class,
+            covariance,
+            penalised,
+            log_likelihood: -loss * classes.total,
+            null_log_likelihood: classes.null_log_likelihood(),
+            labels: classes.labels,
+            solver,
+            reason,
+            certificate,
+        };
+        Ok(MultinomialFit { fit, model })
+    }
+}
+
+/// The rows that count.
+pub(super) fn observations(data: &Observations<'_>) -> usize {
+    let weights = data.weights.map(|w| w.iter().filter(|w| **w > 0.0).count());
+    weights.unwrap_or(data.target.len())
+}
+
+fn choose(
+    wish: Solver,
+    separable: &Separable,
+    parameters: usize,
+) -> Result<(Solver, &'static str), FitError> {
+    let refuse = |reason| FitError::Solver {
+        solver: wish.name(),
+        reason,
+    };
+    match wish {
+        Solver::CoordinateDescent => Err(refuse("multinomial models are not among those it fits")),
+        Solver::Lbfgs | Solver::NewtonCg if !separable.is_none() => Err(refuse(
+            "it needs a smooth objective, without l1 penalties and bounds",
+        )),
+        Solver::Automatic if parameters <= FEW => {
+            Ok((Solver::Newton, "few enough coefficients for the full Hessian"))
+        }
+        Solver::Automatic if separable.is_none() => Ok((
+            Solver::Lbfgs,
+            "too many coefficients for the full Hessian; the mean curvature of all classes scales the steps",
+        )),
+        Solver::Automatic => Ok((Solver::Newton, "the only one for this penalty")),
+        _ => Ok((wish, "asked for")),
+    }
+}
+
+/// Where a solver ended, and the step that it would make next.
+struct Solved {
+    outcome: Outcome,
+    direction: Vec<f64>,
+}
+
+fn solve(
+    objective: &mut SoftmaxObjective<'_, '_>,
+    separable: &Separable,
+    start: &[f64],
+    solver: Solver,
+    options: &FitOptions,
+) -> Result<Solved, LinalgError> {
+    let mut direction = Vec::new();
+    let tolerance = options.tolerance.unwrap_or(1e-10);
+    let outcome = match solver {
+        Solver::Lbfgs => {
+            let lbfgs = Lbfgs {
+                iterations: options.iterations.unwrap_or(5000),
+                tolerance,
+                ..Lbfgs::default()
+            };
+            let mut scaling = Scaling::new(objective)?;
+            lbfgs.minimise_preconditioned(
+                objective,
+                start,
+                |_, _, r| {
+                    scaling.apply(r);
+                    true
+                },
+                |_, step| {
+                    direction = step.direction.to_vec();
+                    Ok::<(), LinalgError>(())
+                },
+            )?
+        }
+        Solver::NewtonCg => {
+            let newton = NewtonCg {
+                iterations: options.iterations.unwrap_or(200),
+                tolerance,
+                ..NewtonCg::default()
+            };
+            let mut scaling = Scaling::new(objective)?;
+            newton.minimise_preconditioned(
+                objective,
+                start,
+                |_, _, r, z| {
+                    z.copy_from_slice(r);
+                    scaling.apply(z);
+                },
+                |_, step| {
+                    direction = step.direction.to_vec();
+                    Ok::<(), LinalgError>(())
+                },
+            )?
+        }
+        _ => {
+            let newton = Newton {
+                iterations: options.iterations.unwrap_or(100),
+                ..Newton::default()
+            };
+            newton.minimise_composite(objective, separable, start, None, |_, step| {
+                direction = step.direction.to_vec();
+                Ok::<(), LinalgError>(())
+            })?
+        }
+    };
+    Ok(Solved { outcome, direction })
+}
+
+/// An inverse of the Hessian in which every class has the mean curvature: c ZᵀZ/n + l2 for each, by the eigenvectors of ZᵀZ/n
+/// (Böhning 1992 has the bound that inspires it).
+struct Scaling {
+    vectors: Mat<f64>,
+    values: Vec<f64>,
+    curvature: f64,
+    ridge: f64,
+    free: Vec<(usize, usize)>,
+    k: usize,
+}
+
+impl Scaling {
+    fn new(objective: &SoftmaxObjective<'_, '_>) -> Result<Self, LinalgError> {
+        let (n, total) = (objective.rows(), objective.total());
+        let weights: Vec<f64> = (0..n).map(|i| objective.weight(i) / total).collect();
+        let gram = gram(objective.design, &weights);
+        let (values, vectors) = symmetric_eigen(gram.as_ref())?;
+        let k = objective.classes();
+        let largest = values.iter().fold(0.0_f64, |m, v| m.max(*v));
+        // Directions without data are scaled by the penalty, or left alone.
+        let ridge = objective.mean_ridge().max(1e-10 * largest);
+        Ok(Self {
+            vectors,
+            values,
+            curvature: 1.0 / k as f64,
+            ridge,
+            free: objective.free().to_vec(),
+            k,
+        })
+    }
+
+    fn apply(&mut self, r: &mut [f64]) {
+        let d = self.vectors.nrows();
+        let mut b: Mat<f64> = Mat::zeros(d, self.k);
+        for (r, &(j, class)) in r.iter().zip(&self.free) {
+            b[(j, class)] = *r;
+        }
+        let mut turned = Mat::zeros(d, self.k);
+        let accum = linalg::Accum::Replace;
+        linalg::matmul(self.vectors.transpose(), b.as_ref(), turned.as_mut(), accum);
+        for class in 0..self.k {
+            for (j, value) in self.values.iter().enumerate() {
+                turned[(j, class)] /= self.curvature * value.max(0.0) + self.ridge;
+            }
+        }
+        linalg::matmul(self.vectors.as_ref(), turned.as_ref(), b.as_mut(), accum);
+        for (r, &(j, class)) in r.iter_mut().zip(&self.free) {
+            *r = b[(j, class)];
+        }
+    }
+}
+
+/// The covariance of the coefficients of the data, block by block, from the inverse Hessian of the mean loss.
+fn to_data(design: &Columns<'_>, inverse: MatRef<'_, f64>, total: f64, k: usize) -> Mat<f64> {
+    let d = design.columns();
+    let mut out = Mat::zeros(inverse.nrows(), inverse.ncols());
+    for a in 0..k - 1 {
+        for b in 0..k - 1 {
+            let block = inverse.submatrix(a * d, b * d, d, d);
+            let block = design.covariance_to_data(block);
+            for j in 0..d {
+                for i in 0..d {
+                    out[(a * d + i, b * d + j)] = block[(i, j)] / total;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A dependence among the columns, by its names.
+fn named(
+    error: LinalgError,
+    data: &Observations<'_>,
+    design: &Columns<'_>,
+    free: &[(usize, usize)],
+) -> FitError {
+    if let LinalgError::Dependent { column, .. } = &error {
+        let ones = vec![1.0; design.rows()];
+        if let Err(error) = Cholesky::new(gram(design, &ones).as_ref())
+            && let Some(error) = collinear(design, data, &error)
+        {
+            return error;
+        }
+        let j = free[*column].0;
+        return FitError::Flat {
+            column: name_of(data, design, j),
+            iterations: 0,
+        };
+    }
+    FitError::Linalg { source: error }
+}
+
+fn name_of(data: &Observations<'_>, design: &Columns<'_>, j: usize) -> String {
+    match j.checked_sub(usize::from(design.has_intercept())) {
+        Some(j) => data.names[j].clone(),
+        None => INTERCEPT.to_owned(),
+    }
+}
+
+/// Estimates that go to infinity, with the columns that do.
+fn runaway(
+    data: &Observations<'_>,
+    design: &Columns<'_>,
+    free: &[(usize, usize)],
+    direction: &[f64],
+    certificate: crate::Certificate,
+) -> FitError {
+    let largest = reduce::max_abs(direction);
+    if certificate.status != Status::Converged && certificate.newton_decrement > 1e-3 {
+        return FitError::NotConverged { certificate };
+    }
+    let mut columns: Vec<String> = Vec::new();
+    for (p, (j, _)) in direction.iter().zip(free) {
+        let name = name_of(data, design, *j);
+        if p.abs() >= 1e-2 * largest && name != INTERCEPT && !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    FitError::Runaway { columns }
+}

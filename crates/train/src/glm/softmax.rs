@@ -1,0 +1,323 @@
+//! The objective of multinomial regression.
+
+use std::ops::Range;
+
+use linalg::{Accum, Mat, MatMut, MatRef, matmul, parallel};
+use models::glm::softmax;
+
+use super::columns::Columns;
+use crate::{Differentiable, HessianProducts, Objective, TwiceDifferentiable};
+
+/// Rows of a leaf of the tree of sums.
+const LEAF: usize = 2048;
+/// Numbers of a block of rows, which is to stay in the second cache.
+const BLOCK: usize = 1 << 16;
+
+/// Weighted mean log-loss of K classes plus ½ Σ l2 β², in the coordinates of the solvers. A parameter is a coefficient of a class; those
+/// that are held at 0 have no place in the vector.
+#[derive(Debug)]
+pub(super) struct SoftmaxObjective<'p, 'a> {
+    pub(super) design: &'p Columns<'a>,
+    /// The class of each row.
+    classes: &'p [usize],
+    weights: Option<&'p [f64]>,
+    total: f64,
+    /// The place of each parameter: coefficient and class.
+    free: &'p [(usize, usize)],
+    k: usize,
+    ridge: Vec<f64>,
+    /// The point of the last Hessian product, with the probabilities of all rows, a row after the other.
+    at: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl<'p, 'a> SoftmaxObjective<'p, 'a> {
+    pub(super) fn new(
+        design: &'p Columns<'a>,
+        (classes, k): (&'p [usize], usize),
+        weights: Option<&'p [f64]>,
+        free: &'p [(usize, usize)],
+        ridge: &[f64],
+    ) -> Self {
+        Self {
+            design,
+            classes,
+            weights,
+            total: weights.map_or(classes.len() as f64, linalg::reduce::sum),
+            free,
+            k,
+            ridge: free.iter().map(|(j, _)| ridge[*j]).collect(),
+            at: None,
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.classes.len()
+    }
+
+    pub(super) fn total(&self) -> f64 {
+        self.total
+    }
+
+    pub(super) fn classes(&self) -> usize {
+        self.k
+    }
+
+    pub(super) fn free(&self) -> &[(usize, usize)] {
+        self.free
+    }
+
+    pub(super) fn mean_ridge(&self) -> f64 {
+        self.ridge.iter().sum::<f64>() / self.ridge.len().max(1) as f64
+    }
+
+    /// One row a coefficient, one column a class, in the units that the design takes.
+    fn matrix(&self, x: &[f64]) -> Mat<f64> {
+        let mut b = Mat::zeros(self.design.columns(), self.k);
+        for (x, &(j, k)) in x.iter().zip(self.free) {
+            b[(j, k)] = *x;
+        }
+        b
+    }
+
+    fn gather(&self, b: MatRef<'_, f64>, x: &mut [f64]) {
+        for (x, &(j, k)) in x.iter_mut().zip(self.free) {
+            *x = b[(j, k)];
+        }
+    }
+
+    pub(super) fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    fn block_rows(&self) -> usize {
+        (BLOCK / self.design.columns().max(1)).clamp(32, 512)
+    }
+
+    /// For every block of rows: `f(rows, η, residual)` sees the linear predictors and fills in what is to be multiplied by the rows,
+    /// and returns a loss. The sums of losses and of products.
+    fn pass(
+        &self,
+        b: MatRef<'_, f64>,
+        f: &(dyn Fn(Range<usize>, MatRef<'_, f64>, MatMut<'_, f64>) -> f64 + Sync),
+    ) -> (f64, Mat<f64>) {
+        let (n, d, k) = (self.classes.len(), self.design.columns(), self.k);
+        let block = self.block_rows();
+        let sums = parallel::map_reduce(
+            n.div_ceil(LEAF),
+            &|leaf| {
+                let (mut loss, mut sum) = (0.0, Mat::zeros(d, k));
+                let mut memory = Mat::new();
+                let (mut eta, mut residual) = (Mat::zeros(block, k), Mat::zeros(block, k));
+                let end = ((leaf + 1) * LEAF).min(n);
+                for start in (leaf * LEAF..end).step_by(block) {
+                    let rows = start..(start + block).min(end);
+                    let m = rows.len();
+                    let product = Product::new(self.design, rows.clone(), &mut memory);
+                    let mut eta = eta.as_mut().subrows_mut(0, m);
+                    product.times(b, eta.as_mut());
+                    let mut residual = residual.as_mut().subrows_mut(0, m);
+                    loss += f(rows, eta.as_ref(), residual.as_mut());
+                    product.add_transpose_times(residual.as_ref(), sum.as_mut());
+                }
+                (loss, sum)
+            },
+            &|mut a, b| {
+                a.0 += b.0;
+                a.1 += b.1;
+                a
+            },
+        );
+        sums.unwrap_or_else(|| (0.0, Mat::zeros(d, k)))
+    }
+
+    /// Probabilities of every row at a point, a row after the other.
+    pub(super) fn probabilities(&self, x: &[f64]) -> Vec<f64> {
+        let (b, k) = (self.matrix(x), self.k);
+        let mut out = vec![0.0; self.classes.len() * k];
+        let block = self.block_rows();
+        parallel::for_each_part(&mut out, LEAF * k, &|start, out| {
+            let mut memory = Mat::new();
+            let mut eta = Mat::zeros(block, k);
+            for (part, out) in out.chunks_mut(block * k).enumerate() {
+                let from = start / k + part * block;
+                let m = out.len() / k;
+                let product = Product::new(self.design, from..from + m, &mut memory);
+                let mut eta = eta.as_mut().subrows_mut(0, m);
+                product.times(b.as_ref(), eta.as_mut());
+                for (i, row) in out.chunks_mut(k).enumerate() {
+                    for (l, p) in row.iter_mut().enumerate() {
+                        *p = eta[(i, l)];
+                    }
+                    softmax(row);
+                }
+            }
+        });
+        out
+    }
+
+    /// Residuals into the gradient, with the penalty; the objective.
+    fn finish(&self, x: &[f64], loss: f64, sum: MatRef<'_, f64>, gradient: &mut [f64]) -> f64 {
+        self.gather(sum, gradient);
+        let mut value = loss / self.total;
+        for ((gradient, x), ridge) in gradient.iter_mut().zip(x).zip(&self.ridge) {
+            *gradient = *gradient / self.total + ridge * x;
+            value += 0.5 * ridge * x * x;
+        }
+        value
+    }
+
+    fn probabilities_at(&mut self, x: &[f64]) -> Vec<f64> {
+        match self.at.take() {
+            Some((point, p)) if point == x => p,
+            _ => self.probabilities(x),
+        }
+    }
+}
+
+/// A block of rows of the design, for products with matrices.
+enum Product<'m, 'a> {
+    Dense(MatRef<'m, f64>),
+    Sparse(&'m Columns<'a>, Range<usize>),
+}
+
+impl<'m, 'a> Product<'m, 'a> {
+    fn new(design: &'m Columns<'a>, rows: Range<usize>, memory: &'m mut Mat<f64>) -> Self {
+        match design {
+            Columns::Dense(x) => Self::Dense(x.block(rows, memory)),
+            Columns::Sparse(_) => Self::Sparse(design, rows),
+        }
+    }
+
+    fn times(&self, b: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+        match self {
+            Self::Dense(z) => matmul(*z, b, out, Accum::Replace),
+            Self::Sparse(design, rows) => {
+                let mut eta = vec![0.0; rows.len()];
+                for k in 0..b.ncols() {
+                    let column: Vec<f64> = (0..b.nrows()).map(|j| b[(j, k)]).collect();
+                    let column = design.inner(&column);
+                    design.design().times_block(rows.clone(), &column, &mut eta);
+                    for (i, eta) in eta.iter().enumerate() {
+                        out[(i, k)] = *eta;
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_transpose_times(&self, residual: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+        match self {
+            Self::Dense(z) => matmul(z.transpose(), residual, out, Accum::Add),
+            Self::Sparse(design, rows) => {
+                let mut sum = vec![0.0; out.nrows()];
+                for k in 0..residual.ncols() {
+                    let column: Vec<f64> = (0..rows.len()).map(|i| residual[(i, k)]).collect();
+                    sum.fill(0.0);
+                    design
+                        .design()
+                        .transpose_times_block(rows.clone(), &column, &mut sum);
+                    design.outer(&mut sum);
+                    for (j, sum) in sum.iter().enumerate() {
+                        out[(j, k)] += sum;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Objective for SoftmaxObjective<'_, '_> {
+    fn dimension(&self) -> usize {
+        self.free.len()
+    }
+}
+
+impl Differentiable for SoftmaxObjective<'_, '_> {
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let b = self.matrix(x);
+        let k = self.k;
+        let residuals = |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>| {
+            let mut loss = 0.0;
+            let mut p = vec![0.0; k];
+            for (i, row) in rows.enumerate() {
+                for (l, p) in p.iter_mut().enumerate() {
+                    *p = eta[(i, l)];
+                }
+                let (class, weight) = (self.classes[row], self.weight(row));
+                let own = p[class];
+                let log_sum = softmax(&mut p);
+                if weight > 0.0 {
+                    loss += weight * (log_sum - own);
+                }
+                p[class] -= 1.0;
+                for (l, p) in p.iter().enumerate() {
+                    out[(i, l)] = if weight > 0.0 { weight * p } else { 0.0 };
+                }
+            }
+            loss
+        };
+        let (loss, sum) = self.pass(b.as_ref(), &residuals);
+        self.finish(x, loss, sum.as_ref(), gradient)
+    }
+}
+
+impl HessianProducts for SoftmaxObjective<'_, '_> {
+    fn hessian_product(&mut self, x: &[f64], direction: &[f64], product: &mut [f64]) {
+        let (p, k) = (self.probabilities_at(x), self.k);
+        let v = self.matrix(direction);
+        let bent = |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>| {
+            for (i, row) in rows.enumerate() {
+                let (p, weight) = (&p[row * k..(row + 1) * k], self.weight(row));
+                let mean: f64 = p.iter().enumerate().map(|(l, p)| p * eta[(i, l)]).sum();
+                for (l, p) in p.iter().enumerate() {
+                    out[(i, l)] = weight * p * (eta[(i, l)] - mean);
+                }
+            }
+            0.0
+        };
+        let (_, sum) = self.pass(v.as_ref(), &bent);
+        self.gather(sum.as_ref(), product);
+        for ((product, v), ridge) in product.iter_mut().zip(direction).zip(&self.ridge) {
+            *product = *product / self.total + ridge * v;
+        }
+        self.at = Some((x.to_vec(), p));
+    }
+}
+
+impl TwiceDifferentiable for SoftmaxObjective<'_, '_> {
+    fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: MatMut<'_, f64>) -> f64 {
+        let p = self.probabilities_at(x);
+        let (n, k) = (self.classes.len(), self.k);
+        let mut weights = vec![0.0; n];
+        for a in 0..k {
+            for b in 0..=a {
+                let pairs: Vec<(usize, usize)> = (0..self.free.len())
+                    .filter(|r| self.free[*r].1 == a)
+                    .flat_map(|r| {
+                        let of_b = (0..self.free.len()).filter(|c| self.free[*c].1 == b);
+                        of_b.map(move |c| (r, c))
+                    })
+                    .collect();
+                if pairs.is_empty() {
+                    continue;
+                }
+                for (i, weight) in weights.iter_mut().enumerate() {
+                    let (pa, pb) = (p[i * k + a], p[i * k + b]);
+                    let own = if a == b { 1.0 - pb } else { -pb };
+                    *weight = self.weight(i) * pa * own;
+                }
+                let gram = super::solve::gram(self.design, &weights);
+                for (r, c) in pairs {
+                    let entry = gram[(self.free[r].0, self.free[c].0)] / self.total;
+                    hessian[(r, c)] = entry;
+                    hessian[(c, r)] = entry;
+                }
+            }
+        }
+        for (j, ridge) in self.ridge.iter().enumerate() {
+            hessian[(j, j)] += ridge;
+        }
+        self.at = Some((x.to_vec(), p));
+        self.gradient(x, gradient)
+    }
+}
