@@ -6,6 +6,7 @@ mod expression;
 mod learn;
 mod names;
 mod preparation;
+mod resolve;
 mod source;
 mod target;
 

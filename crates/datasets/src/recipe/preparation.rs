@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Recipe;
 use super::learn::Learner;
-use super::names::{Names, powers};
+use super::names::Names;
 use super::target::Response;
-use crate::formula::{Formula, Node, Spanned, Terms, terms};
-use crate::{Column, CsvOptions, DataError, Dataset, Frame, Scaling};
+use crate::formula::Formula;
+use crate::{CsvOptions, DataError, Dataset, Frame, Scaling};
 
 /// What is done about missing values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,12 +43,12 @@ pub enum Missing {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Preparation {
-    target: Option<String>,
-    formula: Option<Formula>,
-    features: Option<Vec<String>>,
-    excluded: Vec<String>,
-    degree: usize,
-    interactions: bool,
+    pub(super) target: Option<String>,
+    pub(super) formula: Option<Formula>,
+    pub(super) features: Option<Vec<String>>,
+    pub(super) excluded: Vec<String>,
+    pub(super) degree: usize,
+    pub(super) interactions: bool,
     pub(super) without_intercept: bool,
     pub(super) response: Response,
     pub(super) references: Vec<(String, String)>,
@@ -58,7 +58,7 @@ pub struct Preparation {
     pub(super) indicators: bool,
     pub(super) scaling: Option<Scaling>,
     pub(super) weights: Option<String>,
-    offset: Option<String>,
+    pub(super) offset: Option<String>,
     pub(super) trials: Option<String>,
 }
 
@@ -264,139 +264,5 @@ impl Preparation {
         self.response(Response::Classes)
             .learn(frame)?
             .dataset(frame)
-    }
-
-    /// What stands left of `~`, and the terms.
-    pub(super) fn resolve(&self, frame: &Frame) -> Result<(Spanned, Terms), DataError> {
-        let named = |column: &String| -> Result<String, DataError> {
-            Ok(frame.names()[frame.position(column)?].clone())
-        };
-        if self.formula.is_some() {
-            let refused = [
-                (self.features.is_some(), "a list of features"),
-                (self.degree > 1, "polynomial terms"),
-                (self.interactions, "interactions"),
-            ];
-            if let Some((_, what)) = refused.iter().find(|(wanted, _)| *wanted) {
-                let problem =
-                    format!("a formula says itself what explains the target; leave {what} out");
-                return Err(DataError::Preparation { problem });
-            }
-        }
-        let written = self
-            .formula
-            .as_ref()
-            .and_then(|formula| formula.response.clone());
-        let target = match (written, &self.target) {
-            (Some(_), Some(target)) => {
-                let problem = format!(
-                    "the formula has a target left of `~`; leave out the target `{target}`"
-                );
-                return Err(DataError::Preparation { problem });
-            }
-            (Some(response), None) => response,
-            (None, Some(target)) => Spanned::name(named(target)?),
-            (None, None) => return Err(DataError::NoTarget),
-        };
-        let mut taken = Names::default();
-        taken.collect(&target);
-        let apart = [&self.weights, &self.offset, &self.trials];
-        for column in apart.into_iter().flatten().chain(&self.excluded) {
-            taken.plain.push(named(column)?);
-        }
-        let others = frame
-            .names()
-            .iter()
-            .filter(|name| !taken.plain.contains(name));
-        let others: Vec<String> = others.cloned().collect();
-        let mut terms = match &self.formula {
-            Some(formula) => terms(formula, Some(&others))?,
-            None => Terms {
-                intercept: true,
-                products: self.listed(frame, &target, others)?,
-                offsets: Vec::new(),
-            },
-        };
-        terms.intercept &= !self.without_intercept;
-        if let Some(offset) = &self.offset {
-            terms.offsets.push(Spanned::name(named(offset)?));
-        }
-        Ok((target, terms))
-    }
-
-    /// The columns that are listed, or all others, with their powers and products, as terms.
-    fn listed(
-        &self,
-        frame: &Frame,
-        target: &Spanned,
-        others: Vec<String>,
-    ) -> Result<Vec<Vec<Spanned>>, DataError> {
-        let (file, line) = (frame.file().to_owned(), frame.first_line);
-        let mut names = Vec::new();
-        match &self.features {
-            None => names = others,
-            Some(features) => {
-                for feature in features {
-                    let column = frame.names()[frame.position(feature)?].clone();
-                    if names.contains(&column) {
-                        return Err(DataError::ListedTwice { file, line, column });
-                    }
-                    if self.excluded.iter().any(|gone| {
-                        frame
-                            .position(gone)
-                            .is_ok_and(|at| frame.names()[at] == column)
-                    }) {
-                        let problem =
-                            format!("the column `{column}` is listed as a feature and excluded");
-                        return Err(DataError::Preparation { problem });
-                    }
-                    if target.node == Node::Name(column.clone()) {
-                        return Err(DataError::TargetAmongFeatures { file, line, column });
-                    }
-                    names.push(column);
-                }
-            }
-        }
-        if names.is_empty() {
-            let target = target.to_string();
-            return Err(DataError::NoFeatures { file, line, target });
-        }
-        let mut terms: Vec<Vec<Spanned>> = (names.iter())
-            .map(|name| vec![Spanned::name(name.clone())])
-            .collect();
-        if self.degree > 1 {
-            let is_number = |name: &&String| {
-                let ordinal = self.ordinals.iter().any(|(column, _)| column == *name);
-                let column = frame.position(name).map(|at| frame.column(at));
-                ordinal || !matches!(column, Ok(Column::Categories { .. }))
-            };
-            let numbers: Vec<&String> = names.iter().filter(is_number).collect();
-            for powers in powers(numbers.len(), self.degree) {
-                let used = powers.iter().enumerate().filter(|(_, power)| **power > 0);
-                terms.push(
-                    used.map(|(k, power)| Spanned::power(numbers[k].clone(), *power))
-                        .collect(),
-                );
-            }
-        }
-        if self.interactions {
-            for (k, a) in names.iter().enumerate() {
-                let both = |b: &String| vec![Spanned::name(a.clone()), Spanned::name(b.clone())];
-                terms.extend(names[k + 1..].iter().map(both));
-            }
-        }
-        Ok(terms)
-    }
-
-    pub(super) fn has_formula(&self) -> bool {
-        self.formula.is_some()
-    }
-
-    /// A fault in a part of the formula, or of a preparation without one.
-    pub(super) fn fault(&self, at: &Spanned, problem: String) -> DataError {
-        match &self.formula {
-            Some(formula) if at.to > 0 => formula.error(at, problem).into(),
-            _ => DataError::Preparation { problem },
-        }
     }
 }
