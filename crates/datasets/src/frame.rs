@@ -174,13 +174,22 @@ impl Frame {
         }
     }
 
-    /// The place in this frame of the column with this name, or else of the column of the file with this number, from 1.
+    /// The place in this frame of the column of the file with this name, or else with this number, from 1.
     ///
     /// # Errors
-    /// [`DataError::NoSuchColumn`] with the names that exist.
+    /// [`DataError::NoSuchColumn`] with the names that exist, [`DataError::NotRead`] if the file has such a column and this frame
+    /// has not.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
-        self.named(column)
-            .or_else(|error| place(&self.names, &self.places, column).ok_or(error))
+        self.named(column).or_else(|error| {
+            let in_file = self.place_in_file(column).ok_or(error)?;
+            let here = self.places.iter().position(|at| *at == in_file);
+            here.ok_or_else(|| self.not_read(column))
+        })
+    }
+
+    /// Where the file has a column, read or not: by name, or else by its number, from 1.
+    pub(crate) fn place_in_file(&self, column: &str) -> Option<usize> {
+        place(&self.file_names, column)
     }
 
     /// A column of numbers, or of booleans as 1 and 0, without a missing one.
@@ -246,11 +255,26 @@ impl Frame {
     /// The place in this frame of the column with exactly this name.
     ///
     /// # Errors
-    /// [`DataError::NoSuchColumn`] with the names that exist.
+    /// As [`position`](Self::position).
     pub fn named(&self, name: &str) -> Result<usize, DataError> {
         let places = || self.names.iter().cloned().zip(0..).collect();
         let found = self.index.0.get_or_init(places).get(name).copied();
-        found.ok_or_else(|| self.no_such_column(name))
+        found.ok_or_else(|| {
+            if self.file_names.iter().any(|known| known == name) {
+                self.not_read(name)
+            } else {
+                self.no_such_column(name)
+            }
+        })
+    }
+
+    fn not_read(&self, column: &str) -> DataError {
+        DataError::NotRead {
+            file: self.file.clone(),
+            line: self.first_line,
+            column: column.to_owned(),
+            read: self.names.clone(),
+        }
     }
 
     fn no_such_column(&self, column: &str) -> DataError {
@@ -327,11 +351,11 @@ impl Frame {
     }
 }
 
-/// Where a column is: by name, or else by its number in the file, from 1.
-pub(crate) fn place(names: &[String], places: &[usize], column: &str) -> Option<usize> {
+/// Where a file with these names has a column: by name, or else by its number, from 1.
+pub(crate) fn place(names: &[String], column: &str) -> Option<usize> {
     let by_name = names.iter().position(|name| name == column);
     by_name.or_else(|| {
         let number: usize = column.parse().ok()?;
-        places.iter().position(|at| at + 1 == number)
+        (1..=names.len()).contains(&number).then(|| number - 1)
     })
 }

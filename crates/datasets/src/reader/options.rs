@@ -51,6 +51,7 @@ pub struct CsvOptions {
     pub(super) columns_exist: bool,
     pub(super) kinds: Vec<(String, Kind)>,
     pub(super) categories: Vec<String>,
+    pub(super) booleans: Vec<String>,
     pub(super) codes: Vec<String>,
     pub(super) ignored: Vec<String>,
     pub(super) missing: Vec<String>,
@@ -77,6 +78,7 @@ impl CsvOptions {
             columns_exist: true,
             kinds: Vec::new(),
             categories: Vec::new(),
+            booleans: Vec::new(),
             codes: Vec::new(),
             ignored: Vec::new(),
             missing: MISSING.map(str::to_owned).into(),
@@ -145,6 +147,12 @@ impl CsvOptions {
     /// A category, if the file has such a column.
     pub(crate) fn category_if_there(mut self, column: &str) -> Self {
         self.categories.push(column.to_owned());
+        self
+    }
+
+    /// Booleans, if the file has such a column and it does not hold other numbers than 0 and 1, such as 1.0.
+    pub(crate) fn boolean_if_there(mut self, column: &str) -> Self {
+        self.booleans.push(column.to_owned());
         self
     }
 

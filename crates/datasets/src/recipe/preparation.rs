@@ -202,13 +202,20 @@ impl Preparation {
     }
 
     /// Options to read a file with: only the columns that are needed, so that a fault in another one is none.
-    pub fn csv_options(&self, options: CsvOptions) -> CsvOptions {
-        let mut options = options.ignore_if_there(&self.excluded);
-        let named: Vec<&String> = [&self.target, &self.weights, &self.offset, &self.trials]
-            .into_iter()
-            .flatten()
-            .collect();
-        let mut wanted: Vec<String> = named.into_iter().cloned().collect();
+    ///
+    /// ```
+    /// use datasets::{CsvOptions, Preparation};
+    /// let file = "x,notes,y\n1,2,0\n2,3,1\n3,a word,0\n";
+    /// let preparation = Preparation::new("y").exclude(["notes"]);
+    /// let frame = preparation.csv_options(CsvOptions::new()).read_from("t.csv", file.as_bytes())?;
+    /// assert_eq!(frame.names(), ["x", "y"]);
+    /// assert_eq!(preparation.learn(&frame)?.feature_names(), ["x"]);
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn csv_options(&self, mut options: CsvOptions) -> CsvOptions {
+        let named = [&self.target, &self.weights, &self.offset, &self.trials];
+        let mut wanted: Vec<String> = named.into_iter().flatten().cloned().collect();
+        let mut and_all_others = false;
         match (&self.formula, &self.features) {
             (Some(formula), _) => {
                 let mut found = Names::default();
@@ -220,16 +227,22 @@ impl Preparation {
                         options = options.category_unless_boolean(column);
                     }
                 }
-                if found.rest {
-                    return options;
-                }
-                wanted.extend(found.categories);
-                wanted.extend(found.plain.clone());
+                and_all_others = found.rest;
+                wanted.extend(found.all());
             }
             (None, Some(features)) => wanted.extend(features.iter().cloned()),
-            (None, None) => return options,
+            (None, None) => and_all_others = true,
         }
-        options.columns_among(wanted)
+        if !and_all_others {
+            return options.columns_among(wanted);
+        }
+        // The target may be excluded, too, and is read all the same.
+        let gone = self.excluded.iter();
+        let gone: Vec<String> = gone
+            .filter(|name| !wanted.contains(name))
+            .cloned()
+            .collect();
+        options.ignore_if_there(&gone)
     }
 
     /// Learns from a table: levels, imputed values, centres and scales.

@@ -41,8 +41,16 @@ impl Preparation {
         let mut taken = Names::default();
         taken.collect(&target);
         let apart = [&self.weights, &self.offset, &self.trials];
-        for column in apart.into_iter().flatten().chain(&self.excluded) {
+        for column in apart.into_iter().flatten() {
             taken.plain.push(named(column)?);
+        }
+        for column in &self.excluded {
+            match named(column) {
+                Ok(name) => taken.plain.push(name),
+                // What was not read is no feature either.
+                Err(DataError::NotRead { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let others = frame
             .names()
@@ -77,18 +85,19 @@ impl Preparation {
             None => names = others,
             Some(features) => {
                 for feature in features {
-                    let column = frame.names()[frame.position(feature)?].clone();
-                    if names.contains(&column) {
-                        return Err(DataError::ListedTwice { file, line, column });
-                    }
-                    if self.excluded.iter().any(|gone| {
-                        frame
-                            .position(gone)
-                            .is_ok_and(|at| frame.names()[at] == column)
-                    }) {
+                    let place = frame.place_in_file(feature);
+                    let mut gone = self.excluded.iter().map(|gone| frame.place_in_file(gone));
+                    if let Some(at) = place
+                        && gone.any(|gone| gone == place)
+                    {
+                        let column = &frame.file_names[at];
                         let problem =
                             format!("the column `{column}` is listed as a feature and excluded");
                         return Err(DataError::Preparation { problem });
+                    }
+                    let column = frame.names()[frame.position(feature)?].clone();
+                    if names.contains(&column) {
+                        return Err(DataError::ListedTwice { file, line, column });
                     }
                     if target.node == Node::Name(column.clone()) {
                         return Err(DataError::TargetAmongFeatures { file, line, column });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Column, DataError, Frame, MISSING_CODE};
+use crate::{Column, CsvOptions, DataError, Frame, MISSING_CODE};
 
 /// Which rows of a frame are used.
 #[derive(Debug, Clone, Copy)]
@@ -137,6 +137,27 @@ pub(super) fn levels(column: Column<'_>, rows: Rows<'_>) -> Vec<String> {
 }
 
 impl Source {
+    /// Options that read the column as it was read when the recipe was learned, if the file has it.
+    pub(super) fn told_to_options(options: CsvOptions, source: &Self) -> CsvOptions {
+        // Numbers are recognised in any spelling; other words are taken as they are written.
+        let word = |level: &String| {
+            let number = level.parse::<f64>();
+            !number.is_ok_and(|number| number.to_string() == *level)
+        };
+        let boolean = |level: &String| level == "true" || level == "false";
+        match &source.kind {
+            Kind::Boolean => options.boolean_if_there(&source.name),
+            // The levels of booleans in a formula.
+            Kind::Levels(levels) if levels.iter().all(boolean) => {
+                options.boolean_if_there(&source.name)
+            }
+            Kind::Levels(levels) if levels.iter().any(word) => {
+                options.category_if_there(&source.name)
+            }
+            Kind::Levels(_) | Kind::Number | Kind::Missing => options,
+        }
+    }
+
     /// Finds the column in a frame; what is not as it was learned is an error that names it.
     pub(super) fn bind<'f>(
         &self,

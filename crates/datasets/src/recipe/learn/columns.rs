@@ -14,6 +14,14 @@ impl Learner<'_> {
             if at.to == 0 {
                 return error;
             }
+            if matches!(error, DataError::NotRead { .. }) {
+                let problem = format!(
+                    "the column `{name}` of {} was not read; those that were are {}",
+                    self.frame.file().display(),
+                    self.frame.names().join(", ")
+                );
+                return self.wanted.fault(at, problem);
+            }
             let names = &self.frame.file_names;
             let known = names.iter().map(String::as_str);
             let problem = format!(
