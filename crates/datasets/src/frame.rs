@@ -192,25 +192,43 @@ impl Frame {
         place(&self.file_names, column)
     }
 
-    /// A column of numbers, or of booleans as 1 and 0, without a missing one.
+    /// A column as numbers, without a missing one: booleans are 1 and 0, and categories whose words are all numbers are these
+    /// numbers.
     ///
     /// # Errors
-    /// [`DataError::NotANumber`] with the first word of a column of categories, [`DataError::MissingValues`] with the first line
-    /// and the count.
+    /// [`DataError::NotANumber`] with the first word that is none, [`DataError::MissingValues`] with the first line and the count.
     pub fn numbers(&self, at: usize) -> Result<Cow<'_, [f64]>, DataError> {
         self.refuse_missing(at)?;
-        match self.column(at) {
-            Column::Numbers(numbers) => Ok(Cow::Borrowed(numbers)),
+        self.numbers_with_gaps(at, 0..self.rows)
+    }
+
+    /// A column as numbers, NaN where they are missing; a word that is no finite number is an error if it stands in these rows.
+    pub(crate) fn numbers_with_gaps(
+        &self,
+        at: usize,
+        mut rows: impl Iterator<Item = usize>,
+    ) -> Result<Cow<'_, [f64]>, DataError> {
+        Ok(match self.column(at) {
+            Column::Numbers(values) => Cow::Borrowed(values),
             Column::Booleans(values) => {
-                let number = |value: &Option<bool>| f64::from(u8::from(*value == Some(true)));
-                Ok(Cow::Owned(values.iter().map(number).collect()))
+                let number = |value: &Option<bool>| {
+                    value.map_or(f64::NAN, |value| f64::from(u8::from(value)))
+                };
+                values.iter().map(number).collect()
             }
             Column::Categories { codes, levels } => {
-                let word = |code: &u32| levels[*code as usize].parse::<f64>().is_err();
-                let row = codes.iter().position(word).unwrap_or(0);
-                Err(self.not_a_number(at, row))
+                let finite = |level: &String| level.parse().ok().filter(|x: &f64| x.is_finite());
+                let parsed: Vec<Option<f64>> = levels.iter().map(finite).collect();
+                let number = |code: u32| parsed.get(code as usize).copied().flatten();
+                let word =
+                    |row: &usize| codes[*row] != MISSING_CODE && number(codes[*row]).is_none();
+                if let Some(row) = rows.find(word) {
+                    return Err(self.not_a_number(at, row));
+                }
+                let numbers = codes.iter().map(|code| number(*code).unwrap_or(f64::NAN));
+                numbers.collect()
             }
-        }
+        })
     }
 
     pub(crate) fn not_a_number(&self, at: usize, row: usize) -> DataError {

@@ -178,7 +178,7 @@ impl Source {
             return Ok(Bound::Levels(codes, self.fill.unwrap_or(0.0) as u32));
         }
         self.refuse_other_kind(frame, at, rows)?;
-        let values = numbers(frame, at, rows)?;
+        let values = frame.numbers_with_gaps(at, rows.iter())?;
         Ok(match self.fill {
             Some(fill) => Bound::Gaps(values, fill),
             None => Bound::Whole(values),
@@ -277,35 +277,4 @@ impl Source {
             None => Ok(Cow::Owned(codes)),
         }
     }
-}
-
-/// A column as numbers, NaN where they are missing; words that are no numbers are an error if they stand in these rows.
-pub(super) fn numbers<'f>(
-    frame: &'f Frame,
-    at: usize,
-    rows: Rows<'_>,
-) -> Result<Cow<'f, [f64]>, DataError> {
-    Ok(match frame.column(at) {
-        Column::Numbers(values) => Cow::Borrowed(values),
-        Column::Booleans(values) => {
-            let number =
-                |value: &Option<bool>| value.map_or(f64::NAN, |value| f64::from(u8::from(value)));
-            values.iter().map(number).collect()
-        }
-        Column::Categories { codes, levels } => {
-            let parsed: Vec<Option<f64>> = levels
-                .iter()
-                .map(|level| level.parse().ok().filter(|x: &f64| x.is_finite()))
-                .collect();
-            let number = |code: u32| parsed.get(code as usize).copied().flatten();
-            let word = |row: &usize| codes[*row] != MISSING_CODE && number(codes[*row]).is_none();
-            if let Some(row) = rows.iter().find(word) {
-                return Err(frame.not_a_number(at, row));
-            }
-            codes
-                .iter()
-                .map(|code| number(*code).unwrap_or(f64::NAN))
-                .collect()
-        }
-    })
 }
