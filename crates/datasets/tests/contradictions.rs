@@ -147,6 +147,39 @@ fn wishes_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_reference_is_one_for_a_formula_too() {
+    let frame = read("y,a,w,l,n\n1,u,1,2,3\n0,v,2,2,4\n1,w,1,1,2\n0,u,2,0,2\n");
+    let formula = |text: &str| Preparation::formula(text.parse().unwrap());
+    let names = |preparation: Preparation| preparation.learn(&frame).unwrap().feature_names();
+    for (text, expected) in [
+        ("y ~ a", ["a[T.u]", "a[T.w]"]),
+        ("y ~ C(a)", ["C(a)[T.u]", "C(a)[T.w]"]),
+        ("y ~ C(a, Treatment)", ["C(a)[T.u]", "C(a)[T.w]"]),
+        // What the formula says itself counts.
+        ("y ~ C(a, 'w')", ["C(a)[T.u]", "C(a)[T.v]"]),
+    ] {
+        assert_eq!(names(formula(text).reference("a", "v")), expected, "{text}");
+    }
+    let error = formula("y ~ C(a)").reference("a", "x").learn(&frame);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("character 5: the column `a` has no level \"x\"")
+    );
+    let error = formula("cbind(w, l) ~ a").trials("n").learn(&frame);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("character 1: `cbind` counts the trials itself; leave out the trials `n`")
+    );
+    let recipe = formula("cbind(w, l) ~ a").learn(&frame).unwrap();
+    let trials = recipe.dataset(&frame).unwrap().trials;
+    assert_eq!(trials.as_deref(), Some(&[3.0, 4.0, 2.0, 2.0][..]));
+}
+
+#[test]
 fn what_is_excluded_is_read_if_it_is_needed_otherwise() {
     let text = "x,e,z,y\n1,2,word,0\n2,3,7,1\n3,5,9,0\n";
     let names = |preparation: &Preparation| {
@@ -267,6 +300,16 @@ fn offsets_are_not_imputed_and_only_wanted_rows_are_dropped() {
         .offset("e")
         .missing(Missing::Mean);
     assert!(both.learn(&frame).is_err());
+    // A column that is a feature and an offset: its gaps are dropped as those of an offset, when it is learned and after.
+    let gaps = read("y,x,z\n1,1,\n0,2,5\n1,,6\n0,4,7\n");
+    let both = Preparation::new("y")
+        .features(["x", "z"])
+        .offset("x")
+        .missing_in("z", Missing::DropRows);
+    let data = both.learn(&gaps).unwrap().dataset(&gaps).unwrap();
+    assert_eq!(data.rows.as_deref(), Some(&[1, 3][..]));
+    assert_eq!(data.offset.as_deref(), Some(&[2.0, 4.0][..]));
+    assert_eq!(rows(&data.features), [[2.0, 5.0], [4.0, 7.0]]);
     let only = Preparation::new("y")
         .missing(Missing::Mean)
         .missing_in("x", Missing::DropRows);

@@ -130,7 +130,8 @@ impl Preparation {
         self
     }
 
-    /// Powers of the columns of numbers up to a degree, and their products up to it. Not with a formula, which says so itself.
+    /// Powers of the columns of numbers up to a degree, and their products up to it. Booleans are multiplied by others and have no
+    /// powers, which would be the same 0 and 1. Not with a formula, which says so itself.
     pub fn polynomial(mut self, degree: usize) -> Self {
         self.degree = degree.max(1);
         self
@@ -142,7 +143,8 @@ impl Preparation {
         self
     }
 
-    /// The level of a category that has no column of its own, instead of the first.
+    /// The level of a category that has no column of its own, instead of the first; in a formula, too, where `C(a, "low")` says so
+    /// itself and then counts.
     pub fn reference(mut self, column: impl Into<String>, level: impl Into<String>) -> Self {
         self.references.push((column.into(), level.into()));
         self
@@ -177,7 +179,8 @@ impl Preparation {
         self
     }
 
-    /// Features made of numbers alone are scaled; columns of categories stay 0 and 1.
+    /// Features made of numbers alone are scaled. Columns of categories, booleans and indicators of missing values stay 0 and 1,
+    /// and their products with numbers are not scaled either.
     pub fn scaling(mut self, scaling: Scaling) -> Self {
         self.scaling = Some(scaling);
         self
@@ -195,7 +198,8 @@ impl Preparation {
         self
     }
 
-    /// The column with the number of trials of which the target counts the successes.
+    /// The column with the number of trials of which the target counts the successes. Not with `cbind` in a formula, which counts
+    /// them itself.
     pub fn trials(mut self, column: impl Into<String>) -> Self {
         self.trials = Some(column.into());
         self

@@ -38,6 +38,13 @@ impl Preparation {
             (None, Some(target)) => Spanned::name(named(target)?),
             (None, None) => return Err(DataError::NoTarget),
         };
+        if let (Node::Call { function, .. }, Some(trials)) = (&target.node, &self.trials)
+            && function == "cbind"
+        {
+            let problem =
+                format!("`cbind` counts the trials itself; leave out the trials `{trials}`");
+            return Err(self.fault(&target, problem));
+        }
         let mut taken = Names::default();
         taken.collect(&target);
         let apart = [&self.weights, &self.offset, &self.trials];
@@ -114,18 +121,26 @@ impl Preparation {
             .map(|name| vec![Spanned::name(name.clone())])
             .collect();
         if self.degree > 1 {
-            let is_number = |name: &&String| {
-                let ordinal = self.ordinals.iter().any(|(column, _)| column == *name);
-                let column = frame.position(name).map(|at| frame.column(at));
-                ordinal || !matches!(column, Ok(Column::Categories { .. }))
+            // Each with the highest power that is not the column itself again.
+            let highest = |name: &String| {
+                let ordinal = self.ordinals.iter().any(|(column, _)| column == name);
+                match frame.named(name).map(|at| frame.column(at)) {
+                    _ if ordinal => self.degree,
+                    Ok(Column::Categories { .. }) => 0,
+                    Ok(Column::Booleans(_)) => 1,
+                    _ => self.degree,
+                }
             };
-            let numbers: Vec<&String> = names.iter().filter(is_number).collect();
+            let numbers = names.iter().map(|name| (name, highest(name)));
+            let numbers: Vec<(&String, usize)> = numbers.filter(|(_, most)| *most > 0).collect();
             for powers in powers(numbers.len(), self.degree) {
-                let used = powers.iter().enumerate().filter(|(_, power)| **power > 0);
-                terms.push(
-                    used.map(|(k, power)| Spanned::power(numbers[k].clone(), *power))
-                        .collect(),
-                );
+                let factors = numbers.iter().zip(&powers).filter(|(_, power)| **power > 0);
+                if factors.clone().all(|((_, most), power)| power <= most) {
+                    let power = |((name, _), power): (&(&String, usize), &usize)| {
+                        Spanned::power((*name).clone(), *power)
+                    };
+                    terms.push(factors.map(power).collect());
+                }
             }
         }
         if self.interactions {
