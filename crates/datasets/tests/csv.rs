@@ -154,6 +154,20 @@ fn one_ragged_line_does_not_change_the_delimiter() {
 }
 
 #[test]
+fn carriage_returns_alone_make_one_block_on_one_line() {
+    let text = "a,b\r".to_owned() + &"1,2\r".repeat(1000);
+    let options = CsvOptions::new().block_bytes(64);
+    let blocks: Result<Vec<Frame>, _> = options.blocks_from("t.csv", text.as_bytes()).collect();
+    let blocks = blocks.expect("a table");
+    let [block] = &blocks[..] else {
+        panic!("{} blocks", blocks.len());
+    };
+    assert_eq!((block.rows(), block.line(0), block.line(999)), (1000, 1, 1));
+    let text = text.replace('\r', "\r\n");
+    assert!(options.blocks_from("t.csv", text.as_bytes()).count() > 50);
+}
+
+#[test]
 fn options() {
     let text = b"% made by hand\n1:'a:b':7\n% more\n2:c:8\n";
     let frame = CsvOptions::new()
