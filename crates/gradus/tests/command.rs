@@ -175,7 +175,7 @@ fn an_excluded_column_is_neither_read_nor_a_feature() {
         assert_eq!(json["coefficients"].as_array().unwrap().len(), 2);
         assert_eq!(json["coefficients"][1]["name"], "x");
     }
-    let output = fit("note");
+    let output = fit("notes,note");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("no column `note`; did you mean `notes`?"));
 }

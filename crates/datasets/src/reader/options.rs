@@ -186,7 +186,8 @@ impl CsvOptions {
     ///
     /// If the rows become shorter, so that there are more of them, the matrix is allocated again and exists twice meanwhile; if they
     /// become longer, more is allocated than is used. If the size is not known, as that of a pipe, the matrix grows by an eighth or
-    /// by a block, whichever is more, and the peak has up to 2.13 times the matrix instead of 1.02. Categories (4 bytes a value) and booleans (1 byte) grow by doubling.
+    /// by a block, whichever is more, and the peak has up to 2.13 times the matrix instead of 1.02. Categories (4 bytes a value) and
+    /// booleans (1 byte) grow by doubling.
     ///
     /// # Errors
     /// [`DataError`] with file, line, column and value.
