@@ -112,6 +112,18 @@ pub enum DataError {
         /// The names that exist.
         available: Vec<String>,
     },
+    /// A column that was asked for is in the file, and was not read from it.
+    #[error("{}, line {line}: the column `{column}` was not read; those that were are {}", file.display(), read.join(", "))]
+    NotRead {
+        /// The file.
+        file: PathBuf,
+        /// The line of the header (or the first line), from 1.
+        line: u64,
+        /// What was asked for.
+        column: String,
+        /// The names of the columns that were read.
+        read: Vec<String>,
+    },
     /// A cell should be a number and is not.
     #[error("{}, line {line}, column `{column}`: {value:?} is not a number; leave the column out or correct the cell", file.display())]
     NotANumber {

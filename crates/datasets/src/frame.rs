@@ -174,34 +174,61 @@ impl Frame {
         }
     }
 
-    /// The place in this frame of the column with this name, or else of the column of the file with this number, from 1.
+    /// The place in this frame of the column of the file with this name, or else with this number, from 1.
     ///
     /// # Errors
-    /// [`DataError::NoSuchColumn`] with the names that exist.
+    /// [`DataError::NoSuchColumn`] with the names that exist, [`DataError::NotRead`] if the file has such a column and this frame
+    /// has not.
     pub fn position(&self, column: &str) -> Result<usize, DataError> {
-        self.named(column)
-            .or_else(|error| place(&self.names, &self.places, column).ok_or(error))
+        self.named(column).or_else(|error| {
+            let in_file = self.place_in_file(column).ok_or(error)?;
+            let here = self.places.iter().position(|at| *at == in_file);
+            here.ok_or_else(|| self.not_read(column))
+        })
     }
 
-    /// A column of numbers, or of booleans as 1 and 0, without a missing one.
+    /// Where the file has a column, read or not: by name, or else by its number, from 1.
+    pub(crate) fn place_in_file(&self, column: &str) -> Option<usize> {
+        place(&self.file_names, column)
+    }
+
+    /// A column as numbers, without a missing one: booleans are 1 and 0, and categories whose words are all numbers are these
+    /// numbers.
     ///
     /// # Errors
-    /// [`DataError::NotANumber`] with the first word of a column of categories, [`DataError::MissingValues`] with the first line
-    /// and the count.
+    /// [`DataError::NotANumber`] with the first word that is none, [`DataError::MissingValues`] with the first line and the count.
     pub fn numbers(&self, at: usize) -> Result<Cow<'_, [f64]>, DataError> {
         self.refuse_missing(at)?;
-        match self.column(at) {
-            Column::Numbers(numbers) => Ok(Cow::Borrowed(numbers)),
+        self.numbers_with_gaps(at, 0..self.rows)
+    }
+
+    /// A column as numbers, NaN where they are missing; a word that is no finite number is an error if it stands in these rows.
+    pub(crate) fn numbers_with_gaps(
+        &self,
+        at: usize,
+        mut rows: impl Iterator<Item = usize>,
+    ) -> Result<Cow<'_, [f64]>, DataError> {
+        Ok(match self.column(at) {
+            Column::Numbers(values) => Cow::Borrowed(values),
             Column::Booleans(values) => {
-                let number = |value: &Option<bool>| f64::from(u8::from(*value == Some(true)));
-                Ok(Cow::Owned(values.iter().map(number).collect()))
+                let number = |value: &Option<bool>| {
+                    value.map_or(f64::NAN, |value| f64::from(u8::from(value)))
+                };
+                values.iter().map(number).collect()
             }
             Column::Categories { codes, levels } => {
-                let word = |code: &u32| levels[*code as usize].parse::<f64>().is_err();
-                let row = codes.iter().position(word).unwrap_or(0);
-                Err(self.not_a_number(at, row))
+                let finite = |level: &String| level.parse().ok().filter(|x: &f64| x.is_finite());
+                let parsed: Vec<Option<f64>> = levels.iter().map(finite).collect();
+                let number = |code: u32| parsed.get(code as usize).copied().flatten();
+                let word =
+                    |row: &usize| codes[*row] != MISSING_CODE && number(codes[*row]).is_none();
+                if let Some(row) = rows.find(word) {
+                    return Err(self.not_a_number(at, row));
+                }
+                let numbers = codes.iter().map(|code| number(*code).unwrap_or(f64::NAN));
+                numbers.collect()
             }
-        }
+        })
     }
 
     pub(crate) fn not_a_number(&self, at: usize, row: usize) -> DataError {
@@ -246,11 +273,26 @@ impl Frame {
     /// The place in this frame of the column with exactly this name.
     ///
     /// # Errors
-    /// [`DataError::NoSuchColumn`] with the names that exist.
+    /// As [`position`](Self::position).
     pub fn named(&self, name: &str) -> Result<usize, DataError> {
         let places = || self.names.iter().cloned().zip(0..).collect();
         let found = self.index.0.get_or_init(places).get(name).copied();
-        found.ok_or_else(|| self.no_such_column(name))
+        found.ok_or_else(|| {
+            if self.file_names.iter().any(|known| known == name) {
+                self.not_read(name)
+            } else {
+                self.no_such_column(name)
+            }
+        })
+    }
+
+    fn not_read(&self, column: &str) -> DataError {
+        DataError::NotRead {
+            file: self.file.clone(),
+            line: self.first_line,
+            column: column.to_owned(),
+            read: self.names.clone(),
+        }
     }
 
     fn no_such_column(&self, column: &str) -> DataError {
@@ -327,11 +369,11 @@ impl Frame {
     }
 }
 
-/// Where a column is: by name, or else by its number in the file, from 1.
-pub(crate) fn place(names: &[String], places: &[usize], column: &str) -> Option<usize> {
+/// Where a file with these names has a column: by name, or else by its number, from 1.
+pub(crate) fn place(names: &[String], column: &str) -> Option<usize> {
     let by_name = names.iter().position(|name| name == column);
     by_name.or_else(|| {
         let number: usize = column.parse().ok()?;
-        places.iter().position(|at| at + 1 == number)
+        (1..=names.len()).contains(&number).then(|| number - 1)
     })
 }

@@ -28,22 +28,26 @@ pub enum SplitError {
     /// A part would be empty.
     #[error("{available} {what} cannot be split into {parts} parts that are not empty")]
     TooFew {
-        /// `rows`, `groups` or `rows of class …`.
+        /// `rows` or `groups`.
         what: String,
         /// How many there are.
         available: usize,
         /// How many parts.
         parts: usize,
     },
-    /// There is not one class or group for each row.
-    #[error("{found} {what} were given for {rows} rows")]
-    Length {
-        /// `classes` or `groups`.
+    /// The share of the test rows, rounded, is none or all of them.
+    #[error(
+        "a test share of {share} of {available} {what} is {rounded} of them, rounded; both parts need at least one"
+    )]
+    Rounded {
+        /// `rows` or `groups`.
         what: &'static str,
-        /// How many were given.
-        found: usize,
-        /// How many rows there are.
-        rows: usize,
+        /// What was asked for.
+        share: f64,
+        /// How many there are.
+        available: usize,
+        /// How many would be in the test part.
+        rounded: usize,
     },
 }
 
@@ -110,10 +114,14 @@ impl<'a> Splitter<'a> {
     /// one group).
     ///
     /// # Errors
-    /// [`SplitError`] if the share is not between 0 and 1, or a part would be empty.
+    /// [`SplitError`] if the share is not between 0 and 1, or a part would be empty, also because the share is rounded.
     pub fn train_test(&self, share: f64) -> Result<Split, SplitError> {
         if !(share > 0.0 && share < 1.0) {
             return Err(SplitError::Share { share });
+        }
+        let (what, available) = self.pieces();
+        if available < 2 {
+            return Err(self.too_few(2));
         }
         let stream = &mut ChaCha::new(self.seed);
         let test = match self.kind {
@@ -132,7 +140,12 @@ impl<'a> Splitter<'a> {
             }
         };
         if test.is_empty() || test.len() == self.rows {
-            return Err(self.too_few(2));
+            return Err(SplitError::Rounded {
+                what,
+                share,
+                available,
+                rounded: if test.is_empty() { 0 } else { available },
+            });
         }
         Ok(self.complement(test))
     }
@@ -197,11 +210,16 @@ impl<'a> Splitter<'a> {
             .collect())
     }
 
-    fn too_few(&self, parts: usize) -> SplitError {
-        let (what, available) = match self.kind {
+    /// What is divided, and how many of it there are.
+    fn pieces(&self) -> (&'static str, usize) {
+        match self.kind {
             Kind::Grouped(groups) => ("groups", members(groups).len()),
             _ => ("rows", self.rows),
-        };
+        }
+    }
+
+    fn too_few(&self, parts: usize) -> SplitError {
+        let (what, available) = self.pieces();
         SplitError::TooFew {
             what: what.to_owned(),
             available,
@@ -261,7 +279,8 @@ pub fn shuffle<T>(items: &mut [T], stream: &mut dyn Stream) {
     }
 }
 
-/// The numbers 0, …, n − 1 in a random order.
+/// The numbers 0, …, n − 1 in a random order: [`Stream::permutation`], which reproduces `torch.randperm` for
+/// [`Torch`](crate::random::Torch).
 ///
 /// ```
 /// use datasets::{permutation, random::ChaCha};
@@ -271,9 +290,7 @@ pub fn shuffle<T>(items: &mut [T], stream: &mut dyn Stream) {
 /// assert_eq!(order, [0, 1, 2, 3, 4]);
 /// ```
 pub fn permutation(n: usize, stream: &mut dyn Stream) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    shuffle(&mut order, stream);
-    order
+    stream.permutation(n)
 }
 
 /// A bootstrap sample: `train` has `n` rows drawn with replacement, in ascending order and with repetitions, `test` those that

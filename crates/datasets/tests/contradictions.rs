@@ -1,6 +1,6 @@
 //! Formulas and wishes that look alike, contradict each other, or ask for what no data can give.
 
-use datasets::{CsvOptions, Frame, Missing, Preparation, Recipe, Scaling};
+use datasets::{CsvOptions, Frame, Missing, Preparation, Recipe};
 use linalg::Mat;
 
 fn read(text: &str) -> Frame {
@@ -125,6 +125,160 @@ fn wishes_that_contradict_each_other_are_refused() {
         .read_from("t.csv", "x,notes,y\n1,2,0\n2,3,1\n3,word,0\n".as_bytes())
         .unwrap();
     assert_eq!(frame.names(), ["x", "y"]);
+    assert_eq!(preparation.learn(&frame).unwrap().feature_names(), ["x"]);
+    let by_number = Preparation::new("y").exclude(["2"]);
+    assert_eq!(by_number.learn(&frame).unwrap().feature_names(), ["x"]);
+    // A name that the file lacks is a mistake, and so is one that is asked for and not read.
+    let fault = |preparation: Preparation| preparation.learn(&frame).unwrap_err().to_string();
+    assert!(fault(preparation.clone().exclude(["note"])).contains("no column `note`"));
+    assert!(fault(preparation.clone().exclude(["4"])).contains("no column `4`"));
+    let message = "t.csv, line 1: the column `notes` was not read; those that were are x, y";
+    assert_eq!(fault(Preparation::new("notes")), message);
+    assert_eq!(frame.named("notes").unwrap_err().to_string(), message);
+    assert!(
+        fault(Preparation::formula("y ~ notes".parse().unwrap())).contains(
+            "character 5: the column `notes` of t.csv was not read; those that were are x, y"
+        )
+    );
+    assert!(
+        fault(Preparation::new("y").features(["notes"]).exclude(["2"]))
+            .contains("the column `notes` is listed as a feature and excluded")
+    );
+}
+
+#[test]
+fn a_reference_is_one_for_a_formula_too() {
+    let frame = read("y,a,w,l,n\n1,u,1,2,3\n0,v,2,2,4\n1,w,1,1,2\n0,u,2,0,2\n");
+    let formula = |text: &str| Preparation::formula(text.parse().unwrap());
+    let names = |preparation: Preparation| preparation.learn(&frame).unwrap().feature_names();
+    for (text, expected) in [
+        ("y ~ a", ["a[T.u]", "a[T.w]"]),
+        ("y ~ C(a)", ["C(a)[T.u]", "C(a)[T.w]"]),
+        ("y ~ C(a, Treatment)", ["C(a)[T.u]", "C(a)[T.w]"]),
+        // What the formula says itself counts.
+        ("y ~ C(a, 'w')", ["C(a)[T.u]", "C(a)[T.v]"]),
+    ] {
+        assert_eq!(names(formula(text).reference("a", "v")), expected, "{text}");
+    }
+    let error = formula("y ~ C(a)").reference("a", "x").learn(&frame);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("character 5: the column `a` has no level \"x\"")
+    );
+    let error = formula("cbind(w, l) ~ a").trials("n").learn(&frame);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("character 1: `cbind` counts the trials itself; leave out the trials `n`")
+    );
+    let recipe = formula("cbind(w, l) ~ a").learn(&frame).unwrap();
+    let trials = recipe.dataset(&frame).unwrap().trials;
+    assert_eq!(trials.as_deref(), Some(&[3.0, 4.0, 2.0, 2.0][..]));
+}
+
+#[test]
+fn what_is_excluded_is_read_if_it_is_needed_otherwise() {
+    let text = "x,e,z,y\n1,2,word,0\n2,3,7,1\n3,5,9,0\n";
+    let names = |preparation: &Preparation| {
+        let options = preparation.csv_options(CsvOptions::new());
+        let frame = options.read_from("t.csv", text.as_bytes()).unwrap();
+        preparation.learn(&frame).unwrap().feature_names()
+    };
+    // The target and the offset are no features anyway.
+    let preparation = Preparation::new("y").offset("e");
+    assert_eq!(names(&preparation.exclude(["y", "e", "z"])), ["x"]);
+    // What a formula names stands beside `.`, from which it is excluded.
+    let formula = Preparation::formula("y ~ . + log(e)".parse().unwrap()).exclude(["e", "z"]);
+    assert_eq!(names(&formula), ["x", "log(e)"]);
+    // A wish about a column that is not read does no harm.
+    let listed = Preparation::new("y").features(["x"]).reference("z", "word");
+    assert_eq!(names(&listed), ["x"]);
+}
+
+#[test]
+fn a_file_is_read_for_a_dataset_with_all_that_belongs_to_it() {
+    let text = "wins,w,e,n,x,c,note\n1,1,0.5,3,1,u,a\n2,2,0.5,4,2,01,b\n0,1,1.5,2,4,u,c\n";
+    let frame = read(text);
+    let recipe = Preparation::new("wins")
+        .weights("w")
+        .offset("e")
+        .trials("n")
+        .exclude(["note"])
+        .learn(&frame)
+        .unwrap();
+    let again = |options: CsvOptions| options.read_from("t.csv", text.as_bytes()).unwrap();
+    let few = again(recipe.csv_options(CsvOptions::new()));
+    assert_eq!(few.names(), ["e", "x", "c"]);
+    assert_eq!(
+        recipe.dataset(&few).unwrap_err().to_string(),
+        "t.csv, line 1: the column `wins` was not read; those that were are e, x, c"
+    );
+    let all = again(recipe.dataset_csv_options(CsvOptions::new()));
+    assert_eq!(all.names(), ["wins", "w", "e", "n", "x", "c"]);
+    let (found, expected) = (
+        recipe.dataset(&all).unwrap(),
+        recipe.dataset(&frame).unwrap(),
+    );
+    assert_eq!(found, expected);
+    assert!(found.weights.is_some() && found.trials.is_some() && found.offset.is_some());
+    // Classes of words, and words that look like numbers.
+    let read_as = |options: CsvOptions, text: &str| options.read_from("t.csv", text.as_bytes());
+    let words = CsvOptions::new().kind("zip", datasets::Kind::Category);
+    let zips = read_as(words, "zip,x\n01,1\n1,2\n01,3\n").unwrap();
+    let preparation = Preparation::new("zip").response(datasets::Response::Binary);
+    let recipe = preparation.learn(&zips).unwrap();
+    let options = recipe.dataset_csv_options(CsvOptions::new());
+    let later = read_as(options, "x,zip\n5,1\n6,01\n").unwrap();
+    assert_eq!(recipe.dataset(&later).unwrap().target, [1.0, 0.0]);
+}
+
+#[test]
+fn booleans_are_read_as_booleans_again() {
+    let options = CsvOptions::new().kind("f", datasets::Kind::Boolean);
+    let text = "y,f,x\n1,yes,1\n0,no,2\n1,no,3\n";
+    let frame = options.read_from("t.csv", text.as_bytes()).unwrap();
+    let plain = Preparation::new("y").learn(&frame).unwrap();
+    let formula = Preparation::formula("y ~ f + x".parse().unwrap());
+    let formula = formula.learn(&frame).unwrap();
+    assert_eq!(formula.feature_names(), ["f[T.true]", "x"]);
+    let features = |recipe: &Recipe, text: &str| {
+        let options = recipe.csv_options(CsvOptions::new());
+        let frame = options.read_from("new.csv", text.as_bytes())?;
+        Ok(rows(&recipe.features(&frame)?.matrix))
+    };
+    for recipe in [&plain, &formula] {
+        let saved = serde_json::to_string(recipe).unwrap();
+        let recipe: Recipe = serde_json::from_str(&saved).unwrap();
+        for words in ["yes,no", "1,0", "TRUE,False", "t,f"] {
+            let (yes, no) = words.split_once(',').unwrap();
+            let found: Result<_, datasets::DataError> =
+                features(&recipe, &format!("f,x\n{yes},5\n{no},6\n"));
+            assert_eq!(found.unwrap(), [[1.0, 5.0], [0.0, 6.0]], "{words}");
+        }
+        let error = features(&recipe, "f,x\nyes,5\nmaybe,6\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "new.csv, line 3, column `f`: \"maybe\" is neither true nor false"
+        );
+    }
+    // As other programs write booleans of a column with gaps.
+    let found = features(&plain, "f,x\n1.0,5\n0.0,6\n").unwrap();
+    assert_eq!(found, [[1.0, 5.0], [0.0, 6.0]]);
+    let error = features(&plain, "f,x\n1,5\n7,6\n").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("\"7\" is neither true nor false")
+    );
+    // So is a target.
+    let classes = Preparation::new("f").response(datasets::Response::Binary);
+    let recipe = classes.learn(&frame).unwrap();
+    let options = recipe.dataset_csv_options(CsvOptions::new());
+    let frame = options.read_from("t.csv", text.as_bytes()).unwrap();
+    assert_eq!(recipe.dataset(&frame).unwrap().target, [1.0, 0.0, 0.0]);
 }
 
 #[test]
@@ -146,6 +300,16 @@ fn offsets_are_not_imputed_and_only_wanted_rows_are_dropped() {
         .offset("e")
         .missing(Missing::Mean);
     assert!(both.learn(&frame).is_err());
+    // A column that is a feature and an offset: its gaps are dropped as those of an offset, when it is learned and after.
+    let gaps = read("y,x,z\n1,1,\n0,2,5\n1,,6\n0,4,7\n");
+    let both = Preparation::new("y")
+        .features(["x", "z"])
+        .offset("x")
+        .missing_in("z", Missing::DropRows);
+    let data = both.learn(&gaps).unwrap().dataset(&gaps).unwrap();
+    assert_eq!(data.rows.as_deref(), Some(&[1, 3][..]));
+    assert_eq!(data.offset.as_deref(), Some(&[2.0, 4.0][..]));
+    assert_eq!(rows(&data.features), [[2.0, 5.0], [4.0, 7.0]]);
     let only = Preparation::new("y")
         .missing(Missing::Mean)
         .missing_in("x", Missing::DropRows);
@@ -154,32 +318,6 @@ fn offsets_are_not_imputed_and_only_wanted_rows_are_dropped() {
     assert_eq!(
         (new.rows.as_deref(), new.matrix.nrows()),
         (Some(&[0][..]), 1)
-    );
-}
-
-#[test]
-fn scaling_survives_extreme_sizes() {
-    let frame = read("y,x\n1,1e200\n0,2e200\n1,3e200\n");
-    let recipe = Preparation::new("y")
-        .scaling(Scaling::Standard)
-        .learn(&frame)
-        .unwrap();
-    let x = recipe.features(&frame).unwrap().matrix;
-    assert!((x[(0, 0)] + 1.5_f64.sqrt()).abs() < 1e-15 && x[(1, 0)].abs() < 1e-15);
-    let frame = read("y,x\n1,1e-200\n0,2e-200\n1,3e-200\n");
-    let recipe = Preparation::new("y")
-        .scaling(Scaling::Standard)
-        .learn(&frame)
-        .unwrap();
-    assert!((recipe.features(&frame).unwrap().matrix[(2, 0)] - 1.5_f64.sqrt()).abs() < 1e-15);
-    let frame = read("y,x\n1,1e308\n0,-1e308\n1,0\n");
-    let error = Preparation::new("y")
-        .scaling(Scaling::MinMax)
-        .learn(&frame)
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the feature `x` is spread too far to be scaled"
     );
 }
 

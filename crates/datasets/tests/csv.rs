@@ -154,6 +154,20 @@ fn one_ragged_line_does_not_change_the_delimiter() {
 }
 
 #[test]
+fn carriage_returns_alone_make_one_block_on_one_line() {
+    let text = "a,b\r".to_owned() + &"1,2\r".repeat(1000);
+    let options = CsvOptions::new().block_bytes(64);
+    let blocks: Result<Vec<Frame>, _> = options.blocks_from("t.csv", text.as_bytes()).collect();
+    let blocks = blocks.expect("a table");
+    let [block] = &blocks[..] else {
+        panic!("{} blocks", blocks.len());
+    };
+    assert_eq!((block.rows(), block.line(0), block.line(999)), (1000, 1, 1));
+    let text = text.replace('\r', "\r\n");
+    assert!(options.blocks_from("t.csv", text.as_bytes()).count() > 50);
+}
+
+#[test]
 fn options() {
     let text = b"% made by hand\n1:'a:b':7\n% more\n2:c:8\n";
     let frame = CsvOptions::new()
@@ -189,13 +203,24 @@ fn options() {
         error.to_string(),
         "t.csv, line 3, column `score`: the value is missing (1 in this column); drop such rows or impute"
     );
-    assert!(
-        frame
-            .numbers(0)
-            .expect_err("words")
-            .to_string()
-            .contains("\"10\" is not a number")
+    // Words that are numbers are numbers, to a frame as to a recipe.
+    assert_eq!(numbers(&frame, "grade"), [10.0, 9.0, 10.0]);
+    let whole = options.clone().missing([""]).read_from("t.csv", &text[..]);
+    assert_eq!(
+        whole.and_then(Frame::into_matrix).expect("numbers"),
+        linalg::mat![[10.0, 1.0, 1.0], [9.0, 0.0, 99.0], [10.0, 1.0, 3.0]]
     );
+    let words = b"a,b\n1,01\n2,1e999\n3,u\n";
+    let options = CsvOptions::new().kind("b", Kind::Category);
+    let frame = options.read_from("t.csv", &words[..]).expect("a table");
+    assert_eq!(
+        frame.numbers(1).expect_err("words").to_string(),
+        "t.csv, line 3, column `b`: \"1e999\" is not a number; leave the column out or correct the cell"
+    );
+    assert!(matches!(
+        frame.into_matrix(),
+        Err(DataError::NotANumber { line: 3, .. })
+    ));
     let error = CsvOptions::new()
         .kind("nope", Kind::Number)
         .read_from("t.csv", &text[..]);

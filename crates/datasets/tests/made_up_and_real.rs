@@ -114,15 +114,64 @@ fn generators_are_reproducible_and_what_they_say() {
 
 #[test]
 fn generated_numbers_are_pinned() {
-    let moons = generators::moons(4, 0.1, &mut ChaCha::new(7));
-    let found = [
-        moons.features[(0, 0)],
-        moons.features[(1, 1)],
-        moons.features[(3, 0)],
-    ];
-    for (found, pinned) in found.into_iter().zip(PINNED) {
-        assert!((found - pinned).abs() < 1e-12, "{found}");
+    let at =
+        |data: &Dataset, places: [(usize, usize); 3]| places.map(|(i, j)| data.features[(i, j)]);
+    let stream = || ChaCha::new(7);
+    let problem = generators::classification(12, 2, 1.5, &mut stream());
+    let line = generators::regression(6, 2, 0.5, &mut stream());
+    let blobs = generators::blobs(6, 3, 0.5, &mut stream());
+    let moons = generators::moons(4, 0.1, &mut stream());
+    let circles = generators::circles(6, 0.5, 0.1, &mut stream());
+    let spirals = generators::spirals(6, 1.5, 0.1, &mut stream());
+    let [w0, w1] = problem.coefficients[..] else {
+        panic!("{:?}", problem.coefficients);
+    };
+    for (name, found, pinned) in [
+        (
+            "columns",
+            at(&problem.data, [(0, 0), (5, 0), (3, 1)]),
+            COLUMNS,
+        ),
+        ("coefficients", [w0, w1, problem.intercept], COEFFICIENTS),
+        (
+            "regression",
+            [0, 3, 5].map(|i| line.data.target[i]),
+            REGRESSION,
+        ),
+        ("blobs", at(&blobs, [(0, 0), (1, 1), (5, 0)]), BLOBS),
+        ("moons", at(&moons, [(0, 0), (1, 1), (3, 0)]), MOONS),
+        ("circles", at(&circles, [(0, 0), (3, 1), (5, 0)]), CIRCLES),
+        ("spirals", at(&spirals, [(0, 0), (3, 1), (5, 0)]), SPIRALS),
+    ] {
+        for (found, pinned) in found.iter().zip(pinned) {
+            assert!((found - pinned).abs() < 1e-12, "{name}: {found}");
+        }
     }
+    assert_eq!(problem.data.target, CLASSES);
+    let counts = generators::sparse_counts(3, 8, 5, &mut stream());
+    assert_eq!(counts.starts, STARTS);
+    assert_eq!(counts.indices, INDICES);
+    assert_eq!(counts.values, VALUES);
+    assert_eq!(counts.target, TARGET);
 }
 
-const PINNED: [f64; 3] = [0.9912892850965934, 0.48535462190334466, 1.997360061327118];
+const COLUMNS: [f64; 3] = [
+    -0.08710714903406623,
+    -0.24109448088225055,
+    -0.849632040527812,
+];
+const COEFFICIENTS: [f64; 3] = [-0.09014727828167207, 0.7697482904879754, -0.5];
+const REGRESSION: [f64; 3] = [
+    0.021233729894219622,
+    -1.0080333601071128,
+    -0.9117454756151617,
+];
+const BLOBS: [f64; 3] = [4.956446425482967, 4.256900128438917, -1.7923551485722782];
+const MOONS: [f64; 3] = [0.9912892850965934, 0.48535462190334466, 1.997360061327118];
+const CIRCLES: [f64; 3] = [0.9912892850965934, 0.06206176556539961, 0.6415289702855448];
+const SPIRALS: [f64; 3] = [0.09128928509659338, 0.6120617655653996, 1.141528970285545];
+const CLASSES: [f64; 12] = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+const STARTS: [usize; 4] = [0, 3, 6, 9];
+const INDICES: [usize; 9] = [0, 2, 3, 1, 2, 5, 0, 1, 4];
+const VALUES: [f64; 9] = [3.0, 1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 3.0, 1.0];
+const TARGET: [f64; 3] = [0.0, 0.0, 1.0];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use datasets::random::ChaCha;
+use datasets::random::{ChaCha, Stream, Torch};
 use datasets::{Split, SplitError, Splitter, bootstrap, classes, permutation};
 use proptest::prelude::*;
 
@@ -89,6 +89,14 @@ fn a_seed_is_a_draw_and_repetitions_differ() {
     assert_eq!(classes(&[3.0, -1.0, 3.0, 0.5]), [2, 0, 2, 1]);
 }
 
+#[test]
+fn a_permutation_is_that_of_its_stream() {
+    assert_eq!(
+        permutation(20, &mut Torch::new(1)),
+        Torch::new(1).permutation(20)
+    );
+}
+
 const PINNED: [usize; 8] = [3, 6, 5, 1, 0, 2, 4, 7];
 
 #[test]
@@ -109,10 +117,28 @@ fn what_cannot_be_split_is_refused() {
             Err(SplitError::Share { .. })
         ));
     }
-    assert!(matches!(
-        Splitter::rows(1).train_test(0.5),
-        Err(SplitError::TooFew { .. })
-    ));
+    for few in [Splitter::rows(1), Splitter::grouped(&[4, 4, 4])] {
+        assert!(matches!(
+            few.train_test(0.5),
+            Err(SplitError::TooFew { available: 1, .. })
+        ));
+    }
+    let rounded = |splitter: Splitter<'_>, share| {
+        let result = splitter.train_test(share);
+        result.expect_err("nothing is left").to_string()
+    };
+    assert_eq!(
+        rounded(Splitter::rows(100), 0.001),
+        "a test share of 0.001 of 100 rows is 0 of them, rounded; both parts need at least one"
+    );
+    assert_eq!(
+        rounded(Splitter::stratified(&[0, 0, 1]), 0.9),
+        "a test share of 0.9 of 3 rows is 3 of them, rounded; both parts need at least one"
+    );
+    assert_eq!(
+        rounded(Splitter::grouped(&[1, 1, 2, 2]), 0.2),
+        "a test share of 0.2 of 2 groups is 0 of them, rounded; both parts need at least one"
+    );
 }
 
 #[test]

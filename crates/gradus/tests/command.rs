@@ -159,6 +159,28 @@ fn a_model_is_saved_and_predicts() {
 }
 
 #[test]
+fn an_excluded_column_is_neither_read_nor_a_feature() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.csv");
+    let rows = "1,a,0\n2,7,1\n3,b,0\n4,8,1\n5,9,0\n6,9,1\n";
+    std::fs::write(&file, format!("x,notes,y\n{rows}")).unwrap();
+    let fit = |excluded: &str| {
+        let arguments = ["fit", path(&file), "--target", "y", "--format", "json"];
+        gradus(&[&arguments[..], &["--exclude", excluded]].concat())
+    };
+    for excluded in ["notes", "2", "notes,y"] {
+        let output = fit(excluded);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["coefficients"].as_array().unwrap().len(), 2);
+        assert_eq!(json["coefficients"][1]["name"], "x");
+    }
+    let output = fit("notes,note");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no column `note`; did you mean `notes`?"));
+}
+
+#[test]
 fn labels_headers_and_intercepts() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("labels.csv");

@@ -17,13 +17,21 @@ const PART: usize = 256 << 10;
 /// Bytes at the start of a file from which its schema is inferred.
 const HEAD: usize = 1 << 20;
 
-/// A CSV file as blocks of rows, of which one is in memory at a time.
+/// A CSV file as blocks of rows, of which one is made at a time.
 ///
 /// Every block has all columns. The levels of a category are those that occur in the block.
 ///
 /// # Memory
-/// The text of two blocks, of which one is read while the other is used ([`CsvOptions::block_bytes`]; one record if that is longer; the first MiB at the start) and its columns:
-/// 8 bytes a number, 4 a category, 1 a boolean.
+/// Two blocks of text ([`CsvOptions::block_bytes`]), one of which is read from the file while the other is parsed, and the columns of
+/// one block. These exist twice while the parts that were parsed are joined: 16 bytes a number (up to 24 if there are quotes), up to
+/// 20 a category and 5 a boolean, and up to 48 a row if a row is not a line; half of that or less afterwards. So a file of numbers
+/// of 8 characters takes 4 times `block_bytes`. A block that the caller keeps comes on top.
+///
+/// A record that is longer than a block is held whole, in up to twice its length. At the start the first MiB is held, with up to 24
+/// bytes for each of its lines.
+///
+/// A file whose lines end with carriage returns alone has no place where it could be cut: it is read whole, as one block, and all
+/// its rows are said to be on line 1.
 ///
 /// ```
 /// use datasets::CsvOptions;

@@ -73,14 +73,14 @@ pub(super) fn head(
     } else {
         ((1..=record.len()).map(|k| format!("x{k}")).collect(), 0)
     };
-    let kinds = infer(&text[start..], dialect, names.len(), options);
+    let (kinds, booleans) = infer(&text[start..], dialect, names.len(), options);
     let mut schema = Schema {
         dialect,
         names,
         kinds,
         first_line,
     };
-    schema.choose(file, options)?;
+    schema.choose(&booleans, file, options)?;
     Ok(Head::Read(schema, start))
 }
 
@@ -143,13 +143,20 @@ fn header(record: &csv::ByteRecord, file: &Path, line: u64) -> Result<Vec<String
     Ok(names)
 }
 
-/// What the columns hold, judging by the first records.
-fn infer(text: &[u8], dialect: Dialect, width: usize, options: &CsvOptions) -> Vec<Kind> {
+/// What the columns hold, judging by the first records; and which of them can be read as booleans.
+fn infer(
+    text: &[u8],
+    dialect: Dialect,
+    width: usize,
+    options: &CsvOptions,
+) -> (Vec<Kind>, Vec<bool>) {
     #[derive(Default, Clone)]
     struct Seen {
         present: usize,
         numbers: usize,
         booleans: usize,
+        /// Booleans in any spelling.
+        readable: usize,
     }
     let mut seen = vec![Seen::default(); width];
     let mut reader = records(text, dialect);
@@ -165,7 +172,8 @@ fn infer(text: &[u8], dialect: Dialect, width: usize, options: &CsvOptions) -> V
             seen.present += 1;
             seen.numbers += usize::from(number(cell).is_some());
             let word = cell.eq_ignore_ascii_case(b"true") || cell.eq_ignore_ascii_case(b"false");
-            seen.booleans += usize::from(word && boolean(cell).is_some());
+            seen.booleans += usize::from(word);
+            seen.readable += usize::from(boolean(cell).is_some());
         }
     }
     let kind = |seen: &Seen| {
@@ -177,14 +185,22 @@ fn infer(text: &[u8], dialect: Dialect, width: usize, options: &CsvOptions) -> V
             Kind::Category
         }
     };
-    seen.iter().map(kind).collect()
+    let boolean = |seen: &Seen| seen.readable == seen.present;
+    (
+        seen.iter().map(kind).collect(),
+        seen.iter().map(boolean).collect(),
+    )
 }
 
 impl Schema {
-    /// The kinds and columns that the user asked for.
-    fn choose(&mut self, file: &Path, options: &CsvOptions) -> Result<(), DataError> {
-        let places: Vec<usize> = (0..self.names.len()).collect();
-        let find = |column: &str| crate::frame::place(&self.names, &places, column);
+    /// The kinds and columns that the user asked for. `booleans` says which columns can be read as booleans.
+    fn choose(
+        &mut self,
+        booleans: &[bool],
+        file: &Path,
+        options: &CsvOptions,
+    ) -> Result<(), DataError> {
+        let find = |column: &str| crate::frame::place(&self.names, column);
         let place = |column: &str| {
             find(column).ok_or_else(|| DataError::NoSuchColumn {
                 file: file.to_owned(),
@@ -210,6 +226,14 @@ impl Schema {
         for name in &options.categories {
             if let Some(at) = self.names.iter().position(|known| known == name) {
                 kinds[at] = Kind::Category;
+            }
+        }
+        for name in &options.booleans {
+            // Numbers that are no booleans stay numbers, of which 1.0 and 0.0 are taken for booleans later.
+            if let Some(at) = self.names.iter().position(|known| known == name)
+                && (booleans[at] || kinds[at] != Kind::Number)
+            {
+                kinds[at] = Kind::Boolean;
             }
         }
         if let Some(columns) = &options.columns {

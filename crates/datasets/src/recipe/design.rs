@@ -97,12 +97,18 @@ impl Parts {
         columns.map(|(_, name)| name).collect()
     }
 
-    /// True for the columns of products of numbers alone, which are scaled.
+    /// True for the columns of products of numbers alone, which are scaled; categories, booleans and indicators are 0 and 1.
     pub(super) fn numeric(&self) -> Vec<bool> {
-        let category =
-            |(factor, _): &(usize, bool)| matches!(self.factors[*factor], Factor::Category { .. });
+        let flag = |(factor, _): &(usize, bool)| match &self.factors[*factor] {
+            Factor::Category { .. } => true,
+            Factor::Number {
+                value: Expression::Column(at),
+                ..
+            } => matches!(self.columns[*at].kind, Kind::Boolean | Kind::Missing),
+            Factor::Number { .. } | Factor::Polynomial { .. } => false,
+        };
         let of = |product: &Vec<(usize, bool)>| {
-            let numeric = !product.iter().any(category);
+            let numeric = !product.iter().any(flag);
             vec![numeric; self.columns_of(product).len()]
         };
         self.products.iter().flat_map(of).collect()

@@ -6,6 +6,7 @@ mod expression;
 mod learn;
 mod names;
 mod preparation;
+mod resolve;
 mod source;
 mod target;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::design::Factor;
 use self::expression::Expression;
 pub use self::preparation::{Missing, Preparation};
-use self::source::{Bound, Kind, Rows, Source};
+use self::source::{Bound, Rows, Source};
 pub use self::target::Response;
 use self::target::Target;
 use crate::{CsvOptions, DataError, Dataset, Frame, Scaler};
@@ -108,23 +109,34 @@ impl Recipe {
         names
     }
 
-    /// Options to read a file for predictions: the columns that are needed, categories as they are written.
+    /// Options to read a file for predictions: the columns that [`features`](Self::features) needs, categories as they are written,
+    /// booleans in any spelling.
     pub fn csv_options(&self, options: CsvOptions) -> CsvOptions {
-        // Numbers and booleans are recognised in any spelling; other words are taken as they are written.
-        let words = |level: &String| {
-            let number = level
-                .parse::<f64>()
-                .is_ok_and(|number| number.to_string() == *level);
-            !number && level != "true" && level != "false"
-        };
-        let categories = self.0.columns.iter().filter(|source| match &source.kind {
-            Kind::Levels(levels) => levels.iter().any(words),
-            Kind::Number | Kind::Boolean | Kind::Missing => false,
-        });
-        let options = options.columns_among(self.columns());
-        categories.fold(options, |options, source| {
-            options.category_if_there(&source.name)
-        })
+        self.0.columns.iter().fold(
+            options.columns_among(self.columns()),
+            Source::told_to_options,
+        )
+    }
+
+    /// Options to read a file for [`dataset`](Self::dataset): also the columns of the target, weights, offset and trials.
+    ///
+    /// ```
+    /// use datasets::{CsvOptions, Preparation};
+    /// let read = |file: &str, options: CsvOptions| options.read_from("t.csv", file.as_bytes());
+    /// let recipe = Preparation::new("y").learn(&read("x,y\n1,2\n3,5\n", CsvOptions::new())?)?;
+    /// let later = "note,y,x\n1,4,2\nword,7,8\n";
+    /// let frame = read(later, recipe.csv_options(CsvOptions::new()))?;
+    /// assert_eq!((frame.names().len(), recipe.dataset(&frame).is_err()), (1, true));
+    /// let frame = read(later, recipe.dataset_csv_options(CsvOptions::new()))?;
+    /// assert_eq!(recipe.dataset(&frame)?.target, [4.0, 7.0]);
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn dataset_csv_options(&self, options: CsvOptions) -> CsvOptions {
+        let target = &self.0.target.columns;
+        let own = target.iter().map(|source| source.name.as_str());
+        let names: Vec<&str> = self.columns().into_iter().chain(own).collect();
+        let sources = self.0.columns.iter().chain(target);
+        sources.fold(options.columns_among(names), Source::told_to_options)
     }
 
     /// The features of a table, whose other columns are ignored.
@@ -143,7 +155,8 @@ impl Recipe {
         })
     }
 
-    /// The features and the target of a table, with weights, offsets and trials if the recipe has them.
+    /// The features and the target of a table, with weights, offsets and trials if the recipe has them. A file is read for it with
+    /// [`dataset_csv_options`](Self::dataset_csv_options).
     ///
     /// # Errors
     /// As [`features`](Self::features), and for a target that is not as it was when the recipe was learned.

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Recipe;
 use super::learn::Learner;
-use super::names::{Names, powers};
+use super::names::Names;
 use super::target::Response;
-use crate::formula::{Formula, Node, Spanned, Terms, terms};
-use crate::{Column, CsvOptions, DataError, Dataset, Frame, Scaling};
+use crate::formula::Formula;
+use crate::{CsvOptions, DataError, Dataset, Frame, Scaling};
 
 /// What is done about missing values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,12 +43,12 @@ pub enum Missing {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Preparation {
-    target: Option<String>,
-    formula: Option<Formula>,
-    features: Option<Vec<String>>,
-    excluded: Vec<String>,
-    degree: usize,
-    interactions: bool,
+    pub(super) target: Option<String>,
+    pub(super) formula: Option<Formula>,
+    pub(super) features: Option<Vec<String>>,
+    pub(super) excluded: Vec<String>,
+    pub(super) degree: usize,
+    pub(super) interactions: bool,
     pub(super) without_intercept: bool,
     pub(super) response: Response,
     pub(super) references: Vec<(String, String)>,
@@ -58,7 +58,7 @@ pub struct Preparation {
     pub(super) indicators: bool,
     pub(super) scaling: Option<Scaling>,
     pub(super) weights: Option<String>,
-    offset: Option<String>,
+    pub(super) offset: Option<String>,
     pub(super) trials: Option<String>,
 }
 
@@ -130,7 +130,8 @@ impl Preparation {
         self
     }
 
-    /// Powers of the columns of numbers up to a degree, and their products up to it. Not with a formula, which says so itself.
+    /// Powers of the columns of numbers up to a degree, and their products up to it. Booleans are multiplied by others and have no
+    /// powers, which would be the same 0 and 1. Not with a formula, which says so itself.
     pub fn polynomial(mut self, degree: usize) -> Self {
         self.degree = degree.max(1);
         self
@@ -142,7 +143,8 @@ impl Preparation {
         self
     }
 
-    /// The level of a category that has no column of its own, instead of the first.
+    /// The level of a category that has no column of its own, instead of the first; in a formula, too, where `C(a, "low")` says so
+    /// itself and then counts.
     pub fn reference(mut self, column: impl Into<String>, level: impl Into<String>) -> Self {
         self.references.push((column.into(), level.into()));
         self
@@ -177,7 +179,8 @@ impl Preparation {
         self
     }
 
-    /// Features made of numbers alone are scaled; columns of categories stay 0 and 1.
+    /// Features made of numbers alone are scaled. Columns of categories, booleans and indicators of missing values stay 0 and 1,
+    /// and their products with numbers are not scaled either.
     pub fn scaling(mut self, scaling: Scaling) -> Self {
         self.scaling = Some(scaling);
         self
@@ -195,20 +198,28 @@ impl Preparation {
         self
     }
 
-    /// The column with the number of trials of which the target counts the successes.
+    /// The column with the number of trials of which the target counts the successes. Not with `cbind` in a formula, which counts
+    /// them itself.
     pub fn trials(mut self, column: impl Into<String>) -> Self {
         self.trials = Some(column.into());
         self
     }
 
     /// Options to read a file with: only the columns that are needed, so that a fault in another one is none.
-    pub fn csv_options(&self, options: CsvOptions) -> CsvOptions {
-        let mut options = options.ignore_if_there(&self.excluded);
-        let named: Vec<&String> = [&self.target, &self.weights, &self.offset, &self.trials]
-            .into_iter()
-            .flatten()
-            .collect();
-        let mut wanted: Vec<String> = named.into_iter().cloned().collect();
+    ///
+    /// ```
+    /// use datasets::{CsvOptions, Preparation};
+    /// let file = "x,notes,y\n1,2,0\n2,3,1\n3,a word,0\n";
+    /// let preparation = Preparation::new("y").exclude(["notes"]);
+    /// let frame = preparation.csv_options(CsvOptions::new()).read_from("t.csv", file.as_bytes())?;
+    /// assert_eq!(frame.names(), ["x", "y"]);
+    /// assert_eq!(preparation.learn(&frame)?.feature_names(), ["x"]);
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn csv_options(&self, mut options: CsvOptions) -> CsvOptions {
+        let named = [&self.target, &self.weights, &self.offset, &self.trials];
+        let mut wanted: Vec<String> = named.into_iter().flatten().cloned().collect();
+        let mut and_all_others = false;
         match (&self.formula, &self.features) {
             (Some(formula), _) => {
                 let mut found = Names::default();
@@ -220,16 +231,22 @@ impl Preparation {
                         options = options.category_unless_boolean(column);
                     }
                 }
-                if found.rest {
-                    return options;
-                }
-                wanted.extend(found.categories);
-                wanted.extend(found.plain.clone());
+                and_all_others = found.rest;
+                wanted.extend(found.all());
             }
             (None, Some(features)) => wanted.extend(features.iter().cloned()),
-            (None, None) => return options,
+            (None, None) => and_all_others = true,
         }
-        options.columns_among(wanted)
+        if !and_all_others {
+            return options.columns_among(wanted);
+        }
+        // The target may be excluded, too, and is read all the same.
+        let gone = self.excluded.iter();
+        let gone: Vec<String> = gone
+            .filter(|name| !wanted.contains(name))
+            .cloned()
+            .collect();
+        options.ignore_if_there(&gone)
     }
 
     /// Learns from a table: levels, imputed values, centres and scales.
@@ -264,139 +281,5 @@ impl Preparation {
         self.response(Response::Classes)
             .learn(frame)?
             .dataset(frame)
-    }
-
-    /// What stands left of `~`, and the terms.
-    pub(super) fn resolve(&self, frame: &Frame) -> Result<(Spanned, Terms), DataError> {
-        let named = |column: &String| -> Result<String, DataError> {
-            Ok(frame.names()[frame.position(column)?].clone())
-        };
-        if self.formula.is_some() {
-            let refused = [
-                (self.features.is_some(), "a list of features"),
-                (self.degree > 1, "polynomial terms"),
-                (self.interactions, "interactions"),
-            ];
-            if let Some((_, what)) = refused.iter().find(|(wanted, _)| *wanted) {
-                let problem =
-                    format!("a formula says itself what explains the target; leave {what} out");
-                return Err(DataError::Preparation { problem });
-            }
-        }
-        let written = self
-            .formula
-            .as_ref()
-            .and_then(|formula| formula.response.clone());
-        let target = match (written, &self.target) {
-            (Some(_), Some(target)) => {
-                let problem = format!(
-                    "the formula has a target left of `~`; leave out the target `{target}`"
-                );
-                return Err(DataError::Preparation { problem });
-            }
-            (Some(response), None) => response,
-            (None, Some(target)) => Spanned::name(named(target)?),
-            (None, None) => return Err(DataError::NoTarget),
-        };
-        let mut taken = Names::default();
-        taken.collect(&target);
-        let apart = [&self.weights, &self.offset, &self.trials];
-        for column in apart.into_iter().flatten().chain(&self.excluded) {
-            taken.plain.push(named(column)?);
-        }
-        let others = frame
-            .names()
-            .iter()
-            .filter(|name| !taken.plain.contains(name));
-        let others: Vec<String> = others.cloned().collect();
-        let mut terms = match &self.formula {
-            Some(formula) => terms(formula, Some(&others))?,
-            None => Terms {
-                intercept: true,
-                products: self.listed(frame, &target, others)?,
-                offsets: Vec::new(),
-            },
-        };
-        terms.intercept &= !self.without_intercept;
-        if let Some(offset) = &self.offset {
-            terms.offsets.push(Spanned::name(named(offset)?));
-        }
-        Ok((target, terms))
-    }
-
-    /// The columns that are listed, or all others, with their powers and products, as terms.
-    fn listed(
-        &self,
-        frame: &Frame,
-        target: &Spanned,
-        others: Vec<String>,
-    ) -> Result<Vec<Vec<Spanned>>, DataError> {
-        let (file, line) = (frame.file().to_owned(), frame.first_line);
-        let mut names = Vec::new();
-        match &self.features {
-            None => names = others,
-            Some(features) => {
-                for feature in features {
-                    let column = frame.names()[frame.position(feature)?].clone();
-                    if names.contains(&column) {
-                        return Err(DataError::ListedTwice { file, line, column });
-                    }
-                    if self.excluded.iter().any(|gone| {
-                        frame
-                            .position(gone)
-                            .is_ok_and(|at| frame.names()[at] == column)
-                    }) {
-                        let problem =
-                            format!("the column `{column}` is listed as a feature and excluded");
-                        return Err(DataError::Preparation { problem });
-                    }
-                    if target.node == Node::Name(column.clone()) {
-                        return Err(DataError::TargetAmongFeatures { file, line, column });
-                    }
-                    names.push(column);
-                }
-            }
-        }
-        if names.is_empty() {
-            let target = target.to_string();
-            return Err(DataError::NoFeatures { file, line, target });
-        }
-        let mut terms: Vec<Vec<Spanned>> = (names.iter())
-            .map(|name| vec![Spanned::name(name.clone())])
-            .collect();
-        if self.degree > 1 {
-            let is_number = |name: &&String| {
-                let ordinal = self.ordinals.iter().any(|(column, _)| column == *name);
-                let column = frame.position(name).map(|at| frame.column(at));
-                ordinal || !matches!(column, Ok(Column::Categories { .. }))
-            };
-            let numbers: Vec<&String> = names.iter().filter(is_number).collect();
-            for powers in powers(numbers.len(), self.degree) {
-                let used = powers.iter().enumerate().filter(|(_, power)| **power > 0);
-                terms.push(
-                    used.map(|(k, power)| Spanned::power(numbers[k].clone(), *power))
-                        .collect(),
-                );
-            }
-        }
-        if self.interactions {
-            for (k, a) in names.iter().enumerate() {
-                let both = |b: &String| vec![Spanned::name(a.clone()), Spanned::name(b.clone())];
-                terms.extend(names[k + 1..].iter().map(both));
-            }
-        }
-        Ok(terms)
-    }
-
-    pub(super) fn has_formula(&self) -> bool {
-        self.formula.is_some()
-    }
-
-    /// A fault in a part of the formula, or of a preparation without one.
-    pub(super) fn fault(&self, at: &Spanned, problem: String) -> DataError {
-        match &self.formula {
-            Some(formula) if at.to > 0 => formula.error(at, problem).into(),
-            _ => DataError::Preparation { problem },
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Column, DataError, Frame, MISSING_CODE};
+use crate::{Column, CsvOptions, DataError, Frame, MISSING_CODE};
 
 /// Which rows of a frame are used.
 #[derive(Debug, Clone, Copy)]
@@ -137,6 +137,27 @@ pub(super) fn levels(column: Column<'_>, rows: Rows<'_>) -> Vec<String> {
 }
 
 impl Source {
+    /// Options that read the column as it was read when the recipe was learned, if the file has it.
+    pub(super) fn told_to_options(options: CsvOptions, source: &Self) -> CsvOptions {
+        // Numbers are recognised in any spelling; other words are taken as they are written.
+        let word = |level: &String| {
+            let number = level.parse::<f64>();
+            !number.is_ok_and(|number| number.to_string() == *level)
+        };
+        let boolean = |level: &String| level == "true" || level == "false";
+        match &source.kind {
+            Kind::Boolean => options.boolean_if_there(&source.name),
+            // The levels of booleans in a formula.
+            Kind::Levels(levels) if levels.iter().all(boolean) => {
+                options.boolean_if_there(&source.name)
+            }
+            Kind::Levels(levels) if levels.iter().any(word) => {
+                options.category_if_there(&source.name)
+            }
+            Kind::Levels(_) | Kind::Number | Kind::Missing => options,
+        }
+    }
+
     /// Finds the column in a frame; what is not as it was learned is an error that names it.
     pub(super) fn bind<'f>(
         &self,
@@ -157,7 +178,7 @@ impl Source {
             return Ok(Bound::Levels(codes, self.fill.unwrap_or(0.0) as u32));
         }
         self.refuse_other_kind(frame, at, rows)?;
-        let values = numbers(frame, at, rows)?;
+        let values = frame.numbers_with_gaps(at, rows.iter())?;
         Ok(match self.fill {
             Some(fill) => Bound::Gaps(values, fill),
             None => Bound::Whole(values),
@@ -256,35 +277,4 @@ impl Source {
             None => Ok(Cow::Owned(codes)),
         }
     }
-}
-
-/// A column as numbers, NaN where they are missing; words that are no numbers are an error if they stand in these rows.
-pub(super) fn numbers<'f>(
-    frame: &'f Frame,
-    at: usize,
-    rows: Rows<'_>,
-) -> Result<Cow<'f, [f64]>, DataError> {
-    Ok(match frame.column(at) {
-        Column::Numbers(values) => Cow::Borrowed(values),
-        Column::Booleans(values) => {
-            let number =
-                |value: &Option<bool>| value.map_or(f64::NAN, |value| f64::from(u8::from(value)));
-            values.iter().map(number).collect()
-        }
-        Column::Categories { codes, levels } => {
-            let parsed: Vec<Option<f64>> = levels
-                .iter()
-                .map(|level| level.parse().ok().filter(|x: &f64| x.is_finite()))
-                .collect();
-            let number = |code: u32| parsed.get(code as usize).copied().flatten();
-            let word = |row: &usize| codes[*row] != MISSING_CODE && number(codes[*row]).is_none();
-            if let Some(row) = rows.iter().find(word) {
-                return Err(frame.not_a_number(at, row));
-            }
-            codes
-                .iter()
-                .map(|code| number(*code).unwrap_or(f64::NAN))
-                .collect()
-        }
-    })
 }

@@ -1,7 +1,7 @@
 //! Columns that are read, and what is learned to stand for their gaps.
 
 use super::super::preparation::Missing;
-use super::super::source::{Kind, Rows, Source, numbers};
+use super::super::source::{Kind, Rows, Source};
 use super::Learner;
 use crate::formula::{Spanned, suggestion};
 use crate::scaling::{mean_and_deviation, quantile};
@@ -13,6 +13,14 @@ impl Learner<'_> {
         self.frame.named(name).map_err(|error| {
             if at.to == 0 {
                 return error;
+            }
+            if matches!(error, DataError::NotRead { .. }) {
+                let problem = format!(
+                    "the column `{name}` of {} was not read; those that were are {}",
+                    self.frame.file().display(),
+                    self.frame.names().join(", ")
+                );
+                return self.wanted.fault(at, problem);
             }
             let names = &self.frame.file_names;
             let known = names.iter().map(String::as_str);
@@ -39,16 +47,19 @@ impl Learner<'_> {
                 self.policy(name),
                 Missing::Mean | Missing::Median | Missing::Mode
             );
+        let drop = kind != Kind::Missing
+            && (self.apart && self.kept.is_some() || self.policy(name) == Missing::DropRows);
         for &known in self.by_name.get(name).into_iter().flatten() {
-            if self.columns[known].kind == kind && self.imputed[known] == imputed {
+            let source = &self.columns[known];
+            // A feature that refuses gaps and an offset whose gaps are dropped are two.
+            if source.kind == kind && source.drop == drop && self.imputed[known] == imputed {
                 return Ok(known);
             }
         }
         let place = self.place(name, at)?;
         let mut source = Source {
             name: name.to_owned(),
-            drop: kind != Kind::Missing
-                && (self.apart && self.kept.is_some() || self.policy(name) == Missing::DropRows),
+            drop,
             kind,
             fill: None,
         };
@@ -107,7 +118,7 @@ impl Learner<'_> {
                     .map(|k| k as f64),
             ));
         }
-        let values = numbers(self.frame, place, rows)?;
+        let values = self.frame.numbers_with_gaps(place, rows.iter())?;
         let mut present: Vec<f64> = rows
             .iter()
             .map(|row| values[row])

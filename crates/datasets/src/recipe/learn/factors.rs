@@ -25,7 +25,8 @@ impl Learner<'_> {
                     let Some(name) = column.column() else {
                         return Err(self.wanted.fault(column, "`C` takes a column".to_owned()));
                     };
-                    let reference = self.contrast(rest)?;
+                    let written = self.contrast(rest)?;
+                    let reference = written.or_else(|| self.wanted_reference(name, part));
                     let shown = format!("C({name})");
                     self.category(name, shown, reference, part)?
                 }
@@ -82,11 +83,7 @@ impl Learner<'_> {
             .ordinals
             .iter()
             .any(|(column, _)| column == name);
-        let reference = self
-            .wanted
-            .references
-            .iter()
-            .rfind(|(column, _)| column == name);
+        let reference = self.wanted_reference(name, part);
         // In a formula, booleans are categories of two levels, as in R and patsy; without one they are 0 and 1.
         let words = match self.frame.column(place) {
             Column::Categories { .. } => true,
@@ -96,8 +93,14 @@ impl Learner<'_> {
         if ordinal || !words && reference.is_none() {
             return self.number(part);
         }
-        let reference = reference.map(|(_, level)| (level.clone(), part.clone()));
         self.category(name, name.to_owned(), reference, part)
+    }
+
+    /// The level that the preparation wants as the reference of a column, to be blamed on a part of the formula.
+    fn wanted_reference(&self, name: &str, part: &Spanned) -> Option<(String, Spanned)> {
+        let wanted = &self.wanted.references;
+        let (_, level) = wanted.iter().rfind(|(column, _)| column == name)?;
+        Some((level.clone(), part.clone()))
     }
 
     pub(super) fn category(

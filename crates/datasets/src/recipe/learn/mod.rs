@@ -141,7 +141,11 @@ impl<'l> Learner<'l> {
         let named = self.wanted.missing_in.iter().map(|(column, _)| column);
         let named = named.chain(self.wanted.references.iter().map(|(column, _)| column));
         for column in named.chain(self.wanted.ordinals.iter().map(|(column, _)| column)) {
-            self.frame.named(column)?;
+            // A wish for a column that was not read is no mistake in its name.
+            match self.frame.named(column) {
+                Ok(_) | Err(DataError::NotRead { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let mut apart = Names::default();
         apart.collect(&self.target);
