@@ -9,11 +9,12 @@ pub mod random;
 pub mod reduce;
 mod scalar;
 pub mod solve;
+pub mod vector;
 mod view;
 
 pub use design::{
-    Block, BlockSums, Csc, Csr, Dense, Design, Sampled, Scaled, Scratch, SparseError,
-    Standardised, Unstandardisable, WithIntercept, Workspace,
+    Block, BlockSums, Csc, Csr, Dense, Design, Sampled, Scaled, Scratch, SparseError, Standardised,
+    Unstandardisable, WithIntercept, Workspace, transposed_times_few,
 };
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};

@@ -115,7 +115,9 @@ pub enum FitError {
         value: f64,
     },
     /// A class without rows.
-    #[error("no row that counts has the class {class:?} of the target `{column}`; leave the class out")]
+    #[error(
+        "no row that counts has the class {class:?} of the target `{column}`; leave the class out"
+    )]
     EmptyClass {
         /// The target.
         column: String,
@@ -177,7 +179,9 @@ pub enum FitError {
         expected: usize,
     },
     /// A solver that cannot do what is asked.
-    #[error("the solver {solver} cannot fit this model: {reason}; leave the choice of the solver out")]
+    #[error(
+        "the solver {solver} cannot fit this model: {reason}; leave the choice of the solver out"
+    )]
     Solver {
         /// The solver.
         solver: &'static str,

@@ -14,14 +14,13 @@ mod student;
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use glm::{
-    ClassFit, Coefficient, Dispersion, Explanatory, Fit, FitOptions, GlmFit, INTERCEPT, LogisticFit, MultinomialFit,
-    Observations, OrderedFit, Solver,
+    ClassFit, Coefficient, CrossValidation, Dispersion, Explanatory, Fit, FitOptions, GlmFit,
+    INTERCEPT, LogisticFit, MultinomialFit, Observations, OrderedFit, PathOptions, PathPoint,
+    Solver, cross_validate, path,
 };
 pub use inference::Inference;
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
 pub use rule::{Adam, Optimizer, Rule, Sgd};
-pub use solver::{
-    Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step,
-};
+pub use solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step};

@@ -22,7 +22,9 @@ fn name(case: &Value) -> &str {
 
 fn frame() -> Frame {
     let text = include_str!("reference/data.csv");
-    CsvOptions::new().read_from("data.csv", text.as_bytes()).unwrap()
+    CsvOptions::new()
+        .read_from("data.csv", text.as_bytes())
+        .unwrap()
 }
 
 /// The data of a case.
@@ -59,7 +61,10 @@ fn in_r(name: &str) -> String {
 #[track_caller]
 fn close(found: f64, expected: f64, tolerance: f64, what: &str) {
     let error = (found - expected).abs() / expected.abs().max(0.01);
-    assert!(error <= tolerance, "{what}: {found} instead of {expected} ({error:.1e})");
+    assert!(
+        error <= tolerance,
+        "{what}: {found} instead of {expected} ({error:.1e})"
+    );
 }
 
 /// Estimates and standard errors, found by the names of the reference.
@@ -74,15 +79,29 @@ fn check<'c>(
     for (key, c) in coefficients {
         let what = format!("{}, {key}", name(case));
         let expected = &case["coefficients"][&key]["estimate"];
-        let expected = expected.as_f64().unwrap_or_else(|| panic!("{what} is not there"));
+        let expected = expected
+            .as_f64()
+            .unwrap_or_else(|| panic!("{what} is not there"));
         close(c.estimate, expected, tolerance, &what);
-        let error = errors[&key].as_f64().or_else(|| errors[&key]["std_error"].as_f64());
+        let error = errors[&key]
+            .as_f64()
+            .or_else(|| errors[&key]["std_error"].as_f64());
         if let (Some(error), Some(inference)) = (error, &c.inference) {
-            close(inference.std_error, error, tolerance, &format!("{what}, error"));
+            close(
+                inference.std_error,
+                error,
+                tolerance,
+                &format!("{what}, error"),
+            );
         }
         seen += 1;
     }
-    assert_eq!(seen, case["coefficients"].as_object().unwrap().len(), "{}", name(case));
+    assert_eq!(
+        seen,
+        case["coefficients"].as_object().unwrap().len(),
+        "{}",
+        name(case)
+    );
 }
 
 fn distribution(family: &str) -> (Distribution, bool) {
@@ -109,7 +128,8 @@ fn link(name: &str) -> Link {
 
 fn model(case: &Value) -> GeneralisedLinearModel {
     let (distribution, quasi) = distribution(case["family"].as_str().unwrap());
-    let model = GeneralisedLinearModel::new(distribution).link(link(case["link"].as_str().unwrap()));
+    let model =
+        GeneralisedLinearModel::new(distribution).link(link(case["link"].as_str().unwrap()));
     if quasi { model.quasi() } else { model }
 }
 
@@ -117,21 +137,57 @@ fn model(case: &Value) -> GeneralisedLinearModel {
 fn generalised_linear_models() {
     let mut seen = 0;
     for case in cases(&[
-        "binomial_", "gaussian_", "poisson_", "gamma_", "inverse_gaussian_", "tweedie_", "quasi",
+        "binomial_",
+        "gaussian_",
+        "poisson_",
+        "gamma_",
+        "inverse_gaussian_",
+        "tweedie_",
+        "quasi",
         "negative_binomial_theta_2",
     ]) {
         let data = data(&case, Response::Number);
         // Weights of R are precisions where the dispersion is estimated.
-        let fit = model(&case).weights_are(Weights::Analytic).fit(&data).unwrap();
+        let fit = model(&case)
+            .weights_are(Weights::Analytic)
+            .fit(&data)
+            .unwrap();
         let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
         check(&case, &case["coefficients"], coefficients, 1e-9);
-        close(fit.deviance(), case["deviance"].as_f64().unwrap(), 1e-10, name(&case));
-        close(fit.null_deviance(), case["null_deviance"].as_f64().unwrap(), 1e-10, name(&case));
-        close(fit.dispersion().value, case["dispersion"].as_f64().unwrap(), 1e-9, name(&case));
-        if let (Some(found), Some(expected)) = (fit.log_likelihood(), case["log_likelihood"].as_f64()) {
-            close(found, expected, 1e-10, &format!("{}, log-likelihood", name(&case)));
+        close(
+            fit.deviance(),
+            case["deviance"].as_f64().unwrap(),
+            1e-10,
+            name(&case),
+        );
+        close(
+            fit.null_deviance(),
+            case["null_deviance"].as_f64().unwrap(),
+            1e-10,
+            name(&case),
+        );
+        close(
+            fit.dispersion().value,
+            case["dispersion"].as_f64().unwrap(),
+            1e-9,
+            name(&case),
+        );
+        if let (Some(found), Some(expected)) =
+            (fit.log_likelihood(), case["log_likelihood"].as_f64())
+        {
+            close(
+                found,
+                expected,
+                1e-10,
+                &format!("{}, log-likelihood", name(&case)),
+            );
         }
-        assert!(fit.certificate().gradient_max < 1e-9, "{}: {:?}", name(&case), fit.certificate());
+        assert!(
+            fit.certificate().gradient_max < 1e-9,
+            "{}: {:?}",
+            name(&case),
+            fit.certificate()
+        );
         if let Some(repeated) = case.get("as_frequency_weights") {
             let fit = model(&case).fit(&data).unwrap();
             let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
@@ -153,24 +209,46 @@ fn multinomial_and_ordered() {
         let names = fit.classes().iter().zip(fit.coefficients());
         let names = names.map(|(k, c)| (format!("{}:{}", label(k), in_r(&c.name)), c));
         check(&case, &case["coefficients"], names, 1e-9);
-        close(fit.log_likelihood(), case["log_likelihood"].as_f64().unwrap(), 1e-11, name(&case));
+        close(
+            fit.log_likelihood(),
+            case["log_likelihood"].as_f64().unwrap(),
+            1e-11,
+            name(&case),
+        );
     }
-    for case in cases(&["ordered_logit", "ordered_probit", "ordered_cloglog", "ordered_cauchit"]) {
+    for case in cases(&[
+        "ordered_logit",
+        "ordered_probit",
+        "ordered_cloglog",
+        "ordered_cauchit",
+    ]) {
         let data = data(&case, Response::Classes);
         let link = link(case["link"].as_str().unwrap());
         let fit = OrderedRegression::new().link(link).fit(&data).unwrap();
         let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
         check(&case, &case["coefficients"], coefficients, 1e-9);
-        close(fit.log_likelihood(), case["log_likelihood"].as_f64().unwrap(), 1e-11, name(&case));
+        close(
+            fit.log_likelihood(),
+            case["log_likelihood"].as_f64().unwrap(),
+            1e-11,
+            name(&case),
+        );
     }
 }
 
 #[test]
 fn elastic_nets_bounds_and_factors() {
-    for case in cases(&["elastic_net_gaussian", "elastic_net_binomial", "elastic_net_poisson"]) {
+    for case in cases(&[
+        "elastic_net_gaussian",
+        "elastic_net_binomial",
+        "elastic_net_poisson",
+    ]) {
         let data = data(&case, Response::Number);
         let options = &case["options"];
-        let (lambda, alpha) = (options["lambda"].as_f64().unwrap(), options["alpha"].as_f64().unwrap());
+        let (lambda, alpha) = (
+            options["lambda"].as_f64().unwrap(),
+            options["alpha"].as_f64().unwrap(),
+        );
         for solver in [Solver::Automatic, Solver::Newton, Solver::CoordinateDescent] {
             let fit = model(&case)
                 .penalised(Penalty::elastic_net(lambda, alpha))
@@ -187,7 +265,10 @@ fn elastic_nets_bounds_and_factors() {
         }
         let data = data(&case, Response::Classes);
         let options = &case["options"];
-        let (lambda, alpha) = (options["lambda"].as_f64().unwrap(), options["alpha"].as_f64().unwrap());
+        let (lambda, alpha) = (
+            options["lambda"].as_f64().unwrap(),
+            options["alpha"].as_f64().unwrap(),
+        );
         let fit = MultinomialRegression::new()
             .penalised(Penalty::elastic_net(lambda, alpha))
             .fit(&data)
@@ -204,7 +285,10 @@ fn elastic_nets_bounds_and_factors() {
     }
     let case = &cases(&["ridge_logistic_factors"])[0];
     let lambda = case["options"]["lambda"].as_f64().unwrap();
-    let penalty = Penalty::ridge(lambda).factor("x1", 0.0).factor("g[T.B]", 2.0).factor("g[T.C]", 2.0);
+    let penalty = Penalty::ridge(lambda)
+        .factor("x1", 0.0)
+        .factor("g[T.B]", 2.0)
+        .factor("g[T.C]", 2.0);
     let fit = GeneralisedLinearModel::new(Distribution::Binomial).penalised(penalty);
     let fit = fit.fit(&data(case, Response::Number)).unwrap();
     let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));

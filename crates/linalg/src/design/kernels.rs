@@ -220,8 +220,9 @@ impl WithSimd for Moments<'_> {
             let v = simd.add_f64s(simd.add_f64s(v[0], v[2]), simd.add_f64s(v[1], v[3]));
             simd.reduce_sum_f64s(v)
         };
-        tail.iter().fold((add(sums), add(squares)), |(sum, squares), x| {
-            (sum + (x - origin), squares + (x - origin) * (x - origin))
-        })
+        tail.iter()
+            .fold((add(sums), add(squares)), |(sum, squares), x| {
+                (sum + (x - origin), squares + (x - origin) * (x - origin))
+            })
     }
 }

@@ -47,7 +47,8 @@ impl<D: Design + ?Sized> Design for Sampled<'_, D> {
     }
 
     fn transpose_times_block(&self, rows: Range<usize>, u: &[f64], out: &mut [f64]) {
-        self.design.transpose_times_block(self.original(rows), u, out);
+        self.design
+            .transpose_times_block(self.original(rows), u, out);
     }
 
     fn gram_block(

@@ -213,11 +213,7 @@ impl<'a> Standardised<'a> {
             let z = self.load(start..end, &roots, &mut scratch.block);
             let top = r.nrows();
             let stacked = Mat::from_fn(top + end - start, d, |i, j| {
-                if i < top {
-                    r[(i, j)]
-                } else {
-                    z[(i - top, j)]
-                }
+                if i < top { r[(i, j)] } else { z[(i - top, j)] }
             });
             r = stacked.qr().thin_R().to_owned();
         }
@@ -253,7 +249,13 @@ impl<'a> Standardised<'a> {
     ///
     /// # Panics
     /// If a length does not fit.
-    pub fn columns_times(&self, columns: MatRef<'_, f64>, first: usize, u: &[f64], out: &mut [f64]) {
+    pub fn columns_times(
+        &self,
+        columns: MatRef<'_, f64>,
+        first: usize,
+        u: &[f64],
+        out: &mut [f64],
+    ) {
         assert_eq!(
             (columns.nrows(), columns.ncols()),
             (u.len(), out.len()),
@@ -261,12 +263,17 @@ impl<'a> Standardised<'a> {
         );
         for (k, out) in out.chunks_mut(4).enumerate() {
             let (at, n) = (4 * k, out.len());
-            let location = [0, 1, 2, 3].map(|l| self.location[first + at + if l < n { l } else { 0 }]);
+            let location =
+                [0, 1, 2, 3].map(|l| self.location[first + at + if l < n { l } else { 0 }]);
             let dots = match four(columns, at) {
                 Some(columns) => kernels::centred_dots(&columns, location, u),
                 None => [0, 1, 2, 3].map(|l| {
                     let term = |i: usize| (columns[(i, at + l)] - location[l]) * u[i];
-                    if l < n { reduce::sum_by(u.len(), term) } else { 0.0 }
+                    if l < n {
+                        reduce::sum_by(u.len(), term)
+                    } else {
+                        0.0
+                    }
                 }),
             };
             for (l, out) in out.iter_mut().enumerate() {
@@ -434,7 +441,11 @@ impl Design for Standardised<'_> {
                 Some(columns) => kernels::centred_dots(&columns, location, u),
                 None => [0, 1, 2, 3].map(|l| {
                     let term = |i: usize| (x[(i, j + l)] - location[l]) * u[i];
-                    if l < n { reduce::sum_by(u.len(), term) } else { 0.0 }
+                    if l < n {
+                        reduce::sum_by(u.len(), term)
+                    } else {
+                        0.0
+                    }
                 }),
             };
             for l in 0..n {

@@ -161,7 +161,9 @@ impl MultinomialModel {
     /// As [`linear_predictor`](Self::linear_predictor).
     pub fn predict(&self, x: MatRef<'_, f64>) -> Result<Vec<usize>, PredictError> {
         let eta = self.linear_predictor(x)?;
-        let most = |i: usize| (1..eta.ncols()).fold(0, |m, k| if eta[(i, k)] > eta[(i, m)] { k } else { m });
+        let most = |i: usize| {
+            (1..eta.ncols()).fold(0, |m, k| if eta[(i, k)] > eta[(i, m)] { k } else { m })
+        };
         Ok((0..eta.nrows()).map(most).collect())
     }
 }

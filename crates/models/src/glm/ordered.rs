@@ -112,11 +112,7 @@ pub fn between(link: Link, a: f64, b: f64) -> BetweenTerms {
     BetweenTerms {
         loss: -p.ln(),
         slope: [-fa, fb],
-        curvature: [
-            fa * fa - upper.bend / p,
-            -fa * fb,
-            fb * fb + lower.bend / p,
-        ],
+        curvature: [fa * fa - upper.bend / p, -fa * fb, fb * fb + lower.bend / p],
     }
 }
 

@@ -37,7 +37,11 @@ pub(super) fn descend(
         separable: terms.separable(design),
         ridge: terms.ridge(design),
     };
-    descent.minimise(&penalty, options.tolerance, options.iterations.unwrap_or(500))
+    descent.minimise(
+        &penalty,
+        options.tolerance,
+        options.iterations.unwrap_or(500),
+    )
 }
 
 /// A penalty in the coordinates of the solvers.
@@ -78,13 +82,18 @@ pub(super) struct Descent<'p, 'a> {
     /// Gradient of the loss in every coordinate, if it is that of the point.
     pub(super) gradient: Vec<f64>,
     stale: bool,
+    /// The slopes of the rows when all coordinates' gradients were last computed, and these.
+    reference: Option<(Vec<f64>, Vec<f64>)>,
     work: Working,
     iterations: usize,
     null: f64,
 }
 
-/// The decrement is to fall by this factor a step; otherwise the model is made anew.
-const CONTRACTS: f64 = 0.2;
+/// Coordinates whose slope is above this part of their penalty enter the set of a path.
+const REACH: f64 = 0.97;
+
+/// Curvatures that have changed by this part ask for another model.
+const DRIFT: f64 = 0.05;
 
 impl<'p, 'a> Descent<'p, 'a> {
     pub(super) fn new(
@@ -112,6 +121,7 @@ impl<'p, 'a> Descent<'p, 'a> {
             loss: 0.0,
             gradient: vec![0.0; d],
             stale: true,
+            reference: None,
             work: Working {
                 set: Vec::new(),
                 place: vec![None; d],
@@ -146,7 +156,13 @@ impl<'p, 'a> Descent<'p, 'a> {
         let n = eta.len();
         let mut loss = vec![0.0; n];
         let family = self.problem.family;
-        family.block(eta, &self.problem.y, &mut loss, &mut self.slope, &mut self.curvature);
+        family.block(
+            eta,
+            &self.problem.y,
+            &mut loss,
+            &mut self.slope,
+            &mut self.curvature,
+        );
         for i in 0..n {
             let weight = self.problem.weight(i) / self.total;
             if weight > 0.0 {
@@ -160,24 +176,49 @@ impl<'p, 'a> Descent<'p, 'a> {
         reduce::sum(&loss)
     }
 
-    /// The gradient of the loss in all coordinates.
-    fn update_gradient(&mut self) {
+    /// The gradient of the loss in all coordinates that may matter: of those whose slope cannot have grown to its penalty since all were
+    /// computed, by the inequality of Cauchy and Schwarz, the old one stays.
+    fn update_gradient(&mut self, penalty: &Scaled) {
         if !self.stale {
             return;
         }
-        let k = usize::from(self.design.has_intercept());
+        self.stale = false;
         let Columns::Dense(z) = self.design else {
             return;
         };
-        let (x, slope, gradient) = (self.x, &self.slope, &mut self.gradient);
+        let k = usize::from(self.design.has_intercept());
+        let (x, slope, d) = (self.x, &self.slope, self.point.len());
         if k == 1 {
-            gradient[0] = reduce::sum(slope);
+            self.gradient[0] = reduce::sum(slope);
         }
-        parallel::for_each_part(&mut gradient[k..], 256, &|start, out| {
-            let columns = x.subcols(start, out.len());
-            z.columns_times(columns, start, slope, out);
+        if let Some((reference, gradient)) = &self.reference {
+            // No column is longer than √n.
+            let n = slope.len();
+            let square = reduce::sum_by(n, |i| (slope[i] - reference[i]).powi(2));
+            let drift = (square * n as f64).sqrt();
+            let matters = |j: &usize| {
+                self.work.place[*j].is_some()
+                    || gradient[*j].abs() + drift >= REACH * penalty.separable.l1(*j)
+            };
+            let few: Vec<usize> = (k..d).filter(matters).collect();
+            if few.len() <= d / 3 {
+                let mut products = vec![0.0; few.len()];
+                parallel::for_each_part(&mut products, 64, &|start, out| {
+                    for (j, out) in few[start..].iter().zip(out) {
+                        let one = std::slice::from_mut(out);
+                        z.columns_times(x.subcols(j - k, 1), j - k, slope, one);
+                    }
+                });
+                for (j, product) in few.into_iter().zip(products) {
+                    self.gradient[j] = product;
+                }
+                return;
+            }
+        }
+        parallel::for_each_part(&mut self.gradient[k..], 256, &|start, out| {
+            z.columns_times(x.subcols(start, out.len()), start, slope, out);
         });
-        self.stale = false;
+        self.reference = Some((self.slope.clone(), self.gradient.clone()));
     }
 
     /// Minimises for a penalty from the present point: to a duality gap of `tolerance` times that of no model at all, or to working
@@ -191,8 +232,11 @@ impl<'p, 'a> Descent<'p, 'a> {
         self.iterations = 0;
         let d = self.point.len();
         let mut best_gap = f64::INFINITY;
+        let (mut tighter, mut rounds, mut done) = (0.03, 0, false);
+        // Along a path slopes change by about as much as the penalty: the sequential strong rule (Tibshirani and others 2012), halved.
+        let reach = if tolerance.is_some() { REACH } else { 1.0 };
         loop {
-            self.update_gradient();
+            self.update_gradient(penalty);
             let gradient: Vec<f64> = (0..d)
                 .map(|j| self.gradient[j] + penalty.ridge[j] * self.point[j])
                 .collect();
@@ -200,7 +244,14 @@ impl<'p, 'a> Descent<'p, 'a> {
             let violations: Vec<f64> = (0..d).map(|j| sub(j).abs()).collect();
             let largest = reduce::max_abs(&violations);
             let value = self.value(penalty);
-            let gap = duality_gap(self.problem, &self.eta, &self.slope, &self.gradient, penalty, value);
+            let gap = duality_gap(
+                self.problem,
+                &self.eta,
+                &self.slope,
+                &self.gradient,
+                penalty,
+                value,
+            );
             let within = match (tolerance, gap) {
                 (Some(tolerance), Some(gap)) => gap <= tolerance * self.null,
                 (Some(tolerance), None) => largest <= tolerance * self.null.sqrt(),
@@ -208,13 +259,17 @@ impl<'p, 'a> Descent<'p, 'a> {
             };
             let outside = (0..d).filter(|j| self.work.place[*j].is_none());
             let mut entering: Vec<usize> = outside
-                .filter(|j| violations[*j] > 0.0 || self.point[*j] != 0.0)
+                .filter(|&j| {
+                    // Those that are near are expected to enter soon, too.
+                    let near = gradient[j].abs() > reach * penalty.separable.l1(j);
+                    violations[j] > 0.0 || self.point[j] != 0.0 || near
+                })
                 .collect();
             // No progress in the gap for the set as it stands, and nobody left to enter: this is working precision.
             let settled = tolerance.is_none()
                 && entering.iter().all(|j| violations[*j] <= 1e-13)
                 && gap.is_none_or(|gap| gap >= 0.5 * best_gap || gap <= 1e-15 * self.null)
-                && self.iterations > 0;
+                && done;
             best_gap = best_gap.min(gap.unwrap_or(f64::INFINITY));
             if within || settled || self.iterations >= limit {
                 let status = if within || settled {
@@ -239,71 +294,73 @@ impl<'p, 'a> Descent<'p, 'a> {
                     certificate,
                 });
             }
-            // Those that violate most enter: at most as many as there are, so that the set stays in proportion to the answer.
+            // Those that violate most enter: at most as many as there are, so that the set stays in proportion to the answer, and of those
+            // that are only near a tenth of that.
             let most = self.work.set.len().max(20);
+            let violating = entering.iter().filter(|j| violations[**j] > 0.0).count();
+            let most = most.min(violating + most / 10);
             entering.sort_by(|a, b| violations[*b].total_cmp(&violations[*a]).then(a.cmp(b)));
             entering.truncate(most);
+            if self.metric.is_empty() {
+                self.leave();
+            }
             self.enter(&entering);
-            let wanted = match tolerance {
-                // The restricted problem a little better than the whole.
-                Some(tolerance) => 0.1 * tolerance * self.null,
-                None => 0.0,
-            };
-            self.within_set(penalty, wanted, limit)?;
+            // The restricted problem a good deal better than the whole, and better still if that was not enough.
+            let wanted = tolerance.map_or(0.0, |tolerance| tighter * tolerance * self.null);
+            rounds += 1;
+            if violating == 0 || rounds > 2 {
+                tighter *= 0.1;
+            }
+            done = self.within_set(penalty, wanted, limit);
         }
     }
 
     /// The objective, penalty included.
     fn value(&self, penalty: &Scaled) -> f64 {
-        let ridge = reduce::sum_by(self.point.len(), |j| penalty.ridge[j] * self.point[j].powi(2));
+        let ridge = reduce::sum_by(self.point.len(), |j| {
+            penalty.ridge[j] * self.point[j].powi(2)
+        });
         self.loss + 0.5 * ridge + penalty.separable.value(&self.point)
     }
 
-    /// Newton steps for the coordinates of the set, until half the squared decrement is at most `wanted`.
-    fn within_set(&mut self, penalty: &Scaled, wanted: f64, limit: usize) -> Result<(), FitError> {
+    /// Newton steps for the coordinates of the set, until half the squared decrement is at most `wanted`; false if another model is needed
+    /// before.
+    fn within_set(&mut self, penalty: &Scaled, wanted: f64, limit: usize) -> bool {
         let set = self.work.set.clone();
         let m = set.len();
         let separable = penalty.separable.of(&set);
         let n = self.eta.len();
-        let mut last = f64::INFINITY;
         loop {
             self.model();
             let mut gradient = vec![0.0; m];
             self.times_columns(&mut gradient);
-            let hessian = Mat::from_fn(m, m, |i, j| {
-                let (i, j) = if i >= j { (i, j) } else { (j, i) };
-                self.work.gram[(i, j)] + if i == j { penalty.ridge[set[i]] } else { 0.0 }
-            });
             for (g, &j) in gradient.iter_mut().zip(&set) {
                 *g += penalty.ridge[j] * self.point[j];
             }
             let x: Vec<f64> = set.iter().map(|&j| self.point[j]).collect();
-            let p = separable.step(&x, &gradient, hessian.as_ref());
+            let (p, square) = self.step(penalty, &separable, &x, &gradient, wanted);
             let moved: Vec<f64> = x.iter().zip(&p).map(|(x, p)| x + p).collect();
-            let square = reduce::sum_by(m, |i| {
-                p[i] * reduce::sum_by(m, |j| hessian[(i, j)] * p[j])
-            });
             let decrement = square.max(0.0).sqrt();
             let value = self.value(penalty);
             if 0.5 * square <= wanted || negligible(decrement, value) || self.iterations >= limit {
-                return Ok(());
+                return true;
             }
-            let slope =
-                reduce::dot(&gradient, &p) + separable.value(&moved) - separable.value(&x);
+            let slope = reduce::dot(&gradient, &p) + separable.value(&moved) - separable.value(&x);
             // What the step adds to the predictors.
             let mut along = vec![0.0; n];
             for (column, p) in self.work.columns.chunks_exact(n).zip(&p) {
                 if *p != 0.0 {
-                    for (along, z) in along.iter_mut().zip(column) {
-                        *along += p * z;
-                    }
+                    linalg::vector::add_scaled(*p, column, &mut along);
                 }
             }
             let old_eta = std::mem::take(&mut self.eta);
             let mut step = 1.0;
             let accepted = loop {
-                let eta: Vec<f64> =
-                    old_eta.iter().zip(&along).map(|(eta, a)| eta + step * a).collect();
+                let eta: Vec<f64> = old_eta
+                    .iter()
+                    .zip(&along)
+                    .map(|(eta, a)| eta + step * a)
+                    .collect();
                 self.loss = self.evaluate(&eta);
                 self.eta = eta;
                 for ((&j, x), p) in set.iter().zip(&x).zip(&p) {
@@ -327,25 +384,115 @@ impl<'p, 'a> Descent<'p, 'a> {
                 }
                 self.loss = self.evaluate(&old_eta);
                 self.eta = old_eta;
-                return Ok(());
+                return true;
             }
-            if step < 1.0 || decrement > CONTRACTS * last {
-                // The model has served its time.
+            if step < 1.0 || self.drift() > DRIFT {
+                // The model has served its time; the next is made for those that are needed.
                 self.metric.clear();
+                return false;
             }
-            last = decrement;
             if 0.5 * square <= 1e-24 * value.abs() {
-                return Ok(());
+                return true;
             }
         }
+    }
+
+    /// How much the curvatures have changed since the model was made.
+    fn drift(&self) -> f64 {
+        let n = self.metric.len();
+        let change = reduce::sum_by(n, |i| (self.curvature[i] - self.metric[i]).abs());
+        change / reduce::sum(&self.metric)
+    }
+
+    /// The step that minimises the quadratic model, with its square in the metric of the model: to working precision, or if `wanted`
+    /// is positive until a round through the coordinates gains less than a tenth of that.
+    fn step(
+        &self,
+        penalty: &Scaled,
+        separable: &Separable,
+        x: &[f64],
+        gradient: &[f64],
+        wanted: f64,
+    ) -> (Vec<f64>, f64) {
+        let (m, set) = (x.len(), &self.work.set);
+        let gram = self.work.gram.as_ref().submatrix(0, 0, m, m);
+        let ridge = |i: usize| penalty.ridge[set[i]];
+        if wanted == 0.0 {
+            let hessian = Mat::from_fn(m, m, |i, j| {
+                gram[(i, j)] + if i == j { ridge(i) } else { 0.0 }
+            });
+            let p = separable.step(x, gradient, hessian.as_ref());
+            let square =
+                reduce::sum_by(m, |i| p[i] * reduce::sum_by(m, |j| hessian[(i, j)] * p[j]));
+            return (p, square);
+        }
+        let mut p = vec![0.0; m];
+        // g + H p, ridge included.
+        let mut slope = gradient.to_vec();
+        let round =
+            |coordinates: &mut dyn Iterator<Item = usize>, p: &mut [f64], slope: &mut [f64]| {
+                let mut gain = 0.0;
+                for j in coordinates {
+                    let h = gram[(j, j)] + ridge(j);
+                    let t = separable.coordinate_step(j, x[j] + p[j], slope[j], h);
+                    if t != 0.0 {
+                        p[j] += t;
+                        if let Some(column) = linalg::flat(gram.col(j).as_mat()) {
+                            linalg::vector::add_scaled(t, column, slope);
+                        }
+                        slope[j] += t * ridge(j);
+                        gain += 0.5 * h * t * t;
+                    }
+                }
+                gain
+            };
+        for _ in 0..100 {
+            let gain = round(&mut (0..m), &mut p, &mut slope);
+            if gain <= 0.1 * wanted {
+                break;
+            }
+            // Those that are not at 0, until they have settled.
+            let active: Vec<usize> = (0..m).filter(|j| x[*j] + p[*j] != 0.0).collect();
+            for _ in 0..300 {
+                if round(&mut active.iter().copied(), &mut p, &mut slope) <= 0.03 * wanted {
+                    break;
+                }
+            }
+        }
+        let square = reduce::sum_by(m, |i| p[i] * (slope[i] - gradient[i]));
+        (p, square)
     }
 
     /// Zᵀ u for the columns of the set.
     fn times_columns(&self, out: &mut [f64]) {
         let n = self.eta.len();
         for (out, column) in out.iter_mut().zip(self.work.columns.chunks_exact(n)) {
-            *out = reduce::dot(column, &self.slope);
+            *out = linalg::vector::dot(column, &self.slope);
         }
+    }
+
+    /// Lets coordinates that are 0 go, if they are many: making a model for them costs more than taking some in again.
+    fn leave(&mut self) {
+        let n = self.eta.len();
+        let set = std::mem::take(&mut self.work.set);
+        let stays = |j: usize| self.point[j] != 0.0;
+        if set.iter().filter(|j| stays(**j)).count() * 5 > set.len() * 4 {
+            self.work.set = set;
+            return;
+        }
+        for (from, j) in set.into_iter().enumerate() {
+            self.work.place[j] = None;
+            if stays(j) {
+                let to = self.work.set.len();
+                self.work.place[j] = Some(to);
+                self.work.set.push(j);
+                self.work
+                    .columns
+                    .copy_within(from * n..(from + 1) * n, to * n);
+            }
+        }
+        self.work.columns.truncate(self.work.set.len() * n);
+        self.work.known = 0;
     }
 
     /// Takes coordinates into the set.
@@ -396,7 +543,11 @@ impl<'p, 'a> Descent<'p, 'a> {
         let new = all.subcols(known, m - known);
         let weighted = Mat::from_fn(n, m - known, |i, j| self.metric[i] * new[(i, j)]);
         // The rows of the new columns, lower triangle and what is left of it.
-        let out = self.work.gram.as_mut().submatrix_mut(known, 0, m - known, m);
+        let out = self
+            .work
+            .gram
+            .as_mut()
+            .submatrix_mut(known, 0, m - known, m);
         linalg::matmul(weighted.transpose(), all, out, linalg::Accum::Replace);
         self.work.known = m;
     }

@@ -259,6 +259,24 @@ fn covariance(
     ))
 }
 
+/// The intercept of the model without columns.
+pub(super) fn intercept_alone(
+    specification: &GeneralisedLinearModel,
+    problem: &Problem<'_>,
+) -> Result<f64, FitError> {
+    if problem.data.offset.is_none() {
+        return Ok(problem.family.link.of(problem.mean()));
+    }
+    let data = Observations {
+        features: Explanatory::Dense(MatRef::from_column_major_slice(&[], problem.y.len(), 0)),
+        names: Vec::new().into(),
+        ..problem.data.clone()
+    };
+    let alone = specification.clone().penalised(Penalty::none());
+    let alone = Problem::new(&alone, &data)?;
+    Ok(solve(&alone, &FitOptions::default())?.outcome.x[0])
+}
+
 fn null_deviance(
     specification: &GeneralisedLinearModel,
     problem: &Problem<'_>,
@@ -266,15 +284,9 @@ fn null_deviance(
 ) -> Result<f64, FitError> {
     let n = problem.y.len();
     if problem.intercept && problem.data.offset.is_some() {
-        let data = Observations {
-            features: Explanatory::Dense(MatRef::from_column_major_slice(&[], n, 0)),
-            names: Vec::new().into(),
-            ..problem.data.clone()
-        };
-        let alone = specification.clone().penalised(Penalty::none());
-        let alone = Problem::new(&alone, &data)?;
-        let solved = solve(&alone, &FitOptions::default())?;
-        return Ok(deviance(&alone, &solved.at, saturated));
+        let intercept = intercept_alone(specification, problem)?;
+        let eta: Vec<f64> = (0..n).map(|i| intercept + problem.offset(i)).collect();
+        return Ok(unit_deviances(problem, &eta));
     }
     let eta = |i: usize| {
         if problem.intercept {

@@ -24,7 +24,9 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
     let eta = &at.eta;
     let (y, n) = (&problem.y, problem.total());
     let sum = |f: &(dyn Fn(usize) -> f64 + Sync)| {
-        sum(y.len(), &|i| if problem.weight(i) > 0.0 { f(i) } else { 0.0 })
+        sum(y.len(), &|i| {
+            if problem.weight(i) > 0.0 { f(i) } else { 0.0 }
+        })
     };
     let weight = |i: usize| problem.weight(i);
     let loss = || at.loss;

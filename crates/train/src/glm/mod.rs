@@ -12,6 +12,7 @@ mod objective;
 mod observations;
 mod options;
 mod ordered;
+mod path;
 mod problem;
 mod report;
 mod separation;
@@ -28,6 +29,7 @@ pub use self::multinomial::MultinomialFit;
 pub use self::observations::{Explanatory, Observations};
 pub use self::options::{FitOptions, Solver};
 pub use self::ordered::OrderedFit;
+pub use self::path::{CrossValidation, PathOptions, PathPoint, cross_validate, path};
 use crate::{FitError, Inference};
 
 /// The name of the intercept among the coefficients.

@@ -80,31 +80,34 @@ impl Fit for MultinomialRegression {
         let terms = Terms::new(self.penalty(), data, intercept)?;
         let k = classes.labels.len();
         // Only the intercept and what a penalty leaves free need a reference class.
-        let is_free = |j: usize, class: usize| {
-            class > 0 || penalised && terms.l1[j] + terms.l2[j] > 0.0
-        };
+        let is_free =
+            |j: usize, class: usize| class > 0 || penalised && terms.l1[j] + terms.l2[j] > 0.0;
         let free: Vec<(usize, usize)> = (0..k)
             .flat_map(|class| (0..design.columns()).map(move |j| (j, class)))
             .filter(|(j, class)| is_free(*j, *class))
             .collect();
         let ridge = terms.ridge(&design);
-        let mut objective = SoftmaxObjective::new(
-            &design,
-            (&classes.of, k),
-            data.weights,
-            &free,
-            &ridge,
-        );
+        let mut objective =
+            SoftmaxObjective::new(&design, (&classes.of, k), data.weights, &free, &ridge);
         let log_share = |class: usize| (classes.counts[class] / classes.counts[0]).ln();
         let start: Vec<f64> = free
             .iter()
-            .map(|&(j, class)| if intercept && j == 0 { log_share(class) } else { 0.0 })
+            .map(|&(j, class)| {
+                if intercept && j == 0 {
+                    log_share(class)
+                } else {
+                    0.0
+                }
+            })
             .collect();
         let separable = terms.separable_of(&design, &free);
         let (solver, reason) = choose(options.solver, &separable, free.len())?;
         let solved = solve(&mut objective, &separable, &start, solver, options)
             .map_err(|error| named(error, data, &design, &free))?;
-        let Solved { mut outcome, direction } = solved;
+        let Solved {
+            mut outcome,
+            direction,
+        } = solved;
         let certificate = outcome.certificate;
         if !penalised && certificate.distance > RUNAWAY && certificate.status == Status::Converged
             || certificate.status == Status::Stalled
@@ -162,7 +165,10 @@ impl Fit for MultinomialRegression {
         }
         let at = usize::from(intercept);
         let model = MultinomialModel::new(
-            estimates.iter().map(|beta| if intercept { beta[0] } else { 0.0 }).collect(),
+            estimates
+                .iter()
+                .map(|beta| if intercept { beta[0] } else { 0.0 })
+                .collect(),
             Mat::from_fn(data.names.len(), k, |j, class| estimates[class][j + at]),
         );
         let fit = ClassFit {
@@ -204,9 +210,10 @@ fn choose(
         Solver::Lbfgs | Solver::NewtonCg if !separable.is_none() => Err(refuse(
             "it needs a smooth objective, without l1 penalties and bounds",
         )),
-        Solver::Automatic if parameters <= FEW => {
-            Ok((Solver::Newton, "few enough coefficients for the full Hessian"))
-        }
+        Solver::Automatic if parameters <= FEW => Ok((
+            Solver::Newton,
+            "few enough coefficients for the full Hessian",
+        )),
         Solver::Automatic if separable.is_none() => Ok((
             Solver::Lbfgs,
             "too many coefficients for the full Hessian; the mean curvature of all classes scales the steps",

@@ -88,8 +88,8 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
     pub(super) fn sampled(mut self, every: usize) -> Self {
         let sample = Sampled::new(self.design.design(), every);
         let block = sample.block_rows();
-        let rows = (0..sample.rows() / block)
-            .flat_map(|k| sample.original(k * block..(k + 1) * block));
+        let rows =
+            (0..sample.rows() / block).flat_map(|k| sample.original(k * block..(k + 1) * block));
         self.total = match &self.problem.weights {
             Some(weights) => rows.map(|i| weights[i]).sum(),
             None => sample.rows() as f64,
@@ -148,7 +148,8 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
     fn pass(&mut self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
         let whole = self.every == 1;
         if whole && self.eta.is_empty() {
-            self.eta.resize_with(self.problem.y.len(), AtomicU64::default);
+            self.eta
+                .resize_with(self.problem.y.len(), AtomicU64::default);
         }
         let keep = |start: usize, eta: &[f64]| {
             if whole {

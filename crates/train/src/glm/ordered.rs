@@ -209,7 +209,10 @@ impl Fit for OrderedRegression {
         options: &FitOptions,
     ) -> Result<OrderedFit, FitError> {
         let link = self.chosen_link();
-        if !matches!(link, Link::Logit | Link::Probit | Link::Cloglog | Link::Cauchit) {
+        if !matches!(
+            link,
+            Link::Logit | Link::Probit | Link::Cloglog | Link::Cauchit
+        ) {
             return Err(FitError::Link {
                 family: "ordered",
                 link: link.name(),
@@ -278,7 +281,11 @@ impl Fit for OrderedRegression {
                 .collect();
             let beta = design.coefficients_to_data(&gamma);
             let thresholds = x[..cuts].iter().map(|t| t - beta[0]);
-            beta[1..].iter().copied().chain(thresholds).collect::<Vec<f64>>()
+            beta[1..]
+                .iter()
+                .copied()
+                .chain(thresholds)
+                .collect::<Vec<f64>>()
         };
         let estimates = at_data(&outcome.x);
         let m = estimates.len();
@@ -299,7 +306,9 @@ impl Fit for OrderedRegression {
         let covariance = &map * &inverse * map.transpose();
         let covariance = Mat::from_fn(m, m, |i, j| covariance[(i, j)] / classes.total);
         let labels = &classes.labels;
-        let between = labels.windows(2).map(|pair| format!("{}|{}", pair[0], pair[1]));
+        let between = labels
+            .windows(2)
+            .map(|pair| format!("{}|{}", pair[0], pair[1]));
         let names = data.names.iter().cloned().chain(between);
         let coefficients: Vec<Coefficient> = names
             .zip(&estimates)

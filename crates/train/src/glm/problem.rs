@@ -41,25 +41,7 @@ impl<'a> Problem<'a> {
         if data.trials.is_some() && family.distribution != Distribution::Binomial {
             return Err(FitError::Unused { what: "trials" });
         }
-        let mut problem = Self {
-            data: data.clone(),
-            family,
-            intercept,
-            penalty: specification.penalty().clone(),
-            kind: specification.weights(),
-            y: Cow::Borrowed(data.target),
-            weights: data.weights.map(Cow::Borrowed),
-            class_weights: *specification.classes() != ClassWeights::Equal,
-        };
-        if let Some(trials) = data.trials {
-            // No trial says nothing.
-            let share = |(y, n): (&f64, &f64)| if *n > 0.0 { y / n } else { 0.0 };
-            problem.y = data.target.iter().zip(trials).map(share).collect();
-            problem.weights = Some(match &problem.weights {
-                Some(weights) => weights.iter().zip(trials).map(|(w, n)| w * n).collect(),
-                None => Cow::Borrowed(trials),
-            });
-        }
+        let mut problem = Self::unchecked(specification, data);
         for (i, &y) in problem.y.iter().enumerate() {
             if !family.distribution.accepts(y) {
                 let (column, value) = (data.target_name.to_owned(), data.target[i]);
@@ -83,6 +65,33 @@ impl<'a> Problem<'a> {
         }
         problem.weigh_classes(specification.classes())?;
         Ok(problem)
+    }
+
+    /// Targets as shares of successes, weights with trials; nothing is checked, and classes have equal weights.
+    pub(super) fn unchecked(
+        specification: &GeneralisedLinearModel,
+        data: &Observations<'a>,
+    ) -> Self {
+        let mut problem = Self {
+            data: data.clone(),
+            family: specification.family(),
+            intercept: specification.has_intercept() && data.intercept,
+            penalty: specification.penalty().clone(),
+            kind: specification.weights(),
+            y: Cow::Borrowed(data.target),
+            weights: data.weights.map(Cow::Borrowed),
+            class_weights: *specification.classes() != ClassWeights::Equal,
+        };
+        if let Some(trials) = data.trials {
+            // No trial says nothing.
+            let share = |(y, n): (&f64, &f64)| if *n > 0.0 { y / n } else { 0.0 };
+            problem.y = data.target.iter().zip(trials).map(share).collect();
+            problem.weights = Some(match &problem.weights {
+                Some(weights) => weights.iter().zip(trials).map(|(w, n)| w * n).collect(),
+                None => Cow::Borrowed(trials),
+            });
+        }
+        problem
     }
 
     fn weigh_classes(&mut self, classes: &ClassWeights) -> Result<(), FitError> {

@@ -85,7 +85,11 @@ impl fmt::Display for GlmFit {
         };
         writeln!(f, "{what}, {} observations", self.observations())?;
         writeln!(f)?;
-        let statistic = if self.dispersion().estimated { "t" } else { "z" };
+        let statistic = if self.dispersion().estimated {
+            "t"
+        } else {
+            "z"
+        };
         table(f, self.coefficients().iter(), statistic)?;
         if let Some(likelihood) = self.log_likelihood() {
             write!(f, "log-likelihood {likelihood:.6}   ")?;
@@ -124,7 +128,11 @@ fn penalised(f: &mut fmt::Formatter<'_>, l1: f64, l2: f64) -> fmt::Result {
 /// A fit of several classes.
 pub(super) fn classes(f: &mut fmt::Formatter<'_>, fit: &ClassFit, what: &str) -> fmt::Result {
     let observations = fit.observations();
-    writeln!(f, "{what}: class of {}, {observations} observations", fit.target())?;
+    writeln!(
+        f,
+        "{what}: class of {}, {observations} observations",
+        fit.target()
+    )?;
     let labels = fit.labels();
     let mut classes: Vec<Option<usize>> = fit.classes().to_vec();
     classes.dedup();
@@ -132,7 +140,13 @@ pub(super) fn classes(f: &mut fmt::Formatter<'_>, fit: &ClassFit, what: &str) ->
         writeln!(f)?;
         match class {
             Some(class) if fit.aic().is_some() => {
-                writeln!(f, "{} = {} against {}", fit.target(), labels[class], labels[0])?;
+                writeln!(
+                    f,
+                    "{} = {} against {}",
+                    fit.target(),
+                    labels[class],
+                    labels[0]
+                )?;
             }
             Some(class) => writeln!(f, "{} = {}", fit.target(), labels[class])?,
             None => writeln!(f, "levels: {}", labels.join(" < "))?,

@@ -165,10 +165,7 @@ impl<'p, 'a> Watch<'p, 'a> {
     }
 
     /// Whether the last direction, if it moves some predictor visibly, proves separation.
-    pub(super) fn verdict_of_last_step(
-        &self,
-        design: &Columns<'_>,
-    ) -> Option<FitError> {
+    pub(super) fn verdict_of_last_step(&self, design: &Columns<'_>) -> Option<FitError> {
         let y = &self.problem.y;
         self.dense()?;
         let direction = self
@@ -247,12 +244,7 @@ impl<'p, 'a> Watch<'p, 'a> {
 
     /// The part of the coefficients `beta` that gives the rows of the border a predictor of zero. Columns are standardised
     /// over the border alone, so that extreme rows elsewhere do not hide how these differ.
-    fn on_border(
-        &self,
-        border: &[usize],
-        design: &Columns<'_>,
-        beta: &[f64],
-    ) -> Option<Vec<f64>> {
+    fn on_border(&self, border: &[usize], design: &Columns<'_>, beta: &[f64]) -> Option<Vec<f64>> {
         let x = self.dense()?;
         let intercept = design.has_intercept();
         let (n, k) = (border.len() as f64, usize::from(intercept));
@@ -319,12 +311,7 @@ impl<'p, 'a> Watch<'p, 'a> {
 
     /// The error, with the columns that matter in a direction: those with at least a thousandth of its largest standardised
     /// coefficient.
-    fn separated(
-        &self,
-        kind: Separation,
-        design: &Columns<'_>,
-        direction: &[f64],
-    ) -> FitError {
+    fn separated(&self, kind: Separation, design: &Columns<'_>, direction: &[f64]) -> FitError {
         let slopes = &direction[usize::from(design.has_intercept())..];
         let largest = reduce::max_abs(slopes);
         let matters = |slope: &f64| slope.abs() >= 1e-3 * largest;

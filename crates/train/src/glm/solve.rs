@@ -93,7 +93,9 @@ fn choose(
             });
         }
         Solver::Lbfgs | Solver::NewtonCg if !smooth => {
-            return Err(refuse("it needs a smooth objective, without l1 penalties and bounds"));
+            return Err(refuse(
+                "it needs a smooth objective, without l1 penalties and bounds",
+            ));
         }
         Solver::CoordinateDescent if sparse || !super::coordinate::can(problem) => {
             return Err(refuse(
@@ -156,8 +158,9 @@ fn by_gradients<'a>(
             tolerance,
             ..NewtonCg::default()
         };
-        let unscaled =
-            |_: &mut GlmObjective<'_, 'a>, _: &[f64], r: &[f64], z: &mut [f64]| z.copy_from_slice(r);
+        let unscaled = |_: &mut GlmObjective<'_, 'a>, _: &[f64], r: &[f64], z: &mut [f64]| {
+            z.copy_from_slice(r)
+        };
         newton.minimise_preconditioned(&mut objective, start, unscaled, |_, step| {
             watch.step(&design, &step)
         })
@@ -289,8 +292,7 @@ fn from_samples(
     };
     let mut hessian = None;
     while every > 1 {
-        let mut objective =
-            GlmObjective::new(design, problem, terms.ridge(design)).sampled(every);
+        let mut objective = GlmObjective::new(design, problem, terms.ridge(design)).sampled(every);
         let newton = Newton {
             iterations: 15,
             // A sample of m rows is some √(d/m) from the optimum.
@@ -311,8 +313,8 @@ fn from_samples(
     // Means that the other rows cannot have send the iteration back to where it would have begun.
     let mut gradient = vec![0.0; d];
     let mut whole = GlmObjective::new(design, problem, terms.ridge(design));
-    let finite =
-        problem.is_always_finite() || crate::Differentiable::gradient(&mut whole, &x, &mut gradient).is_finite();
+    let finite = problem.is_always_finite()
+        || crate::Differentiable::gradient(&mut whole, &x, &mut gradient).is_finite();
     hessian.filter(|_| finite).map(|hessian| (x, hessian))
 }
 

@@ -6,9 +6,9 @@ use linalg::{Design, reduce};
 
 use super::columns::Columns;
 use super::{Explanatory, Observations};
-use models::glm::Penalty;
 use crate::FitError;
 use crate::solver::Separable;
+use models::glm::Penalty;
 
 /// Penalty and bounds of each coefficient, intercept first, in the units of the data.
 #[derive(Debug, Clone)]
@@ -37,8 +37,7 @@ impl Terms {
         };
         factors[..k].fill(0.0);
         if !(penalty.factors.is_empty() && penalty.bounds.is_empty()) {
-            let places: HashMap<&str, usize> =
-                names.iter().map(String::as_str).zip(k..).collect();
+            let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(k..).collect();
             let place = |name: &String| {
                 let place = places.get(name.as_str()).copied();
                 place.ok_or_else(|| FitError::UnknownColumn {
@@ -79,6 +78,16 @@ impl Terms {
         Ok(terms)
     }
 
+    /// The same with another strength.
+    pub(super) fn times(&self, strength: f64) -> Self {
+        let by = |x: &[f64]| x.iter().map(|x| x * strength).collect();
+        Self {
+            l1: by(&self.l1),
+            l2: by(&self.l2),
+            ..self.clone()
+        }
+    }
+
     /// True if nothing is penalised, so that the estimates are those of maximum likelihood unless a bound holds them.
     pub(super) fn unpenalised(&self) -> bool {
         self.l1.iter().chain(&self.l2).all(|p| *p == 0.0)
@@ -113,22 +122,26 @@ impl Terms {
     /// l2 in the coordinates of the solvers.
     pub(super) fn ridge(&self, design: &Columns<'_>) -> Vec<f64> {
         let scale = scales(design);
-        self.l2.iter().zip(scale).map(|(l2, s)| l2 / s / s).collect()
+        self.l2
+            .iter()
+            .zip(scale)
+            .map(|(l2, s)| l2 / s / s)
+            .collect()
     }
 }
 
 /// What each coefficient of the solvers is divided by: 1 for the intercept.
 fn scales(design: &Columns<'_>) -> Vec<f64> {
     let one = design.has_intercept().then_some(1.0);
-    one.into_iter().chain(design.scale().iter().copied()).collect()
+    one.into_iter()
+        .chain(design.scale().iter().copied())
+        .collect()
 }
 
 /// The standard deviation of each column, each row counted as often as its weight says.
 fn deviations(data: &Observations<'_>) -> Vec<f64> {
     let n = data.target.len();
-    let weight = |i: usize| {
-        data.weights.map_or(1.0, |weights| weights[i])
-    };
+    let weight = |i: usize| data.weights.map_or(1.0, |weights| weights[i]);
     let total = reduce::sum_by(n, weight);
     match data.features {
         Explanatory::Dense(x) => (0..x.ncols())

@@ -45,7 +45,9 @@ impl NewtonCg {
     /// ```
     pub fn minimise<O: HessianProducts>(&self, objective: &mut O, start: &[f64]) -> Outcome {
         let unscaled = |_: &mut O, _: &[f64], r: &[f64], z: &mut [f64]| z.copy_from_slice(r);
-        match self.minimise_preconditioned(objective, start, unscaled, |_, _| Ok::<(), std::convert::Infallible>(())) {
+        match self.minimise_preconditioned(objective, start, unscaled, |_, _| {
+            Ok::<(), std::convert::Infallible>(())
+        }) {
             Ok(outcome) => outcome,
             Err(never) => match never {},
         }

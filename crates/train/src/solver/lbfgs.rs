@@ -53,7 +53,9 @@ impl Lbfgs {
     /// ```
     pub fn minimise<O: Differentiable>(&self, objective: &mut O, start: &[f64]) -> Outcome {
         let unscaled = |_: &mut O, _: &[f64], _: &mut [f64]| false;
-        match self.minimise_preconditioned(objective, start, unscaled, |_, _| Ok::<(), std::convert::Infallible>(())) {
+        match self.minimise_preconditioned(objective, start, unscaled, |_, _| {
+            Ok::<(), std::convert::Infallible>(())
+        }) {
             Ok(outcome) => outcome,
             Err(never) => match never {},
         }
