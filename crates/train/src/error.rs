@@ -94,6 +94,14 @@ pub enum FitError {
         /// The link.
         link: &'static str,
     },
+    /// A dispersion whose estimate has no bound.
+    #[error(
+        "the counts of `{column}` vary no more than Poisson's, so that the negative binomial θ grows without end; use the family poisson"
+    )]
+    Boundary {
+        /// The target.
+        column: String,
+    },
     /// A link that the model does not have.
     #[error("the {family} model has no {link} link; it has {known}")]
     Link {

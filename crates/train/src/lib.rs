@@ -3,6 +3,7 @@
 
 mod descent;
 mod error;
+mod gamma;
 mod glm;
 mod inference;
 pub mod metrics;
@@ -16,7 +17,7 @@ pub use error::{FitError, Separation};
 pub use glm::{
     ClassFit, Coefficient, CrossValidation, Dispersion, Explanatory, Fit, FitOptions, GlmFit,
     INTERCEPT, LogisticFit, MultinomialFit, Observations, OrderedFit, PathOptions, PathPoint,
-    Solver, cross_validate, path,
+    Solver, Theta, cross_validate, path,
 };
 pub use inference::Inference;
 pub use objective::{

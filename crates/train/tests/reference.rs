@@ -30,7 +30,13 @@ fn frame() -> Frame {
 /// The data of a case.
 fn data(case: &Value, response: Response) -> Dataset {
     let options = &case["options"];
-    let target = options["target"].as_str().unwrap();
+    // Some targets are explained in words after a comma.
+    let target = options["target"]
+        .as_str()
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap();
     let formula: Formula = format!("{target} ~ x1 + x2 + g").parse().unwrap();
     let mut preparation = Preparation::formula(formula).response(response);
     if !options["weights"].is_null() {
@@ -305,5 +311,70 @@ fn elastic_nets_bounds_and_factors() {
         let fit = fit.fit(&data(&case, Response::Number)).unwrap();
         let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
         check(&case, &Value::Null, coefficients, 1e-9);
+    }
+}
+
+#[test]
+fn negative_binomial_with_an_estimated_theta() {
+    for case in cases(&[
+        "negative_binomial",
+        "negative_binomial_offset",
+        "negative_binomial_weights",
+    ]) {
+        if name(&case) == "negative_binomial_theta_2" {
+            continue;
+        }
+        let data = data(&case, Response::Number);
+        let fit = GeneralisedLinearModel::negative_binomial()
+            .fit(&data)
+            .unwrap();
+        let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
+        check(&case, &case["coefficients"], coefficients, 1e-9);
+        let theta = fit.theta().unwrap();
+        close(
+            theta.value,
+            case["theta"].as_f64().unwrap(),
+            1e-9,
+            name(&case),
+        );
+        close(
+            theta.std_error,
+            case["theta_std_error"].as_f64().unwrap(),
+            1e-9,
+            name(&case),
+        );
+        close(
+            fit.log_likelihood().unwrap(),
+            case["log_likelihood"].as_f64().unwrap(),
+            1e-11,
+            name(&case),
+        );
+    }
+}
+
+#[test]
+fn firth_s_penalty() {
+    for case in cases(&["firth_logit"]) {
+        let mut data = data(&case, Response::Number);
+        if name(&case) == "firth_logit_separated" {
+            // The target is 0 wherever g is C.
+            for i in 0..data.target.len() {
+                data.target[i] *= 1.0 - data.features[(i, 3)];
+            }
+            let free = GeneralisedLinearModel::new(Distribution::Binomial).fit(&data);
+            assert!(matches!(free, Err(train::FitError::Separated { .. })));
+        }
+        let fit = GeneralisedLinearModel::new(Distribution::Binomial)
+            .firth()
+            .fit(&data)
+            .unwrap();
+        let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
+        check(&case, &case["coefficients"], coefficients, 1e-9);
+        assert!(
+            fit.certificate().gradient_max < 1e-12,
+            "{:?}",
+            fit.certificate()
+        );
+        assert_eq!(fit.aic(), None);
     }
 }

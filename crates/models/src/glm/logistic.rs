@@ -54,6 +54,13 @@ impl LogisticRegression {
         }
     }
 
+    /// With Firth's penalty: see [`GeneralisedLinearModel::firth`].
+    pub fn firth(self) -> Self {
+        Self {
+            model: self.model.firth(),
+        }
+    }
+
     /// Weights the two classes.
     pub fn class_weights(self, classes: ClassWeights) -> Self {
         Self {

@@ -21,6 +21,8 @@ pub struct GeneralisedLinearModel {
     weights: Weights,
     classes: ClassWeights,
     quasi: bool,
+    estimates_theta: bool,
+    firth: bool,
 }
 
 /// What the weights of rows are.
@@ -57,6 +59,8 @@ impl GeneralisedLinearModel {
             weights: Weights::default(),
             classes: ClassWeights::default(),
             quasi: false,
+            estimates_theta: false,
+            firth: false,
         }
     }
 
@@ -102,9 +106,43 @@ impl GeneralisedLinearModel {
         self
     }
 
+    /// A negative binomial model whose θ is estimated with the coefficients, by maximum likelihood.
+    pub fn negative_binomial() -> Self {
+        let start = Distribution::NegativeBinomial { theta: 1.0 };
+        Self {
+            estimates_theta: true,
+            ..Self::new(start)
+        }
+    }
+
+    /// The same negative binomial model with this θ, held fixed.
+    pub fn with_theta(mut self, theta: f64) -> Self {
+        self.family.distribution = Distribution::NegativeBinomial { theta };
+        self.estimates_theta = false;
+        self
+    }
+
+    /// With Firth's penalty (1993): half the logarithm of the determinant of Fisher's information is added to the log-likelihood. It
+    /// removes the first-order bias of the estimates, and keeps them finite when the classes are separated. For binomial models with
+    /// the logit link.
+    pub fn firth(mut self) -> Self {
+        self.firth = true;
+        self
+    }
+
     /// Distribution and link.
     pub fn family(&self) -> Generalised {
         self.family
+    }
+
+    /// True if the θ of a negative binomial model is estimated.
+    pub fn estimates_theta(&self) -> bool {
+        self.estimates_theta
+    }
+
+    /// True with Firth's penalty.
+    pub fn is_firth(&self) -> bool {
+        self.firth
     }
 
     /// True if a dispersion is estimated in any case.

@@ -9,7 +9,9 @@ use super::columns::Columns;
 use super::likelihood::{deviance, log_likelihood, pearson, saturated, unit_deviances};
 use super::problem::Problem;
 use super::solve::{information, inverse_gram, solve};
-use super::{Coefficient, Explanatory, Fit, FitOptions, INTERCEPT, Observations, Solver};
+use super::{
+    Coefficient, Explanatory, Fit, FitOptions, INTERCEPT, Observations, Solver, firth, theta,
+};
 use crate::solver::Certificate;
 use crate::{FitError, Inference};
 
@@ -20,6 +22,18 @@ pub struct Dispersion {
     pub value: f64,
     /// True if it was estimated; then t distributions take the place of normal ones.
     pub estimated: bool,
+    /// The standard error of an estimate: of Pearson's statistic by the degrees of freedom, whose terms have the variance
+    /// 2φ² + p (2p − 1) φ³ μᵖ⁻² where the variance of the target is φ μᵖ.
+    pub std_error: Option<f64>,
+}
+
+/// The θ of a negative binomial model with its standard error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Theta {
+    /// The estimate.
+    pub value: f64,
+    /// From its information with the means held fixed.
+    pub std_error: f64,
 }
 
 /// A fitted generalised linear model.
@@ -48,6 +62,8 @@ pub struct GlmFit {
     coefficients: Vec<Coefficient>,
     covariance: Option<Mat<f64>>,
     dispersion: Dispersion,
+    theta: Option<Theta>,
+    penalised_log_likelihood: Option<f64>,
     pearson: f64,
     log_likelihood: Option<f64>,
     deviance: f64,
@@ -102,11 +118,19 @@ impl GlmFit {
     }
     /// True if the fit is one of maximum likelihood, so that what is known about those holds.
     fn unpenalised(&self) -> bool {
-        self.penalty.is_none()
+        self.penalty.is_none() && self.penalised_log_likelihood.is_none()
     }
     /// The dispersion.
     pub fn dispersion(&self) -> Dispersion {
         self.dispersion
+    }
+    /// The θ of a negative binomial model, if it was estimated.
+    pub fn theta(&self) -> Option<Theta> {
+        self.theta
+    }
+    /// The log-likelihood with Firth's penalty, if that was asked for.
+    pub fn penalised_log_likelihood(&self) -> Option<f64> {
+        self.penalised_log_likelihood
     }
     /// Pearson's statistic Σ w (y − μ)² / V(μ).
     pub fn pearson(&self) -> f64 {
@@ -126,7 +150,8 @@ impl GlmFit {
     }
     /// Parameters that were estimated: coefficients, and a dispersion.
     fn parameters(&self) -> f64 {
-        (self.coefficients.len() + usize::from(self.dispersion.estimated)) as f64
+        let others = [self.dispersion.estimated, self.theta.is_some()];
+        (self.coefficients.len() + others.into_iter().filter(|other| *other).count()) as f64
     }
     /// Akaike's criterion; `None` if penalised, when the number of parameters says too much.
     pub fn aic(&self) -> Option<f64> {
@@ -153,11 +178,31 @@ impl Fit for GeneralisedLinearModel {
         data: &Observations<'_>,
         options: &FitOptions,
     ) -> Result<GlmFit, FitError> {
-        let problem = Problem::new(self, data)?;
-        let solved = solve(&problem, options)?;
+        let mut theta = None;
+        let (problem, solved) = if self.estimates_theta() {
+            let found = theta::estimate(self, data, options)?;
+            theta = Some(Theta {
+                value: found.theta,
+                std_error: found.std_error,
+            });
+            (found.problem, found.solved)
+        } else {
+            let problem = Problem::new(self, data)?;
+            let solved = if self.is_firth() {
+                firth::solve(&problem, options)?
+            } else {
+                solve(&problem, options)?
+            };
+            (problem, solved)
+        };
         let (design, outcome) = (&solved.design, &solved.outcome);
         let eta = &solved.at.eta;
         let beta = design.coefficients_to_data(&outcome.x);
+        // With the θ that was found.
+        let specification = match theta {
+            Some(theta) => self.clone().with_theta(theta.value),
+            None => self.clone(),
+        };
         let saturated = saturated(&problem);
         let deviance = deviance(&problem, &solved.at, saturated);
         let pearson = pearson(&problem, eta);
@@ -173,9 +218,11 @@ impl Fit for GeneralisedLinearModel {
             Distribution::Binomial | Distribution::Poisson | Distribution::NegativeBinomial { .. }
         );
         let estimated = self.is_quasi() || own;
+        let value = if estimated { pearson / freedom } else { 1.0 };
         let dispersion = Dispersion {
-            value: if estimated { pearson / freedom } else { 1.0 },
+            value,
             estimated,
+            std_error: estimated.then(|| (term_variance(&problem, eta, value) / freedom).sqrt()),
         };
         let known = problem.penalty.is_none() && !problem.class_weights && beta.len() <= MOST;
         let covariance = if known {
@@ -221,6 +268,8 @@ impl Fit for GeneralisedLinearModel {
             coefficients,
             covariance,
             dispersion,
+            theta,
+            penalised_log_likelihood: self.is_firth().then_some(-outcome.value),
             pearson,
             log_likelihood: if self.is_quasi() {
                 None
@@ -228,7 +277,7 @@ impl Fit for GeneralisedLinearModel {
                 log_likelihood(&problem, &solved.at, deviance)
             },
             deviance,
-            null_deviance: null_deviance(self, &problem, saturated)?,
+            null_deviance: null_deviance(&specification, &problem, saturated)?,
             effective,
             solver: solved.solver,
             reason: solved.reason,
@@ -238,6 +287,27 @@ impl Fit for GeneralisedLinearModel {
             },
         })
     }
+}
+
+/// The mean variance of the terms of Pearson's statistic, for an exponential dispersion model of variance φ μᵖ (Jørgensen 1997); of
+/// quasi-likelihood without the third cumulant, which that does not specify.
+fn term_variance(problem: &Problem<'_>, eta: &[f64], dispersion: f64) -> f64 {
+    let power = match problem.family.distribution {
+        Distribution::Gamma => 2.0,
+        Distribution::InverseGaussian => 3.0,
+        Distribution::Tweedie { power } => power,
+        _ => 0.0,
+    };
+    let square = 2.0 * dispersion * dispersion;
+    if power == 0.0 {
+        return square;
+    }
+    let factor = power * (2.0 * power - 1.0) * dispersion.powi(3);
+    let term = |i: usize| match problem.weight(i) {
+        weight if weight > 0.0 => weight * problem.family.mean(eta[i]).powf(power - 2.0),
+        _ => 0.0,
+    };
+    square + factor * reduce::sum_by(eta.len(), term) / problem.total()
 }
 
 /// The coefficients of the largest covariance matrix.

@@ -4,6 +4,7 @@ mod classes;
 mod columns;
 mod coordinate;
 mod duality;
+mod firth;
 mod fit;
 mod likelihood;
 mod logistic;
@@ -19,11 +20,12 @@ mod separation;
 mod softmax;
 mod solve;
 mod terms;
+mod theta;
 
 use datasets::Dataset;
 
 pub use self::classes::ClassFit;
-pub use self::fit::{Dispersion, GlmFit};
+pub use self::fit::{Dispersion, GlmFit, Theta};
 pub use self::logistic::LogisticFit;
 pub use self::multinomial::MultinomialFit;
 pub use self::observations::{Explanatory, Observations};

@@ -208,6 +208,8 @@ fn strengths(
             largest
         }
     });
+    // Above rounding, so that the first fit has no coefficients.
+    let largest = largest * (1.0 + 1e-10);
     let few = problem.y.len() < design.columns();
     let ratio = options.ratio.unwrap_or(if few { 1e-2 } else { 1e-4 });
     let count = options.count.max(1);
