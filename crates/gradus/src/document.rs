@@ -7,10 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use datasets::{CsvOptions, DataError, Features, Frame, Mat, Recipe};
-use models::LogisticModel;
-use models::glm::{BinomialLogit, Family};
+use models::glm::{Distribution, Generalised, GlmModel, Link, MultinomialModel, OrderedModel};
 use serde::{Deserialize, Serialize};
-use train::{INTERCEPT, LogisticFit};
+use train::INTERCEPT;
+
+use crate::fitted::Fitted;
 
 /// The schema that this version writes, and the only one that it reads.
 pub const SCHEMA: u32 = 1;
@@ -20,22 +21,38 @@ pub const SCHEMA: u32 = 1;
 pub struct Document {
     /// 1.
     pub schema: u32,
-    /// The distribution: `binomial`.
+    /// The distribution: `binomial`, `poisson`, …, `multinomial`, `ordinal`.
     pub family: String,
-    /// The link: `logit`.
+    /// The link: `logit`, `log`, ….
     pub link: String,
     /// The name of the target.
     pub target: String,
-    /// What the data call the classes 0 and 1.
-    pub labels: [String; 2],
-    /// Rows.
+    /// What the data call the classes 0, 1, …; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    /// Rows whose weight is not 0.
     pub observations: usize,
-    /// The penalty: ½·l2·‖β‖² was added to the mean log-loss.
+    /// The penalty: l1·‖β‖₁ was added to the mean loss.
+    #[serde(default)]
+    pub l1: f64,
+    /// The penalty: ½·l2·‖β‖² was added to the mean loss.
     pub l2: f64,
-    /// The coefficients, intercept first.
+    /// The coefficients, intercept first; of several classes one class after the other; of ordered ones slopes, then thresholds.
     pub coefficients: Vec<Coefficient>,
-    /// The logarithm of the likelihood.
-    pub log_likelihood: f64,
+    /// The estimated dispersion: θ of a negative binomial model, else the factor of the variance; absent where none is estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispersion: Option<Dispersion>,
+    /// Observations, repeated as their weights say, less coefficients; absent for several classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual_freedom: Option<f64>,
+    /// Pearson's statistic; absent for several classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pearson: Option<f64>,
+    /// The logarithm of the likelihood; `null` where there is none in closed form.
+    pub log_likelihood: Option<f64>,
+    /// With Firth's penalty, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalised_log_likelihood: Option<f64>,
     /// Twice the log-likelihood below a perfect fit.
     pub deviance: f64,
     /// The deviance without the columns.
@@ -46,6 +63,9 @@ pub struct Document {
     pub bic: Option<f64>,
     /// How far the fit can be from the optimum.
     pub certificate: Certificate,
+    /// How long it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
     /// How columns of a table become features. Without one, the coefficients name columns of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
@@ -54,13 +74,16 @@ pub struct Document {
 /// A coefficient. All but the estimate is `null` for a penalised fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coefficient {
-    /// The column, or `(intercept)`.
+    /// The column, or `(intercept)`, or `lower|upper` for a threshold of ordered classes.
     pub name: String,
+    /// The class whose coefficient it is, of a multinomial model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// The estimate.
     pub estimate: f64,
     /// Standard error.
     pub std_error: Option<f64>,
-    /// z.
+    /// z, or t if a dispersion was estimated.
     pub statistic: Option<f64>,
     /// Two-sided.
     pub p_value: Option<f64>,
@@ -70,60 +93,153 @@ pub struct Coefficient {
     pub conf_high: Option<f64>,
 }
 
+/// An estimated dispersion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dispersion {
+    /// The estimate.
+    pub estimate: f64,
+    /// Its standard error.
+    pub std_error: Option<f64>,
+}
+
 /// What the solver proves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     /// `converged`, or why not.
     pub status: String,
-    /// Newton steps.
+    /// The solver.
+    #[serde(default)]
+    pub solver: String,
+    /// Why it was chosen.
+    #[serde(default)]
+    pub reason: String,
+    /// Its steps.
     pub iterations: usize,
     /// The largest entry of the gradient of the objective.
     pub gradient_max: f64,
     /// √(gᵀ H⁻¹ g).
     pub newton_decrement: f64,
+    /// The largest entry of the step that would come next, in standard deviations of the columns.
+    #[serde(default)]
+    pub distance: f64,
     /// The worst backward error of the linear solves.
     pub backward_error: f64,
+    /// How far the objective can be above its minimum, where a dual problem says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duality_gap: Option<f64>,
+}
+
+/// How long a fit took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// From the file to the data in memory.
+    pub read_seconds: f64,
+    /// From the data in memory to the fit.
+    pub fit_seconds: f64,
+}
+
+/// Predictions as a table: a header, and a line a row, `None` where a number is not finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Option<Vec<String>>>,
 }
 
 impl Document {
-    /// A fit, and the recipe of its features if there is one.
-    pub fn new(fit: &LogisticFit, recipe: Option<Recipe>) -> Self {
-        let certificate = fit.certificate();
-        let coefficient = |c: &train::Coefficient| Coefficient {
-            name: c.name.clone(),
-            estimate: c.estimate,
-            std_error: c.inference.map(|i| i.std_error),
-            statistic: c.inference.map(|i| i.statistic),
-            p_value: c.inference.map(|i| i.p_value),
-            conf_low: c.inference.map(|i| i.conf_low),
-            conf_high: c.inference.map(|i| i.conf_high),
-        };
-        Self {
+    /// A fit, the recipe of its features if there is one, and how long it took.
+    pub fn new(fitted: &Fitted, recipe: Option<Recipe>, timing: Timing) -> Self {
+        let certificate = fitted.certificate();
+        let (solver, reason) = fitted.solver();
+        let coefficients = fitted
+            .coefficients()
+            .into_iter()
+            .map(|(class, c)| Coefficient {
+                name: c.name.clone(),
+                class,
+                estimate: c.estimate,
+                std_error: c.inference.map(|i| i.std_error),
+                statistic: c.inference.map(|i| i.statistic),
+                p_value: c.inference.map(|i| i.p_value),
+                conf_low: c.inference.map(|i| i.conf_low),
+                conf_high: c.inference.map(|i| i.conf_high),
+            });
+        let mut document = Self {
             schema: SCHEMA,
-            family: BinomialLogit.name().to_owned(),
-            link: BinomialLogit.link().to_owned(),
-            target: fit.target().to_owned(),
-            labels: fit
-                .labels()
-                .and_then(|labels| labels.to_vec().try_into().ok())
-                .unwrap_or_else(|| ["0", "1"].map(str::to_owned)),
-            observations: fit.observations(),
-            l2: fit.l2(),
-            coefficients: fit.coefficients().iter().map(coefficient).collect(),
-            log_likelihood: fit.log_likelihood(),
-            deviance: fit.deviance(),
-            null_deviance: fit.null_deviance(),
-            aic: fit.aic(),
-            bic: fit.bic(),
+            family: fitted.family().to_owned(),
+            link: fitted.link().to_owned(),
+            target: String::new(),
+            labels: None,
+            observations: 0,
+            l1: 0.0,
+            l2: 0.0,
+            coefficients: coefficients.collect(),
+            dispersion: None,
+            residual_freedom: None,
+            pearson: None,
+            log_likelihood: None,
+            penalised_log_likelihood: None,
+            deviance: 0.0,
+            null_deviance: 0.0,
+            aic: None,
+            bic: None,
             certificate: Certificate {
                 status: certificate.status.to_string(),
+                solver: solver.to_string(),
+                reason: reason.to_owned(),
                 iterations: certificate.iterations,
                 gradient_max: certificate.gradient_max,
                 newton_decrement: certificate.newton_decrement,
+                distance: certificate.distance,
                 backward_error: certificate.backward_error,
+                duality_gap: certificate.duality_gap,
             },
+            timing: Some(timing),
             recipe,
+        };
+        match fitted {
+            Fitted::Glm(fit) => {
+                fit.target().clone_into(&mut document.target);
+                document.labels = fit.labels().map(<[String]>::to_vec);
+                document.observations = fit.observations();
+                (document.l1, document.l2) = (fit.penalty().l1, fit.penalty().l2);
+                let dispersion = fit.dispersion();
+                document.dispersion = match fit.theta() {
+                    Some(theta) => Some(Dispersion {
+                        estimate: theta.value,
+                        std_error: Some(theta.std_error),
+                    }),
+                    None => dispersion.estimated.then_some(Dispersion {
+                        estimate: dispersion.value,
+                        std_error: dispersion.std_error,
+                    }),
+                };
+                document.residual_freedom = Some(fit.residual_freedom());
+                document.pearson = Some(fit.pearson());
+                document.log_likelihood = fit.log_likelihood();
+                document.penalised_log_likelihood = fit.penalised_log_likelihood();
+                document.deviance = fit.deviance();
+                document.null_deviance = fit.null_deviance();
+                (document.aic, document.bic) = (fit.aic(), fit.bic());
+            }
+            Fitted::Multinomial(fit) => {
+                document.of_classes(fit);
+                (document.l1, document.l2) = (fit.penalty().l1, fit.penalty().l2);
+            }
+            Fitted::Ordered(fit) => document.of_classes(fit),
         }
+        document
+    }
+
+    fn of_classes(&mut self, fit: &train::ClassFit) {
+        fit.target().clone_into(&mut self.target);
+        self.labels = Some(fit.labels().to_vec());
+        self.observations = fit.observations();
+        self.log_likelihood = Some(fit.log_likelihood());
+        self.deviance = fit.deviance();
+        self.null_deviance = fit.null_deviance();
+        (self.aic, self.bic) = (fit.aic(), fit.bic());
     }
 }
 
@@ -162,28 +278,62 @@ impl Document {
             "it has schema {schema}, and this version reads schema {SCHEMA}"
         );
         let document: Self = serde_json::from_str(text)?;
-        if (document.family.as_str(), document.link.as_str())
-            != (BinomialLogit.name(), BinomialLogit.link())
-        {
-            bail!(
-                "it is a {} model with {} link, and this version reads binomial with logit",
-                document.family,
-                document.link
-            );
+        document.link.parse::<Link>()?;
+        ensure!(!document.coefficients.is_empty(), "it has no coefficients");
+        let classes = document.labels.as_ref().map_or(0, Vec::len);
+        match document.family.as_str() {
+            "binomial" => ensure!(
+                document.labels.is_none() || classes == 2,
+                "a binomial model has two classes, and it has {classes}"
+            ),
+            "multinomial" => {
+                ensure!(
+                    classes >= 2,
+                    "a multinomial model has classes, and it has none"
+                );
+                let labels = document.labels.iter().flatten();
+                let known = |c: &Coefficient| {
+                    c.class
+                        .iter()
+                        .all(|class| labels.clone().any(|l| l == class))
+                };
+                for c in &document.coefficients {
+                    ensure!(
+                        c.class.is_some() && known(c),
+                        "the coefficient `{}` has no class that it knows",
+                        c.name
+                    );
+                }
+            }
+            "ordinal" => ensure!(
+                classes >= 2 && document.coefficients.len() >= classes,
+                "an ordinal model has one threshold fewer than classes, and slopes"
+            ),
+            "gaussian" | "poisson" | "gamma" | "inverse-gaussian" | "negative-binomial"
+            | "tweedie" => {}
+            other => bail!("it is a {other} model, which this version does not know"),
         }
-        let names = || document.coefficients.iter().map(|c| c.name.as_str());
-        ensure!(names().next().is_some(), "it has no coefficients");
-        for (k, name) in names().enumerate() {
+        let keys = || {
+            document
+                .coefficients
+                .iter()
+                .map(|c| (&c.class, c.name.as_str()))
+        };
+        for (k, key) in keys().enumerate() {
             ensure!(
-                names().take(k).all(|other| other != name),
-                "it has the coefficient `{name}` twice"
+                keys().take(k).all(|other| other != key),
+                "it has the coefficient `{}` twice",
+                key.1
             );
         }
-        ensure!(
-            document.labels[0] != document.labels[1],
-            "both its labels are {:?}",
-            document.labels[0]
-        );
+        if let Some(labels) = &document.labels {
+            for (k, label) in labels.iter().enumerate() {
+                ensure!(
+                    !labels[..k].contains(label),
+                    "two of its labels are {label:?}"
+                );
+            }
+        }
         if let Some(recipe) = &document.recipe {
             ensure!(
                 recipe.feature_names() == document.slopes(),
@@ -193,9 +343,16 @@ impl Document {
         Ok(document)
     }
 
-    /// The names of the coefficients but the intercept.
+    /// The names of the features: of the coefficients but intercept and thresholds, of one class.
     fn slopes(&self) -> Vec<&str> {
-        let names = self.coefficients.iter().map(|c| c.name.as_str());
+        let thresholds = match self.family.as_str() {
+            "ordinal" => self.labels.as_ref().map_or(0, |labels| labels.len() - 1),
+            _ => 0,
+        };
+        let first = self.coefficients.first().map(|c| &c.class);
+        let own = &self.coefficients[..self.coefficients.len().saturating_sub(thresholds)];
+        let own = own.iter().filter(|c| Some(&c.class) == first);
+        let names = own.map(|c| c.name.as_str());
         names.filter(|name| *name != INTERCEPT).collect()
     }
 
@@ -226,19 +383,103 @@ impl Document {
         })
     }
 
-    /// The model, for predictions.
-    pub fn model(&self) -> LogisticModel {
-        let intercept = self
-            .coefficients
-            .iter()
+    /// Intercept and slopes of a class, or of the only one.
+    fn of_class(&self, class: Option<&str>) -> (f64, Vec<f64>) {
+        let own = || {
+            self.coefficients
+                .iter()
+                .filter(|c| c.class.as_deref() == class)
+        };
+        let intercept = own()
             .find(|c| c.name == INTERCEPT)
             .map_or(0.0, |c| c.estimate);
-        let slopes = self
-            .coefficients
-            .iter()
-            .filter(|c| c.name != INTERCEPT)
-            .map(|c| c.estimate)
-            .collect();
-        LogisticModel::new(intercept, slopes)
+        let slopes = own().filter(|c| c.name != INTERCEPT);
+        (intercept, slopes.map(|c| c.estimate).collect())
+    }
+
+    /// Predictions for the rows of a table: at a threshold, where there are two classes.
+    ///
+    /// # Errors
+    /// If the features are not those of the model.
+    pub fn predict(&self, features: &Features, threshold: f64) -> Result<Predictions> {
+        let x = features.matrix.as_ref();
+        let labels = self.labels.clone().unwrap_or_default();
+        let finite = |p: f64| p.is_finite().then(|| p.to_string());
+        match self.family.as_str() {
+            "multinomial" | "ordinal" => {
+                ensure!(
+                    features.offset.is_none(),
+                    "a model of several classes has no offset"
+                );
+                let p = if self.family == "ordinal" {
+                    let slopes = self.slopes().len();
+                    let all: Vec<f64> = self.coefficients.iter().map(|c| c.estimate).collect();
+                    let (slopes, thresholds) = all.split_at(slopes);
+                    let model =
+                        OrderedModel::new(self.link.parse()?, thresholds.to_vec(), slopes.to_vec());
+                    model.predict_proba(x)?
+                } else {
+                    let parts: Vec<(f64, Vec<f64>)> = labels
+                        .iter()
+                        .map(|label| self.of_class(Some(label)))
+                        .collect();
+                    let d = x.ncols();
+                    // The reference class has no coefficients: they are 0.
+                    let slope = |j: usize, k: usize| parts[k].1.get(j).copied().unwrap_or(0.0);
+                    let slopes = Mat::from_fn(d, labels.len(), slope);
+                    let model = MultinomialModel::new(parts.iter().map(|p| p.0).collect(), slopes);
+                    model.predict_proba(x)?
+                };
+                let mut header: Vec<String> = labels
+                    .iter()
+                    .map(|label| format!("probability_{label}"))
+                    .collect();
+                header.push("prediction".to_owned());
+                let row = |i: usize| {
+                    let most =
+                        (0..labels.len()).fold(0, |m, k| if p[(i, k)] > p[(i, m)] { k } else { m });
+                    let numbers = (0..labels.len()).map(|k| finite(p[(i, k)]));
+                    let mut line = numbers.collect::<Option<Vec<String>>>()?;
+                    line.push(labels[most].clone());
+                    Some(line)
+                };
+                Ok(Predictions {
+                    header,
+                    rows: (0..x.nrows()).map(row).collect(),
+                })
+            }
+            family => {
+                let distribution = match family {
+                    "gaussian" => Distribution::Gaussian,
+                    "binomial" => Distribution::Binomial,
+                    // The mean of the others is the same function of the predictor.
+                    _ => Distribution::Poisson,
+                };
+                let link = self.link.parse()?;
+                let (intercept, slopes) = self.of_class(None);
+                let model = GlmModel::new(Generalised { distribution, link }, intercept, slopes);
+                let means = model.predict(x, features.offset.as_deref())?;
+                let classes = match labels.as_slice() {
+                    [zero, one] => Some((zero, one)),
+                    _ => None,
+                };
+                let row = |mean: f64| {
+                    let mut line = vec![finite(mean)?];
+                    if let Some((zero, one)) = classes {
+                        line.push(if mean >= threshold { one } else { zero }.clone());
+                    }
+                    Some(line)
+                };
+                let header: &[&str] = match (classes, family) {
+                    (Some(_), _) => &["probability", "prediction"],
+                    (None, "binomial") => &["probability"],
+                    _ => &["mean"],
+                };
+                Ok(Predictions {
+                    header: header.iter().map(|name| (*name).to_owned()).collect(),
+                    rows: means.into_iter().map(row).collect(),
+                })
+            }
+        }
     }
 }

@@ -4,14 +4,15 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gradus::commands::{FitArguments, PredictArguments, fit, predict};
+use gradus::fit::{FitArguments, fit};
+use gradus::predict::{PredictArguments, predict};
 
 /// From a CSV file to a fitted, explained model.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are."
+    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are,\n3 the fit stopped before its optimum (what it reached is printed)."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -20,19 +21,23 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fit a logistic regression to a CSV file.
-    Fit(FitArguments),
-    /// Apply a fitted model to a CSV file: one probability and class a row.
+    /// Fit a regression to a CSV file: logistic if no other family is named.
+    Fit(Box<FitArguments>),
+    /// Apply a fitted model to a CSV file: a prediction a row.
     Predict(PredictArguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Fit(arguments) => fit(&arguments),
-        Command::Predict(arguments) => predict(&arguments),
+        Command::Predict(arguments) => predict(&arguments).map(|()| true),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("warning: the fit stopped before its optimum; see its certificate");
+            ExitCode::from(3)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -355,8 +355,12 @@ fn a_damaged_model_is_refused() {
             "it has schema 2, and this version reads schema 1",
         ),
         (
-            whole.replace("\"logit\"", "\"probit\""),
-            "this version reads binomial with logit",
+            whole.replace("\"logit\"", "\"logistic\""),
+            "there is no link `logistic`",
+        ),
+        (
+            whole.replace("\"binomial\"", "\"weibull\""),
+            "it is a weibull model, which this version does not know",
         ),
         (
             whole.replace("\"estimate\"", "\"estimated\""),
@@ -369,7 +373,7 @@ fn a_damaged_model_is_refused() {
         ),
         (
             whole.replace("    \"0\"", "    \"1\""),
-            "both its labels are \"1\"",
+            "two of its labels are \"1\"",
         ),
     ];
     for (content, expected) in cases {

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use linalg::solve::{Cholesky, symmetric_eigen};
 use linalg::{LinalgError, Mat, MatRef, reduce};
-use models::glm::{MultinomialModel, MultinomialRegression};
+use models::glm::{MultinomialModel, MultinomialRegression, Penalty};
 
 use super::classes::{ClassFit, Classes};
 use super::columns::Columns;
@@ -34,12 +34,18 @@ use crate::{FitError, Inference, TwiceDifferentiable};
 pub struct MultinomialFit {
     fit: ClassFit,
     model: MultinomialModel,
+    penalty: Penalty,
 }
 
 impl MultinomialFit {
     /// The model, for predictions.
     pub fn model(&self) -> &MultinomialModel {
         &self.model
+    }
+
+    /// The penalty in force.
+    pub fn penalty(&self) -> &Penalty {
+        &self.penalty
     }
 }
 
@@ -186,7 +192,11 @@ impl Fit for MultinomialRegression {
             reason,
             certificate,
         };
-        Ok(MultinomialFit { fit, model })
+        Ok(MultinomialFit {
+            fit,
+            model,
+            penalty: self.penalty().clone(),
+        })
     }
 }
 

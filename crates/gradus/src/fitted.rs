@@ -1,0 +1,80 @@
+//! A fit of any family.
+
+use std::fmt;
+
+use train::{Certificate, Coefficient, GlmFit, MultinomialFit, OrderedFit, Solver};
+
+/// A fit of any family that the command line knows.
+#[derive(Debug)]
+pub enum Fitted {
+    /// A generalised linear model.
+    Glm(Box<GlmFit>),
+    /// Several classes.
+    Multinomial(Box<MultinomialFit>),
+    /// Several ordered classes.
+    Ordered(Box<OrderedFit>),
+}
+
+impl Fitted {
+    /// The name of the family, as on the command line.
+    pub fn family(&self) -> &'static str {
+        match self {
+            Self::Glm(fit) => fit.family().distribution.name(),
+            Self::Multinomial(_) => "multinomial",
+            Self::Ordered(_) => "ordinal",
+        }
+    }
+
+    /// The name of the link.
+    pub fn link(&self) -> &'static str {
+        match self {
+            Self::Glm(fit) => fit.family().link.name(),
+            Self::Multinomial(_) => "logit",
+            Self::Ordered(fit) => fit.model().link().name(),
+        }
+    }
+
+    /// The coefficients, each with the label of its class if it has one.
+    pub fn coefficients(&self) -> Vec<(Option<String>, &Coefficient)> {
+        match self {
+            Self::Glm(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
+            Self::Multinomial(fit) => {
+                let label = |k: &Option<usize>| k.map(|k| fit.labels()[k].clone());
+                fit.classes()
+                    .iter()
+                    .map(label)
+                    .zip(fit.coefficients())
+                    .collect()
+            }
+            Self::Ordered(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
+        }
+    }
+
+    /// How far the fit can be from the optimum.
+    pub fn certificate(&self) -> &Certificate {
+        match self {
+            Self::Glm(fit) => fit.certificate(),
+            Self::Multinomial(fit) => fit.certificate(),
+            Self::Ordered(fit) => fit.certificate(),
+        }
+    }
+
+    /// The solver, and why it was chosen.
+    pub fn solver(&self) -> (Solver, &'static str) {
+        match self {
+            Self::Glm(fit) => fit.solver(),
+            Self::Multinomial(fit) => fit.solver(),
+            Self::Ordered(fit) => fit.solver(),
+        }
+    }
+}
+
+impl fmt::Display for Fitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Glm(fit) => fit.fmt(f),
+            Self::Multinomial(fit) => fit.fmt(f),
+            Self::Ordered(fit) => fit.fmt(f),
+        }
+    }
+}
