@@ -56,7 +56,16 @@ fn main() -> Result<(), Failure> {
         }
         "softmax" => {
             let model = MultinomialRegression::new().penalised(Penalty::ridge(1.0 / n as f64));
-            let fit = model.fit_with(&data, &FitOptions::default().tolerance(1e-5))?;
+            let fit = model.fit_with(
+                &data,
+                &FitOptions::default()
+                    .tolerance(1e-5)
+                    .solver(if arguments.get(5).is_some() {
+                        train::Solver::NewtonCg
+                    } else {
+                        train::Solver::Automatic
+                    }),
+            )?;
             eprintln!("{:?}", fit.certificate());
             Ok(fit.certificate().gradient_max)
         }

@@ -76,7 +76,7 @@ impl WithSimd for Gram<'_> {
     }
 }
 
-/// out = Xᵀ V for a V of few columns, which a general product would pack X for: in tiles, over all threads.
+/// out += Xᵀ V for a V of few columns, which a general product would pack X for: in tiles, over all threads.
 ///
 /// # Panics
 /// If the shapes do not fit, or columns are not adjacent in memory.
@@ -85,18 +85,18 @@ impl WithSimd for Gram<'_> {
 /// use linalg::{Mat, mat};
 /// let (x, v) = (mat![[1.0, 2.0], [3.0, 4.0]], mat![[1.0], [10.0]]);
 /// let mut out = Mat::zeros(2, 1);
-/// linalg::transposed_times_few(x.as_ref(), v.as_ref(), out.as_mut());
+/// linalg::add_transposed_times_few(x.as_ref(), v.as_ref(), out.as_mut());
 /// assert_eq!(out, mat![[31.0], [42.0]]);
 /// ```
-pub fn transposed_times_few(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: MatMut<'_, f64>) {
+pub fn add_transposed_times_few(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: MatMut<'_, f64>) {
     let (n, d, k) = (x.nrows(), x.ncols(), v.ncols());
     assert!(
         v.nrows() == n && out.nrows() == d && out.ncols() == k,
-        "transposed_times_few: the shapes do not fit"
+        "add_transposed_times_few: the shapes do not fit"
     );
     assert!(
         n <= 1 || (x.row_stride() == 1 && v.row_stride() == 1),
-        "transposed_times_few: columns are not adjacent in memory"
+        "add_transposed_times_few: columns are not adjacent in memory"
     );
     // A share that is worth a thread.
     if d > 8 && n * d * k > 1 << 17 {
@@ -104,8 +104,8 @@ pub fn transposed_times_few(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: MatMut<
         let (top, bottom) = out.split_at_row_mut(half);
         let (left, right) = x.split_at_col(half);
         crate::parallel::join(
-            || transposed_times_few(left, v, top),
-            || transposed_times_few(right, v, bottom),
+            || add_transposed_times_few(left, v, top),
+            || add_transposed_times_few(right, v, bottom),
         );
         return;
     }
@@ -125,18 +125,35 @@ impl WithSimd for Few<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { x, v, mut out } = self;
         if x.nrows() == 0 {
-            return out.fill(0.0);
+            return;
         }
         for i in (0..x.ncols()).step_by(4) {
             let a = columns::<4>(x, i);
-            for j in (0..v.ncols()).step_by(2) {
-                let sums = tile_of_two(simd, a, columns::<2>(v, j));
-                for (k, sums) in sums.iter().enumerate().take(x.ncols() - i) {
-                    for (l, sum) in sums.iter().enumerate().take(v.ncols() - j) {
-                        out[(i + k, j + l)] = *sum;
-                    }
+            if S::REGISTER_COUNT >= 32 {
+                for j in (0..v.ncols()).step_by(4) {
+                    let sums = tile_of_four(simd, a, columns::<4>(v, j));
+                    add_tile(&mut out, (i, j), &sums);
+                }
+            } else {
+                for j in (0..v.ncols()).step_by(2) {
+                    let sums = tile_of_two(simd, a, columns::<2>(v, j));
+                    add_tile(&mut out, (i, j), &sums);
                 }
             }
+        }
+    }
+}
+
+/// Adds what of a tile lies within a matrix.
+fn add_tile<const N: usize>(
+    out: &mut MatMut<'_, f64>,
+    (i, j): (usize, usize),
+    sums: &[[f64; N]; 4],
+) {
+    let (rows, columns) = (out.nrows() - i, out.ncols() - j);
+    for (k, sums) in sums.iter().enumerate().take(rows) {
+        for (l, sum) in sums.iter().enumerate().take(columns) {
+            out[(i + k, j + l)] += sum;
         }
     }
 }

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 pub use self::dense::Dense;
-pub use self::gram::transposed_times_few;
+pub use self::gram::add_transposed_times_few;
 pub use self::sampled::Sampled;
 pub use self::sparse::{Csc, Csr, SparseError};
 pub use self::standardised::{Standardised, Unstandardisable};

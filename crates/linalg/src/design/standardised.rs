@@ -233,6 +233,14 @@ impl<'a> Standardised<'a> {
         self.load(rows, &ones[..n], memory)
     }
 
+    /// The data behind, if their columns are so well centred that it costs no more than two digits to centre and scale products
+    /// instead of them; with what is subtracted from the columns, and what they are divided by.
+    pub fn raw(&self) -> Option<(MatRef<'a, f64>, &[f64], &[f64])> {
+        let close = |(location, scale): (&f64, &f64)| location.abs() <= 32.0 * scale;
+        let all = self.location.iter().zip(&self.scale).all(close);
+        all.then_some((self.x, &self.location[..], &self.scale[..]))
+    }
+
     /// One standardised column, written out.
     ///
     /// # Panics

@@ -225,8 +225,8 @@ fn choose(
             "few enough coefficients for the full Hessian",
         )),
         Solver::Automatic if separable.is_none() => Ok((
-            Solver::Lbfgs,
-            "too many coefficients for the full Hessian; the mean curvature of all classes scales the steps",
+            Solver::NewtonCg,
+            "too many coefficients for the full Hessian; the mean curvature of each class scales the steps",
         )),
         Solver::Automatic => Ok((Solver::Newton, "the only one for this penalty")),
         _ => Ok((wish, "asked for")),
@@ -276,10 +276,15 @@ fn solve(
                 ..NewtonCg::default()
             };
             let mut scaling = Scaling::new(objective)?;
+            let mut point = Vec::new();
             newton.minimise_preconditioned(
                 objective,
                 start,
-                |_, _, r, z| {
+                |objective, x, r, z| {
+                    if point != x {
+                        point = x.to_vec();
+                        scaling.curvature = objective.mean_curvatures(x);
+                    }
                     z.copy_from_slice(r);
                     scaling.apply(z);
                 },
@@ -303,12 +308,13 @@ fn solve(
     Ok(Solved { outcome, direction })
 }
 
-/// An inverse of the Hessian in which every class has the mean curvature: c ZᵀZ/n + l2 for each, by the eigenvectors of ZᵀZ/n
+/// An inverse of the Hessian in which all rows have the mean curvature of a class: cₖ ZᵀZ/n + l2 for each, by the eigenvectors of ZᵀZ/n
 /// (Böhning 1992 has the bound that inspires it).
 struct Scaling {
     vectors: Mat<f64>,
     values: Vec<f64>,
-    curvature: f64,
+    /// One a class.
+    curvature: Vec<f64>,
     ridge: f64,
     free: Vec<(usize, usize)>,
     k: usize,
@@ -327,7 +333,7 @@ impl Scaling {
         Ok(Self {
             vectors,
             values,
-            curvature: 1.0 / k as f64,
+            curvature: vec![1.0 / k as f64; k],
             ridge,
             free: objective.free().to_vec(),
             k,
@@ -345,7 +351,7 @@ impl Scaling {
         linalg::matmul(self.vectors.transpose(), b.as_ref(), turned.as_mut(), accum);
         for class in 0..self.k {
             for (j, value) in self.values.iter().enumerate() {
-                turned[(j, class)] /= self.curvature * value.max(0.0) + self.ridge;
+                turned[(j, class)] /= self.curvature[class] * value.max(0.0) + self.ridge;
             }
         }
         linalg::matmul(self.vectors.as_ref(), turned.as_ref(), b.as_mut(), accum);

@@ -1,8 +1,11 @@
 //! The objective of multinomial regression.
 
 use std::ops::Range;
+use std::sync::Mutex;
 
-use linalg::{Accum, Mat, MatMut, MatRef, matmul, parallel};
+use linalg::{
+    Accum, Mat, MatMut, MatRef, add_transposed_times_few, elementwise, flat, matmul, parallel,
+};
 use models::glm::softmax;
 
 use super::columns::Columns;
@@ -11,7 +14,16 @@ use crate::{Differentiable, HessianProducts, Objective, TwiceDifferentiable};
 /// Rows of a leaf of the tree of sums.
 const LEAF: usize = 2048;
 /// Numbers of a block of rows, which is to stay in the second cache.
-const BLOCK: usize = 1 << 16;
+const BLOCK: usize = 1 << 17;
+
+/// What a thread needs for a block of rows.
+#[derive(Debug)]
+struct Memory {
+    block: Mat<f64>,
+    eta: Mat<f64>,
+    residual: Mat<f64>,
+    numbers: Vec<f64>,
+}
 
 /// Weighted mean log-loss of K classes plus ½ Σ l2 β², in the coordinates of the solvers. A parameter is a coefficient of a class; those
 /// that are held at 0 have no place in the vector.
@@ -26,6 +38,8 @@ pub(super) struct SoftmaxObjective<'p, 'a> {
     free: &'p [(usize, usize)],
     k: usize,
     ridge: Vec<f64>,
+    /// Memory of passes that have ended, for those to come.
+    pool: Mutex<Vec<Memory>>,
     /// The point of the last Hessian product, with the probabilities of all rows, a row after the other.
     at: Option<(Vec<f64>, Vec<f64>)>,
 }
@@ -46,7 +60,24 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
             free,
             k,
             ridge: free.iter().map(|(j, _)| ridge[*j]).collect(),
+            pool: Mutex::new(Vec::new()),
             at: None,
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        let free = self.pool.lock().ok().and_then(|mut pool| pool.pop());
+        free.unwrap_or_else(|| Memory {
+            block: Mat::new(),
+            eta: Mat::zeros(self.block_rows(), self.k),
+            residual: Mat::zeros(self.block_rows(), self.k),
+            numbers: vec![0.0; self.block_rows() * (self.k + 1)],
+        })
+    }
+
+    fn give(&self, memory: Memory) {
+        if let Ok(mut pool) = self.pool.lock() {
+            pool.push(memory);
         }
     }
 
@@ -95,30 +126,33 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
 
     /// For every block of rows: `f(rows, η, residual)` sees the linear predictors and fills in what is to be multiplied by the rows,
     /// and returns a loss. The sums of losses and of products.
-    fn pass(
-        &self,
-        b: MatRef<'_, f64>,
-        f: &(dyn Fn(Range<usize>, MatRef<'_, f64>, MatMut<'_, f64>) -> f64 + Sync),
-    ) -> (f64, Mat<f64>) {
+    fn pass(&self, b: MatRef<'_, f64>, f: &Pointwise<'_>) -> (f64, Mat<f64>) {
         let (n, d, k) = (self.classes.len(), self.design.columns(), self.k);
+        let inner = Coefficients::new(self.design, b);
         let block = self.block_rows();
         let sums = parallel::map_reduce(
             n.div_ceil(LEAF),
             &|leaf| {
                 let (mut loss, mut sum) = (0.0, Mat::zeros(d, k));
-                let mut memory = Mat::new();
-                let (mut eta, mut residual) = (Mat::zeros(block, k), Mat::zeros(block, k));
+                let mut memory = self.memory();
+                let Memory {
+                    block: z,
+                    eta,
+                    residual,
+                    numbers,
+                } = &mut memory;
                 let end = ((leaf + 1) * LEAF).min(n);
                 for start in (leaf * LEAF..end).step_by(block) {
                     let rows = start..(start + block).min(end);
                     let m = rows.len();
-                    let product = Product::new(self.design, rows.clone(), &mut memory);
+                    let product = Product::new(self.design, rows.clone(), z);
                     let mut eta = eta.as_mut().subrows_mut(0, m);
-                    product.times(b, eta.as_mut());
+                    product.times(&inner, eta.as_mut());
                     let mut residual = residual.as_mut().subrows_mut(0, m);
-                    loss += f(rows, eta.as_ref(), residual.as_mut());
+                    loss += f(rows, eta.as_ref(), residual.as_mut(), numbers);
                     product.add_transpose_times(residual.as_ref(), sum.as_mut());
                 }
+                self.give(memory);
                 (loss, sum)
             },
             &|mut a, b| {
@@ -127,12 +161,15 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
                 a
             },
         );
-        sums.unwrap_or_else(|| (0.0, Mat::zeros(d, k)))
+        let (loss, mut sum) = sums.unwrap_or_else(|| (0.0, Mat::zeros(d, k)));
+        Coefficients::finish(self.design, sum.as_mut());
+        (loss, sum)
     }
 
     /// Probabilities of every row at a point, a row after the other.
     pub(super) fn probabilities(&self, x: &[f64]) -> Vec<f64> {
         let (b, k) = (self.matrix(x), self.k);
+        let inner = Coefficients::new(self.design, b.as_ref());
         let mut out = vec![0.0; self.classes.len() * k];
         let block = self.block_rows();
         parallel::for_each_part(&mut out, LEAF * k, &|start, out| {
@@ -143,7 +180,7 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
                 let m = out.len() / k;
                 let product = Product::new(self.design, from..from + m, &mut memory);
                 let mut eta = eta.as_mut().subrows_mut(0, m);
-                product.times(b.as_ref(), eta.as_mut());
+                product.times(&inner, eta.as_mut());
                 for (i, row) in out.chunks_mut(k).enumerate() {
                     for (l, p) in row.iter_mut().enumerate() {
                         *p = eta[(i, l)];
@@ -166,6 +203,20 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
         value
     }
 
+    /// The mean of p (1 − p) of each class at a point.
+    pub(super) fn mean_curvatures(&mut self, x: &[f64]) -> Vec<f64> {
+        let (p, k) = (self.probabilities_at(x), self.k);
+        let mut means = vec![0.0; k];
+        for (row, p) in p.chunks(k).enumerate() {
+            let weight = self.weight(row) / self.total;
+            for (mean, p) in means.iter_mut().zip(p) {
+                *mean += weight * p * (1.0 - p);
+            }
+        }
+        self.at = Some((x.to_vec(), p));
+        means
+    }
+
     fn probabilities_at(&mut self, x: &[f64]) -> Vec<f64> {
         match self.at.take() {
             Some((point, p)) if point == x => p,
@@ -174,8 +225,95 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     }
 }
 
+/// Sees rows and their linear predictors, fills in what the rows are to be multiplied by, returns a loss; with memory for its own use.
+type Pointwise<'f> =
+    dyn Fn(Range<usize>, MatRef<'_, f64>, MatMut<'_, f64>, &mut [f64]) -> f64 + Sync + 'f;
+
+/// Coefficients as the products of blocks take them: of the raw columns, where that is exact enough, with what all rows have in common.
+struct Coefficients {
+    matrix: Mat<f64>,
+    common: Vec<f64>,
+}
+
+impl Coefficients {
+    fn new(design: &Columns<'_>, b: MatRef<'_, f64>) -> Self {
+        let k = usize::from(design.has_intercept());
+        match design {
+            Columns::Dense(z) => match z.raw() {
+                Some((x, location, scale)) => {
+                    let matrix =
+                        Mat::from_fn(x.ncols(), b.ncols(), |j, c| b[(j + k, c)] / scale[j]);
+                    let common = (0..b.ncols()).map(|c| {
+                        let start = if k == 1 { b[(0, c)] } else { 0.0 };
+                        start
+                            - (0..x.ncols())
+                                .map(|j| location[j] * matrix[(j, c)])
+                                .sum::<f64>()
+                    });
+                    let common = common.collect();
+                    Self { matrix, common }
+                }
+                None => Self {
+                    matrix: b.to_owned(),
+                    common: Vec::new(),
+                },
+            },
+            Columns::Sparse(_) => {
+                let mut matrix = b.to_owned();
+                for c in 0..b.ncols() {
+                    let column: Vec<f64> = (0..b.nrows()).map(|j| b[(j, c)]).collect();
+                    for (j, value) in design.inner(&column).iter().enumerate() {
+                        matrix[(j, c)] = *value;
+                    }
+                }
+                Self {
+                    matrix,
+                    common: Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// Sums of products of the raw columns, the sum of the factors first, become those of the design's.
+    fn finish(design: &Columns<'_>, mut sum: MatMut<'_, f64>) {
+        match design {
+            Columns::Dense(z) => {
+                let Some((x, location, scale)) = z.raw() else {
+                    return;
+                };
+                let k = usize::from(design.has_intercept());
+                if k == 0 {
+                    for c in 0..sum.ncols() {
+                        for j in 0..x.ncols() {
+                            sum[(j, c)] /= scale[j];
+                        }
+                    }
+                    return;
+                }
+                for c in 0..sum.ncols() {
+                    let total = sum[(0, c)];
+                    for j in 0..x.ncols() {
+                        sum[(j + 1, c)] = (sum[(j + 1, c)] - location[j] * total) / scale[j];
+                    }
+                }
+            }
+            Columns::Sparse(_) => {
+                for c in 0..sum.ncols() {
+                    let mut column: Vec<f64> = (0..sum.nrows()).map(|j| sum[(j, c)]).collect();
+                    design.outer(&mut column);
+                    for (j, value) in column.into_iter().enumerate() {
+                        sum[(j, c)] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A block of rows of the design, for products with matrices.
 enum Product<'m, 'a> {
+    /// Of the raw columns; true with an intercept.
+    Raw(MatRef<'m, f64>, bool),
     Dense(MatRef<'m, f64>),
     Sparse(&'m Columns<'a>, Range<usize>),
 }
@@ -183,20 +321,31 @@ enum Product<'m, 'a> {
 impl<'m, 'a> Product<'m, 'a> {
     fn new(design: &'m Columns<'a>, rows: Range<usize>, memory: &'m mut Mat<f64>) -> Self {
         match design {
-            Columns::Dense(x) => Self::Dense(x.block(rows, memory)),
+            Columns::Dense(z) => match z.raw() {
+                Some((x, ..)) => {
+                    Self::Raw(x.subrows(rows.start, rows.len()), design.has_intercept())
+                }
+                None => Self::Dense(z.block(rows, memory)),
+            },
             Columns::Sparse(_) => Self::Sparse(design, rows),
         }
     }
 
-    fn times(&self, b: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+    fn times(&self, b: &Coefficients, mut out: MatMut<'_, f64>) {
         match self {
-            Self::Dense(z) => matmul(*z, b, out, Accum::Replace),
+            Self::Raw(x, _) => {
+                for (k, common) in b.common.iter().enumerate() {
+                    out.as_mut().col_mut(k).fill(*common);
+                }
+                matmul(*x, b.matrix.as_ref(), out, Accum::Add);
+            }
+            Self::Dense(z) => matmul(*z, b.matrix.as_ref(), out, Accum::Replace),
             Self::Sparse(design, rows) => {
                 let mut eta = vec![0.0; rows.len()];
-                for k in 0..b.ncols() {
-                    let column: Vec<f64> = (0..b.nrows()).map(|j| b[(j, k)]).collect();
-                    let column = design.inner(&column);
-                    design.design().times_block(rows.clone(), &column, &mut eta);
+                for k in 0..out.ncols() {
+                    if let Some(column) = flat(b.matrix.col(k).as_mat()) {
+                        design.design().times_block(rows.clone(), column, &mut eta);
+                    }
                     for (i, eta) in eta.iter().enumerate() {
                         out[(i, k)] = *eta;
                     }
@@ -207,6 +356,21 @@ impl<'m, 'a> Product<'m, 'a> {
 
     fn add_transpose_times(&self, residual: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
         match self {
+            Self::Raw(x, intercept) => {
+                if *intercept {
+                    for k in 0..residual.ncols() {
+                        out[(0, k)] += (0..residual.nrows()).map(|i| residual[(i, k)]).sum::<f64>();
+                    }
+                }
+                let rows = x.ncols();
+                let below = out.subrows_mut(usize::from(*intercept), rows);
+                // A general product would pack the rows for a few columns.
+                if x.row_stride() == 1 && residual.ncols() <= 32 {
+                    add_transposed_times_few(*x, residual, below);
+                } else {
+                    matmul(x.transpose(), residual, below, Accum::Add);
+                }
+            }
             Self::Dense(z) => matmul(z.transpose(), residual, out, Accum::Add),
             Self::Sparse(design, rows) => {
                 let mut sum = vec![0.0; out.nrows()];
@@ -216,7 +380,6 @@ impl<'m, 'a> Product<'m, 'a> {
                     design
                         .design()
                         .transpose_times_block(rows.clone(), &column, &mut sum);
-                    design.outer(&mut sum);
                     for (j, sum) in sum.iter().enumerate() {
                         out[(j, k)] += sum;
                     }
@@ -236,22 +399,37 @@ impl Differentiable for SoftmaxObjective<'_, '_> {
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let b = self.matrix(x);
         let k = self.k;
-        let residuals = |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>| {
+        let residuals = |rows: Range<usize>,
+                         eta: MatRef<'_, f64>,
+                         mut out: MatMut<'_, f64>,
+                         numbers: &mut [f64]| {
+            let m = rows.len();
+            let (largest, rest) = numbers.split_at_mut(m);
+            largest.fill(f64::NEG_INFINITY);
+            for l in 0..k {
+                for (i, largest) in largest.iter_mut().enumerate() {
+                    *largest = largest.max(eta[(i, l)]);
+                }
+            }
+            // Exponentials class by class, by the vector kernel.
+            let mut shifted = [0.0; 512];
+            for (l, exps) in rest.chunks_mut(m).take(k).enumerate() {
+                for (i, shifted) in shifted[..m].iter_mut().enumerate() {
+                    *shifted = eta[(i, l)] - largest[i];
+                }
+                elementwise::exp(&shifted[..m], exps);
+            }
             let mut loss = 0.0;
-            let mut p = vec![0.0; k];
             for (i, row) in rows.enumerate() {
-                for (l, p) in p.iter_mut().enumerate() {
-                    *p = eta[(i, l)];
-                }
+                let sum: f64 = (0..k).map(|l| rest[l * m + i]).sum();
                 let (class, weight) = (self.classes[row], self.weight(row));
-                let own = p[class];
-                let log_sum = softmax(&mut p);
-                if weight > 0.0 {
-                    loss += weight * (log_sum - own);
+                let inverse = if weight > 0.0 { weight / sum } else { 0.0 };
+                for l in 0..k {
+                    out[(i, l)] = rest[l * m + i] * inverse;
                 }
-                p[class] -= 1.0;
-                for (l, p) in p.iter().enumerate() {
-                    out[(i, l)] = if weight > 0.0 { weight * p } else { 0.0 };
+                if weight > 0.0 {
+                    loss += weight * (largest[i] + sum.ln() - eta[(i, class)]);
+                    out[(i, class)] -= weight;
                 }
             }
             loss
@@ -265,16 +443,17 @@ impl HessianProducts for SoftmaxObjective<'_, '_> {
     fn hessian_product(&mut self, x: &[f64], direction: &[f64], product: &mut [f64]) {
         let (p, k) = (self.probabilities_at(x), self.k);
         let v = self.matrix(direction);
-        let bent = |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>| {
-            for (i, row) in rows.enumerate() {
-                let (p, weight) = (&p[row * k..(row + 1) * k], self.weight(row));
-                let mean: f64 = p.iter().enumerate().map(|(l, p)| p * eta[(i, l)]).sum();
-                for (l, p) in p.iter().enumerate() {
-                    out[(i, l)] = weight * p * (eta[(i, l)] - mean);
+        let bent =
+            |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>, _: &mut [f64]| {
+                for (i, row) in rows.enumerate() {
+                    let (p, weight) = (&p[row * k..(row + 1) * k], self.weight(row));
+                    let mean: f64 = p.iter().enumerate().map(|(l, p)| p * eta[(i, l)]).sum();
+                    for (l, p) in p.iter().enumerate() {
+                        out[(i, l)] = weight * p * (eta[(i, l)] - mean);
+                    }
                 }
-            }
-            0.0
-        };
+                0.0
+            };
         let (_, sum) = self.pass(v.as_ref(), &bent);
         self.gather(sum.as_ref(), product);
         for ((product, v), ridge) in product.iter_mut().zip(direction).zip(&self.ridge) {

@@ -78,7 +78,7 @@ impl NewtonCg {
             let size = reduce::max_abs(&gradient);
             let first = *first.get_or_insert(size);
             // Only as exact as the point deserves, and superlinearly convergent.
-            let forcing = f64::min(0.1, (size / first).sqrt());
+            let forcing = f64::min(0.25, (size / first).sqrt());
             let enough = (forcing * size).max(0.3 * self.tolerance);
             p.fill(0.0);
             r.copy_from_slice(&gradient);
@@ -87,7 +87,13 @@ impl NewtonCg {
                 *s = -z;
             }
             let mut rz = reduce::dot(&r, &z);
-            for k in 0..self.products {
+            // At the end one look along the preconditioned gradient is enough for the certificate.
+            let products = if size <= self.tolerance {
+                1
+            } else {
+                self.products
+            };
+            for k in 0..products {
                 objective.hessian_product(&x, &s, &mut product);
                 let curvature = reduce::dot(&s, &product);
                 if curvature.is_nan() || curvature <= 0.0 {
