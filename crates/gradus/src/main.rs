@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gradus::fit::{FitArguments, fit};
+use gradus::arguments::FitArguments;
+use gradus::fit::fit;
 use gradus::predict::{PredictArguments, predict};
 
 /// From a CSV file to a fitted, explained model.

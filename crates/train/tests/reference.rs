@@ -378,3 +378,35 @@ fn firth_s_penalty() {
         assert_eq!(fit.aic(), None);
     }
 }
+
+#[test]
+fn firth_s_penalty_for_several_classes() {
+    // With two classes it is that of logistic regression.
+    let case = &cases(&["firth_logit"])[0];
+    let two = data(case, Response::Number);
+    let fit = MultinomialRegression::new().firth().fit(&two).unwrap();
+    let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
+    check(case, &case["coefficients"], coefficients, 1e-8);
+    // With three, it moves estimates towards 0, and keeps them finite where a class is told apart without error.
+    let case = &cases(&["multinomial"])[0];
+    let mut three = data(case, Response::Classes);
+    for i in 0..three.target.len() {
+        if three.features[(i, 0)] > 1.0 {
+            three.target[i] = 2.0;
+        } else if three.target[i] == 2.0 {
+            three.target[i] = f64::from(u8::from(i % 2 == 0));
+        }
+    }
+    assert!(MultinomialRegression::new().fit(&three).is_err());
+    let fit = MultinomialRegression::new().firth().fit(&three).unwrap();
+    assert!(
+        fit.coefficients()
+            .iter()
+            .all(|c| c.estimate.abs() < 50.0 && c.inference.is_some())
+    );
+    assert!(
+        fit.certificate().gradient_max < 1e-8,
+        "{:?}",
+        fit.certificate()
+    );
+}

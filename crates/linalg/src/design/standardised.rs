@@ -79,7 +79,7 @@ impl Moments {
         }
     }
 
-    /// Of these entries and those together (Chan, Golub and LeVeque 1983), in units of the largest number.
+    /// Of these entries and those together (Chan, Golub and `LeVeque` 1983), in units of the largest number.
     fn with(&self, other: &Self) -> Self {
         let count = self.count + other.count;
         let gap = other.mean - self.mean;

@@ -62,7 +62,7 @@ struct Cumulative {
 }
 
 fn cumulative(link: Link, t: f64) -> Cumulative {
-    if t == f64::NEG_INFINITY || t == f64::INFINITY {
+    if t.is_infinite() {
         let up = if t > 0.0 { 1.0 } else { 0.0 };
         return Cumulative {
             below: up,

@@ -20,9 +20,16 @@ pub struct GeneralisedLinearModel {
     penalty: Penalty,
     weights: Weights,
     classes: ClassWeights,
-    quasi: bool,
-    estimates_theta: bool,
-    firth: bool,
+    method: Method,
+}
+
+/// What is made large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Likelihood,
+    QuasiLikelihood,
+    LikelihoodWithTheta,
+    Firth,
 }
 
 /// What the weights of rows are.
@@ -58,9 +65,7 @@ impl GeneralisedLinearModel {
             penalty: Penalty::none(),
             weights: Weights::default(),
             classes: ClassWeights::default(),
-            quasi: false,
-            estimates_theta: false,
-            firth: false,
+            method: Method::Likelihood,
         }
     }
 
@@ -102,7 +107,7 @@ impl GeneralisedLinearModel {
     /// Estimates a dispersion also where the distribution has none (binomial, Poisson, negative binomial): quasi-likelihood, for targets
     /// that vary more or less than the distribution says (Wedderburn 1974).
     pub fn quasi(mut self) -> Self {
-        self.quasi = true;
+        self.method = Method::QuasiLikelihood;
         self
     }
 
@@ -110,7 +115,7 @@ impl GeneralisedLinearModel {
     pub fn negative_binomial() -> Self {
         let start = Distribution::NegativeBinomial { theta: 1.0 };
         Self {
-            estimates_theta: true,
+            method: Method::LikelihoodWithTheta,
             ..Self::new(start)
         }
     }
@@ -118,7 +123,7 @@ impl GeneralisedLinearModel {
     /// The same negative binomial model with this θ, held fixed.
     pub fn with_theta(mut self, theta: f64) -> Self {
         self.family.distribution = Distribution::NegativeBinomial { theta };
-        self.estimates_theta = false;
+        self.method = Method::Likelihood;
         self
     }
 
@@ -126,7 +131,7 @@ impl GeneralisedLinearModel {
     /// removes the first-order bias of the estimates, and keeps them finite when the classes are separated. For binomial models with
     /// the logit link.
     pub fn firth(mut self) -> Self {
-        self.firth = true;
+        self.method = Method::Firth;
         self
     }
 
@@ -137,17 +142,17 @@ impl GeneralisedLinearModel {
 
     /// True if the θ of a negative binomial model is estimated.
     pub fn estimates_theta(&self) -> bool {
-        self.estimates_theta
+        self.method == Method::LikelihoodWithTheta
     }
 
     /// True with Firth's penalty.
     pub fn is_firth(&self) -> bool {
-        self.firth
+        self.method == Method::Firth
     }
 
     /// True if a dispersion is estimated in any case.
     pub fn is_quasi(&self) -> bool {
-        self.quasi
+        self.method == Method::QuasiLikelihood
     }
 
     /// True if an intercept is fitted.

@@ -134,7 +134,7 @@ impl ClassFit {
     /// Akaike's criterion; `None` if penalised.
     pub fn aic(&self) -> Option<f64> {
         let parameters = self.coefficients.len() as f64;
-        (!self.penalised).then(|| 2.0 * parameters - 2.0 * self.log_likelihood)
+        (!self.penalised).then_some(2.0 * parameters - 2.0 * self.log_likelihood)
     }
     /// The Bayesian criterion; `None` if penalised.
     pub fn bic(&self) -> Option<f64> {

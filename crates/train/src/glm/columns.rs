@@ -100,7 +100,7 @@ impl<'a> Columns<'a> {
         workspace: &Workspace,
     ) -> f64 {
         let x = self.inner(x);
-        let gram_of = gram.as_mut().map(|gram| gram.as_mut());
+        let gram_of = gram.as_mut().map(MatMut::as_mut);
         let loss = if every > 1 {
             let sample = Sampled::new(self.design(), every);
             sample.pass(&x, pointwise, gradient, gram_of, workspace)
@@ -109,12 +109,10 @@ impl<'a> Columns<'a> {
                 .pass(&x, pointwise, gradient, gram_of, workspace)
         };
         self.outer(gradient);
-        if let Self::Sparse(z) = self {
-            if let Some(gram) = &mut gram {
-                for j in 0..x.len() {
-                    for i in 0..x.len() {
-                        gram[(i, j)] /= z.divisors[i] * z.divisors[j];
-                    }
+        if let (Self::Sparse(z), Some(gram)) = (self, &mut gram) {
+            for j in 0..x.len() {
+                for i in 0..x.len() {
+                    gram[(i, j)] /= z.divisors[i] * z.divisors[j];
                 }
             }
         }

@@ -13,8 +13,8 @@ use super::{FitOptions, Solver};
 use crate::FitError;
 use crate::solver::{Certificate, Outcome, Status};
 
-/// The point where x ᵀ(y − p + h (½ − p)) vanishes, h the leverages: steps by the expected information, halved until the penalised
-/// likelihood ℓ + ½ ln |XᵀWX| rises (Firth 1993; Heinze and Schemper 2002).
+/// The point where xᵀ(y − p + h (½ − p)) vanishes, h the leverages: steps by the expected information, halved until the penalised
+/// likelihood ℓ + ½ ln det(`XᵀWX`) rises (Firth 1993; Heinze and Schemper 2002).
 pub(super) fn solve<'a>(
     problem: &Problem<'a>,
     options: &FitOptions,

@@ -9,6 +9,7 @@ mod fit;
 mod likelihood;
 mod logistic;
 mod multinomial;
+mod multinomial_firth;
 mod objective;
 mod observations;
 mod options;

@@ -13,7 +13,7 @@ use super::problem::check;
 use super::softmax::SoftmaxObjective;
 use super::solve::{collinear, columns, gram};
 use super::terms::Terms;
-use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver};
+use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver, multinomial_firth};
 use crate::solver::{Lbfgs, Newton, NewtonCg, Outcome, Separable, Status};
 use crate::{FitError, Inference, TwiceDifferentiable};
 
@@ -108,14 +108,31 @@ impl Fit for MultinomialRegression {
             .collect();
         let separable = terms.separable_of(&design, &free);
         let (solver, reason) = choose(options.solver, &separable, free.len())?;
-        let solved = solve(&mut objective, &separable, &start, solver, options)
-            .map_err(|error| named(error, data, &design, &free))?;
+        let firth = self.is_firth();
+        if firth && penalised {
+            return Err(FitError::Solver {
+                solver: "firth",
+                reason: "Firth's penalty and another do not go together",
+            });
+        }
+        let solved = if firth {
+            let outcome =
+                multinomial_firth::solve(&design, &classes.of, data.weights, &start, options)?;
+            Solved {
+                outcome,
+                direction: Vec::new(),
+            }
+        } else {
+            solve(&mut objective, &separable, &start, solver, options)
+                .map_err(|error| named(error, data, &design, &free))?
+        };
         let Solved {
             mut outcome,
             direction,
         } = solved;
         let certificate = outcome.certificate;
-        if !penalised && certificate.distance > RUNAWAY && certificate.status == Status::Converged
+        let plain = !penalised && !firth;
+        if plain && certificate.distance > RUNAWAY && certificate.status == Status::Converged
             || certificate.status == Status::Stalled
         {
             return Err(runaway(data, &design, &free, &direction, certificate));
@@ -123,15 +140,13 @@ impl Fit for MultinomialRegression {
         // Of the mean loss; that of the sum is larger by the total weight.
         let mut covariance = None;
         if !penalised && free.len() <= KNOWN {
-            if solver != Solver::Newton {
+            if solver != Solver::Newton || firth {
                 let mut gradient = vec![0.0; free.len()];
                 outcome.hessian = Mat::zeros(free.len(), free.len());
-                objective.hessian(&outcome.x, &mut gradient, outcome.hessian.as_mut());
+                outcome.value =
+                    objective.hessian(&outcome.x, &mut gradient, outcome.hessian.as_mut());
             }
-            let factor = Cholesky::new(outcome.hessian.as_ref())
-                .map_err(|source| FitError::Linalg { source })?;
-            let identity: Mat<f64> = Mat::identity(free.len(), free.len());
-            let inverse = factor.solve(identity.as_ref()).x;
+            let inverse = multinomial_firth::inverse(outcome.hessian.as_ref())?;
             covariance = Some(to_data(&design, inverse.as_ref(), classes.total, k));
         }
         let loss = outcome.value
@@ -184,7 +199,7 @@ impl Fit for MultinomialRegression {
             coefficients,
             classes: of_class,
             covariance,
-            penalised,
+            penalised: penalised || firth,
             log_likelihood: -loss * classes.total,
             null_log_likelihood: classes.null_log_likelihood(),
             labels: classes.labels,

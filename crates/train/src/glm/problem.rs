@@ -118,7 +118,7 @@ impl<'a> Problem<'a> {
                     });
                 }
             },
-            _ => counts.map(|count| (counts[0] + counts[1]) / 2.0 / count),
+            _ => counts.map(|count| f64::midpoint(counts[0], counts[1]) / count),
         };
         // A share of successes has both classes: its weight and its share change.
         let (mut y, mut all) = (self.y.to_vec(), Vec::with_capacity(self.y.len()));

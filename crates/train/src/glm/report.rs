@@ -164,6 +164,11 @@ pub(super) fn classes(f: &mut fmt::Formatter<'_>, fit: &ClassFit, what: &str) ->
     )?;
     if let (Some(aic), Some(bic)) = (fit.aic(), fit.bic()) {
         writeln!(f, "AIC {aic:.4}   BIC {bic:.4}")?;
+    } else if fit.covariance().is_some() {
+        writeln!(
+            f,
+            "Firth's penalty: information criteria do not hold and are not shown"
+        )?;
     } else {
         writeln!(
             f,

@@ -159,7 +159,7 @@ fn by_gradients<'a>(
             ..NewtonCg::default()
         };
         let unscaled = |_: &mut GlmObjective<'_, 'a>, _: &[f64], r: &[f64], z: &mut [f64]| {
-            z.copy_from_slice(r)
+            z.copy_from_slice(r);
         };
         newton.minimise_preconditioned(&mut objective, start, unscaled, |_, step| {
             watch.step(&design, &step)

@@ -181,17 +181,14 @@ impl Newton {
         let mut x = start.to_vec();
         separable.project(&mut x);
         let mut gradient = vec![0.0; d];
-        let (mut smooth, mut model, mut fresh) = match metric {
-            Some(metric) => {
-                let value = objective.gradient(&x, &mut gradient);
-                (value, Model::new(metric, separable)?, false)
-            }
-            None => {
-                let mut hessian = Mat::zeros(d, d);
-                let value = objective.hessian(&x, &mut gradient, hessian.as_mut());
-                (value, Model::new(hessian, separable)?, true)
-            }
+        let mut fresh = metric.is_none();
+        let mut hessian = metric.unwrap_or_else(|| Mat::zeros(d, d));
+        let mut smooth = if fresh {
+            objective.hessian(&x, &mut gradient, hessian.as_mut())
+        } else {
+            objective.gradient(&x, &mut gradient)
         };
+        let mut model = Model::new(hessian, separable)?;
         let (mut trial, mut trial_gradient) = (vec![0.0; d], vec![0.0; d]);
         let mut backward_error = 0.0_f64;
         let mut iteration = 0;

@@ -1,0 +1,84 @@
+//! The order of the classes of a target.
+
+use anyhow::{Result, bail, ensure};
+use datasets::Dataset;
+
+use crate::arguments::{Family, FitArguments};
+
+/// Words of scales, each from low to high: what needs no `--levels` to be put in order.
+const SCALES: [&[&str]; 9] = [
+    &["very low", "low", "medium", "high", "very high"],
+    &["low", "middle", "high"],
+    &["small", "medium", "large"],
+    &["never", "rarely", "sometimes", "often", "always"],
+    &[
+        "very unlikely",
+        "unlikely",
+        "somewhat likely",
+        "likely",
+        "very likely",
+    ],
+    &["none", "mild", "moderate", "severe"],
+    &["poor", "fair", "good", "very good", "excellent"],
+    &[
+        "strongly disagree",
+        "disagree",
+        "neutral",
+        "agree",
+        "strongly agree",
+    ],
+    &["first", "second", "third"],
+];
+
+/// Puts the classes of a target into the order that is asked for, or that their names say.
+pub(crate) fn order_classes(arguments: &FitArguments, data: &mut Dataset) -> Result<()> {
+    let Some(labels) = data.labels.clone() else {
+        return Ok(());
+    };
+    let order: Vec<String> = if let Some(levels) = &arguments.levels {
+        let mut sorted = [levels.clone(), labels.clone()];
+        sorted.iter_mut().for_each(|list| list.sort());
+        ensure!(
+            sorted[0] == sorted[1],
+            "--levels: the classes of `{}` are {}; name each of them once, in their order",
+            data.target_name,
+            labels.join(", ")
+        );
+        levels.clone()
+    } else if labels.iter().all(|l| l.parse::<f64>().is_ok()) {
+        return Ok(());
+    } else {
+        // A leading digit is an order, too: `1 low`, `2 high`.
+        let digits = |label: &String| label.starts_with(|c: char| c.is_ascii_digit());
+        if labels.iter().all(digits) {
+            return Ok(());
+        }
+        let place = |scale: &[&str], label: &String| {
+            let label = label.trim().to_lowercase();
+            scale.iter().position(|word| *word == label)
+        };
+        let scale = SCALES
+            .iter()
+            .find(|scale| labels.iter().all(|label| place(scale, label).is_some()));
+        let Some(scale) = scale else {
+            if arguments.family == Family::Multinomial {
+                return Ok(());
+            }
+            bail!(
+                "the order of the classes of `{}` ({}) is not known; say it by --levels, from the lowest to the highest",
+                data.target_name,
+                labels.join(", ")
+            );
+        };
+        let mut labels = labels.clone();
+        labels.sort_by_key(|label| place(scale, label));
+        labels
+    };
+    let place: Vec<f64> = labels
+        .iter()
+        .map(|label| order.iter().position(|other| other == label).unwrap_or(0) as f64)
+        .collect();
+    data.target.iter_mut().for_each(|y| *y = place[*y as usize]);
+    data.labels = Some(order);
+    Ok(())
+}
