@@ -8,4 +8,5 @@ pub mod fitted;
 mod levels;
 pub mod output;
 pub mod predict;
+pub mod predictions;
 mod specification;

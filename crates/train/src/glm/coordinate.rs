@@ -11,6 +11,7 @@ use super::columns::Columns;
 use super::duality::duality_gap;
 use super::problem::Problem;
 use super::terms::Terms;
+use super::working::Working;
 use crate::FitError;
 use crate::solver::{Certificate, Outcome, Separable, Status, negligible};
 
@@ -51,20 +52,6 @@ pub(super) struct Scaled {
     pub(super) ridge: Vec<f64>,
 }
 
-/// Standardised columns of the working set, with the quadratic model.
-struct Working {
-    /// The coordinates, in the order in which they came.
-    set: Vec<usize>,
-    /// Place in the set, or none.
-    place: Vec<Option<usize>>,
-    /// Their columns, one after the other.
-    columns: Vec<f64>,
-    /// Σ hᵢ zᵢ zᵢᵀ for the curvatures h, with room to grow.
-    gram: Mat<f64>,
-    /// Coordinates whose products stand in `gram`.
-    known: usize,
-}
-
 /// The state of a descent; a path goes on from the last penalty's.
 pub(super) struct Descent<'p, 'a> {
     problem: &'p Problem<'a>,
@@ -76,8 +63,6 @@ pub(super) struct Descent<'p, 'a> {
     /// Slopes and curvatures of the rows' losses, weighted, by the total weight.
     slope: Vec<f64>,
     curvature: Vec<f64>,
-    /// The curvatures that the quadratic model was made with.
-    metric: Vec<f64>,
     pub(super) loss: f64,
     /// Gradient of the loss in every coordinate, if it is that of the point.
     pub(super) gradient: Vec<f64>,
@@ -117,18 +102,11 @@ impl<'p, 'a> Descent<'p, 'a> {
             eta: problem.predictors(design, start),
             slope: vec![0.0; n],
             curvature: vec![0.0; n],
-            metric: Vec::new(),
             loss: 0.0,
             gradient: vec![0.0; d],
             stale: true,
             reference: None,
-            work: Working {
-                set: Vec::new(),
-                place: vec![None; d],
-                columns: Vec::new(),
-                gram: Mat::new(),
-                known: 0,
-            },
+            work: Working::new(d),
             iterations: 0,
             null: 0.0,
         };
@@ -301,10 +279,10 @@ impl<'p, 'a> Descent<'p, 'a> {
             let most = most.min(violating + most / 10);
             entering.sort_by(|a, b| violations[*b].total_cmp(&violations[*a]).then(a.cmp(b)));
             entering.truncate(most);
-            if self.metric.is_empty() {
-                self.leave();
+            if self.work.metric.is_empty() {
+                self.work.leave(self.eta.len(), &self.point);
             }
-            self.enter(&entering);
+            self.work.enter(self.eta.len(), self.design, &entering);
             // The restricted problem a good deal better than the whole, and better still if that was not enough.
             let wanted = tolerance.map_or(0.0, |tolerance| tighter * tolerance * self.null);
             rounds += 1;
@@ -331,7 +309,7 @@ impl<'p, 'a> Descent<'p, 'a> {
         let separable = penalty.separable.of(&set);
         let n = self.eta.len();
         loop {
-            self.model();
+            self.work.model(&self.curvature);
             let mut gradient = vec![0.0; m];
             self.times_columns(&mut gradient);
             for (g, &j) in gradient.iter_mut().zip(&set) {
@@ -388,7 +366,7 @@ impl<'p, 'a> Descent<'p, 'a> {
             }
             if step < 1.0 || self.drift() > DRIFT {
                 // The model has served its time; the next is made for those that are needed.
-                self.metric.clear();
+                self.work.metric.clear();
                 return false;
             }
             if 0.5 * square <= 1e-24 * value.abs() {
@@ -399,9 +377,9 @@ impl<'p, 'a> Descent<'p, 'a> {
 
     /// How much the curvatures have changed since the model was made.
     fn drift(&self) -> f64 {
-        let n = self.metric.len();
-        let change = reduce::sum_by(n, |i| (self.curvature[i] - self.metric[i]).abs());
-        change / reduce::sum(&self.metric)
+        let n = self.work.metric.len();
+        let change = reduce::sum_by(n, |i| (self.curvature[i] - self.work.metric[i]).abs());
+        change / reduce::sum(&self.work.metric)
     }
 
     /// The step that minimises the quadratic model, with its square in the metric of the model: to working precision, or if `wanted`
@@ -469,86 +447,5 @@ impl<'p, 'a> Descent<'p, 'a> {
         for (out, column) in out.iter_mut().zip(self.work.columns.chunks_exact(n)) {
             *out = linalg::vector::dot(column, &self.slope);
         }
-    }
-
-    /// Lets coordinates that are 0 go, if they are many: making a model for them costs more than taking some in again.
-    fn leave(&mut self) {
-        let n = self.eta.len();
-        let set = std::mem::take(&mut self.work.set);
-        let stays = |j: usize| self.point[j] != 0.0;
-        if set.iter().filter(|j| stays(**j)).count() * 5 > set.len() * 4 {
-            self.work.set = set;
-            return;
-        }
-        for (from, j) in set.into_iter().enumerate() {
-            self.work.place[j] = None;
-            if stays(j) {
-                let to = self.work.set.len();
-                self.work.place[j] = Some(to);
-                self.work.set.push(j);
-                self.work
-                    .columns
-                    .copy_within(from * n..(from + 1) * n, to * n);
-            }
-        }
-        self.work.columns.truncate(self.work.set.len() * n);
-        self.work.known = 0;
-    }
-
-    /// Takes coordinates into the set.
-    fn enter(&mut self, coordinates: &[usize]) {
-        let n = self.eta.len();
-        let Columns::Dense(z) = self.design else {
-            return;
-        };
-        let k = usize::from(self.design.has_intercept());
-        for &j in coordinates {
-            self.work.place[j] = Some(self.work.set.len());
-            self.work.set.push(j);
-            let from = self.work.columns.len();
-            self.work.columns.resize(from + n, 1.0);
-            if j >= k {
-                let out = &mut self.work.columns[from..];
-                z.column(j - k, out);
-            }
-        }
-    }
-
-    /// Brings the quadratic model up to date: all of it with the present curvatures, if it was given up; else the products of new
-    /// columns, with the curvatures of the others.
-    fn model(&mut self) {
-        let n = self.eta.len();
-        let m = self.work.set.len();
-        if self.metric.is_empty() {
-            self.metric.clone_from(&self.curvature);
-            self.work.known = 0;
-        }
-        if self.work.known == m {
-            return;
-        }
-        if self.work.gram.nrows() < m {
-            let size = (2 * m).max(64);
-            let old = std::mem::replace(&mut self.work.gram, Mat::zeros(size, size));
-            let known = self.work.known;
-            if known > 0 {
-                self.work
-                    .gram
-                    .as_mut()
-                    .submatrix_mut(0, 0, known, known)
-                    .copy_from(old.as_ref().submatrix(0, 0, known, known));
-            }
-        }
-        let known = self.work.known;
-        let all = MatRef::from_column_major_slice(&self.work.columns, n, m);
-        let new = all.subcols(known, m - known);
-        let weighted = Mat::from_fn(n, m - known, |i, j| self.metric[i] * new[(i, j)]);
-        // The rows of the new columns, lower triangle and what is left of it.
-        let out = self
-            .work
-            .gram
-            .as_mut()
-            .submatrix_mut(known, 0, m - known, m);
-        linalg::matmul(weighted.transpose(), all, out, linalg::Accum::Replace);
-        self.work.known = m;
     }
 }

@@ -5,9 +5,10 @@ use linalg::{Mat, parallel, reduce};
 use models::glm::{Distribution, Family, Link};
 
 use super::columns::Columns;
+use super::information::{gram, information};
 use super::objective::{At, GlmObjective};
 use super::problem::Problem;
-use super::solve::{Solved, collinear, columns, gram, information};
+use super::solve::{Solved, collinear, columns};
 use super::terms::Terms;
 use super::{FitOptions, Solver};
 use crate::FitError;

@@ -6,9 +6,10 @@ use models::glm::{
 };
 
 use super::columns::Columns;
+use super::information::{information, inverse_gram};
 use super::likelihood::{deviance, log_likelihood, pearson, saturated, unit_deviances};
 use super::problem::Problem;
-use super::solve::{information, inverse_gram, solve};
+use super::solve::solve;
 use super::{
     Coefficient, Explanatory, Fit, FitOptions, INTERCEPT, Observations, Solver, firth, theta,
 };

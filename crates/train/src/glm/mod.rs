@@ -1,15 +1,18 @@
 //! Fitting generalised linear models.
 
+mod blocks;
 mod classes;
 mod columns;
 mod coordinate;
 mod duality;
 mod firth;
 mod fit;
+mod information;
 mod likelihood;
 mod logistic;
 mod multinomial;
 mod multinomial_firth;
+mod multinomial_solve;
 mod objective;
 mod observations;
 mod options;
@@ -22,6 +25,7 @@ mod softmax;
 mod solve;
 mod terms;
 mod theta;
+mod working;
 
 use datasets::Dataset;
 

@@ -62,7 +62,7 @@ pub(super) fn solve(
     });
     // Dependent columns are named before the tape meets a matrix that it cannot factor.
     let ones = vec![1.0; n];
-    let gram = super::solve::gram(design, &ones);
+    let gram = super::information::gram(design, &ones);
     Cholesky::new(gram.as_ref()).map_err(|source| FitError::Linalg { source })?;
     let lbfgs = Lbfgs {
         iterations: options.iterations.unwrap_or(2000),

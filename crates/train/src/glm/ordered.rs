@@ -9,9 +9,10 @@ use models::glm::{Link, OrderedModel, OrderedRegression, Penalty, between, cut_p
 
 use super::classes::{ClassFit, Classes};
 use super::columns::Columns;
+use super::information::gram;
 use super::multinomial::observations;
 use super::problem::check;
-use super::solve::{collinear, columns, gram};
+use super::solve::{collinear, columns};
 use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver};
 use crate::solver::{Lbfgs, Newton, Status};
 use crate::{Differentiable, FitError, Inference, Objective, TwiceDifferentiable};

@@ -8,7 +8,7 @@ use models::glm::{
 };
 
 use super::columns::Columns;
-use super::solve::inverse_gram;
+use super::information::inverse_gram;
 use super::{INTERCEPT, Observations};
 use crate::FitError;
 

@@ -1,7 +1,6 @@
 //! The optimum of a generalised linear model.
 
-use linalg::solve::Cholesky;
-use linalg::{LinalgError, Mat, Unstandardisable, parallel};
+use linalg::{LinalgError, Mat, Unstandardisable};
 
 use super::columns::Columns;
 use super::objective::{At, GlmObjective};
@@ -19,7 +18,7 @@ const ROUNDS: usize = 3;
 const MOST: usize = 20_000;
 
 /// Rows from which a sample is worth looking at first, and rows of the smallest sample.
-const MANY: usize = 50_000;
+pub(super) const MANY: usize = 50_000;
 const SAMPLE: usize = 4096;
 
 /// The optimum, with the design in whose coordinates it stands.
@@ -316,80 +315,6 @@ fn from_samples(
     let finite = problem.is_always_finite()
         || crate::Differentiable::gradient(&mut whole, &x, &mut gradient).is_finite();
     hessian.filter(|_| finite).map(|hessian| (x, hessian))
-}
-
-/// The inverse of Σ wᵢ zᵢ zᵢᵀ for weights of the rows, in the coordinates of the solvers.
-///
-/// From the matrix itself where there are many rows and it is well conditioned, else from a QR decomposition of the weighted
-/// design, which does not lose the digits that forming the matrix costs.
-pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<f64>, FitError> {
-    let d = design.columns();
-    let standardised = match design {
-        Columns::Dense(x) if weights.len() < MANY => x,
-        _ => {
-            let gram = gram(design, weights);
-            let factor = Cholesky::new(gram.as_ref());
-            match (design, factor) {
-                (Columns::Dense(x), Err(_)) => x,
-                (Columns::Dense(x), Ok(factor)) if factor.smallest_pivot() < 1e-5 => x,
-                (_, Ok(factor)) => {
-                    let identity: Mat<f64> = Mat::identity(d, d);
-                    return Ok(factor.solve(identity.as_ref()).x);
-                }
-                (_, Err(source)) => return Err(FitError::Linalg { source }),
-            }
-        }
-    };
-    let r = standardised.triangular(weights);
-    // R⁻¹, column by column, by back substitution.
-    let mut inverse: Mat<f64> = Mat::zeros(d, d);
-    for j in 0..d {
-        for i in (0..=j).rev() {
-            let mut sum = if i == j { 1.0 } else { 0.0 };
-            for l in i + 1..=j {
-                sum -= r[(i, l)] * inverse[(l, j)];
-            }
-            inverse[(i, j)] = sum / r[(i, i)];
-        }
-    }
-    Ok(&inverse * inverse.transpose())
-}
-
-/// Σ wᵢ zᵢ zᵢᵀ.
-pub(super) fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
-    let d = design.columns();
-    let mut out = Mat::zeros(d, d);
-    let pointwise = |block: linalg::Block<'_>| {
-        let rows = block.start..block.start + block.eta.len();
-        block.curvature.copy_from_slice(&weights[rows]);
-        block.slope.fill(0.0);
-        block.loss.fill(0.0);
-    };
-    let (zeros, workspace) = (vec![0.0; d], linalg::Workspace::new());
-    let mut gradient = vec![0.0; d];
-    design.pass(
-        1,
-        &zeros,
-        &pointwise,
-        &mut gradient,
-        Some(out.as_mut()),
-        &workspace,
-    );
-    out
-}
-
-/// Fisher's information of every row at its linear predictor, times its weight.
-pub(super) fn information(problem: &Problem<'_>, eta: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; eta.len()];
-    parallel::for_each_part(&mut out, 4096, &|start, out| {
-        for (k, out) in out.iter_mut().enumerate() {
-            let weight = problem.weight(start + k);
-            if weight > 0.0 {
-                *out = weight * problem.family.information(eta[start + k]);
-            }
-        }
-    });
-    out
 }
 
 /// The columns of the data in the coordinates of the solvers.
