@@ -58,6 +58,10 @@ pub enum Family {
     /// One of several ordered classes.
     #[value(alias = "ordered")]
     Ordinal,
+    /// The centre of numbers with outliers, by Huber's loss: --k and --scale.
+    Huber,
+    /// A quantile of numbers: --tau.
+    Quantile,
 }
 
 /// Which strength of a penalty cross-validation chooses.
@@ -102,6 +106,15 @@ pub struct FitArguments {
     /// The power p of the Tweedie family, whose variance is proportional to the p-th power of the mean: between 1 and 2.
     #[arg(long, value_name = "P", default_value_t = 1.5)]
     pub power: f64,
+    /// Where Huber's loss becomes linear, in units of --scale.
+    #[arg(long, value_name = "K", default_value_t = 1.345)]
+    pub k: f64,
+    /// The scale of the residuals of Huber's loss.
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    pub scale: f64,
+    /// The quantile: 0.5 is the median.
+    #[arg(long, value_name = "T", default_value_t = 0.5)]
+    pub tau: f64,
     /// The classes of the target in their order, separated by commas: the first is the reference of a multinomial model, or the lowest
     /// of an ordinal one.
     #[arg(long, value_delimiter = ',', value_name = "A,B,C")]

@@ -53,10 +53,13 @@ pub struct Document {
     /// With Firth's penalty, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalised_log_likelihood: Option<f64>,
+    /// The mean loss, of robust and quantile regression, whose other criteria are `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_loss: Option<f64>,
     /// Twice the log-likelihood below a perfect fit.
-    pub deviance: f64,
+    pub deviance: Option<f64>,
     /// The deviance without the columns.
-    pub null_deviance: f64,
+    pub null_deviance: Option<f64>,
     /// Akaike's criterion; `null` for a penalised fit.
     pub aic: Option<f64>,
     /// The Bayesian criterion; `null` for a penalised fit.
@@ -171,8 +174,9 @@ impl Document {
             pearson: None,
             log_likelihood: None,
             penalised_log_likelihood: None,
-            deviance: 0.0,
-            null_deviance: 0.0,
+            mean_loss: None,
+            deviance: None,
+            null_deviance: None,
             aic: None,
             bic: None,
             certificate: Certificate {
@@ -210,8 +214,8 @@ impl Document {
                 document.pearson = Some(fit.pearson());
                 document.log_likelihood = fit.log_likelihood();
                 document.penalised_log_likelihood = fit.penalised_log_likelihood();
-                document.deviance = fit.deviance();
-                document.null_deviance = fit.null_deviance();
+                document.deviance = Some(fit.deviance());
+                document.null_deviance = Some(fit.null_deviance());
                 (document.aic, document.bic) = (fit.aic(), fit.bic());
             }
             Fitted::Multinomial(fit) => {
@@ -219,6 +223,11 @@ impl Document {
                 (document.l1, document.l2) = (fit.penalty().l1, fit.penalty().l2);
             }
             Fitted::Ordered(fit) => document.of_classes(fit),
+            Fitted::Robust(fit) => {
+                fit.target().clone_into(&mut document.target);
+                document.observations = fit.observations();
+                document.mean_loss = Some(fit.objective());
+            }
         }
         document
     }
@@ -228,8 +237,8 @@ impl Document {
         self.labels = Some(fit.labels().to_vec());
         self.observations = fit.observations();
         self.log_likelihood = Some(fit.log_likelihood());
-        self.deviance = fit.deviance();
-        self.null_deviance = fit.null_deviance();
+        self.deviance = Some(fit.deviance());
+        self.null_deviance = Some(fit.null_deviance());
         (self.aic, self.bic) = (fit.aic(), fit.bic());
     }
 }
@@ -300,8 +309,8 @@ impl Document {
                 classes >= 2 && document.coefficients.len() >= classes,
                 "an ordinal model has one threshold fewer than classes, and slopes"
             ),
-            "gaussian" | "poisson" | "gamma" | "inverse-gaussian" | "negative-binomial"
-            | "tweedie" => {}
+            "gaussian" | "huber" | "quantile" | "poisson" | "gamma" | "inverse-gaussian"
+            | "negative-binomial" | "tweedie" => {}
             other => bail!("it is a {other} model, which this version does not know"),
         }
         let keys = || {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use datasets::{CsvOptions, Dataset, Formula, Missing, Preparation, Response, Splitter};
 use models::glm::{
     GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression, Penalty,
+    RobustRegression,
 };
 use train::{Fit, PathOptions, PathPoint, Status};
 
@@ -172,6 +173,21 @@ fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<
             );
             let model = OrderedRegression::new().link(link(arguments)?.unwrap_or(Link::Logit));
             Ok(Fitted::Ordered(Box::new(model.fit_with(data, &options)?)))
+        }
+        Family::Huber | Family::Quantile => {
+            ensure!(
+                penalty.is_none() && arguments.cv.is_none() && !arguments.firth,
+                "the families huber and quantile are fitted without penalties"
+            );
+            ensure!(
+                matches!(arguments.link.as_deref(), None | Some("identity")),
+                "--link: the families huber and quantile have the identity link"
+            );
+            let model = match arguments.family {
+                Family::Quantile => RobustRegression::quantile(arguments.tau),
+                _ => RobustRegression::huber(arguments.k, arguments.scale),
+            };
+            Ok(Fitted::Robust(Box::new(model.fit_with(data, &options)?)))
         }
         _ => {
             let mut model = generalised(arguments, penalty)?;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use train::{Certificate, Coefficient, GlmFit, MultinomialFit, OrderedFit, Solver};
+use models::glm::RobustLoss;
+use train::{Certificate, Coefficient, GlmFit, MultinomialFit, OrderedFit, RobustFit, Solver};
 
 /// A fit of any family that the command line knows.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub enum Fitted {
     Multinomial(Box<MultinomialFit>),
     /// Several ordered classes.
     Ordered(Box<OrderedFit>),
+    /// A robust loss, or a quantile.
+    Robust(Box<RobustFit>),
 }
 
 impl Fitted {
@@ -22,6 +25,10 @@ impl Fitted {
             Self::Glm(fit) => fit.family().distribution.name(),
             Self::Multinomial(_) => "multinomial",
             Self::Ordered(_) => "ordinal",
+            Self::Robust(fit) => match fit.loss() {
+                RobustLoss::Quantile { .. } => "quantile",
+                _ => "huber",
+            },
         }
     }
 
@@ -31,6 +38,7 @@ impl Fitted {
             Self::Glm(fit) => fit.family().link.name(),
             Self::Multinomial(_) => "logit",
             Self::Ordered(fit) => fit.model().link().name(),
+            Self::Robust(_) => "identity",
         }
     }
 
@@ -47,6 +55,7 @@ impl Fitted {
                     .collect()
             }
             Self::Ordered(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
+            Self::Robust(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
         }
     }
 
@@ -56,6 +65,7 @@ impl Fitted {
             Self::Glm(fit) => fit.certificate(),
             Self::Multinomial(fit) => fit.certificate(),
             Self::Ordered(fit) => fit.certificate(),
+            Self::Robust(fit) => fit.certificate(),
         }
     }
 
@@ -65,6 +75,7 @@ impl Fitted {
             Self::Glm(fit) => fit.solver(),
             Self::Multinomial(fit) => fit.solver(),
             Self::Ordered(fit) => fit.solver(),
+            Self::Robust(_) => (Solver::Newton, "the only one for robust losses"),
         }
     }
 }
@@ -75,6 +86,7 @@ impl fmt::Display for Fitted {
             Self::Glm(fit) => fit.fmt(f),
             Self::Multinomial(fit) => fit.fmt(f),
             Self::Ordered(fit) => fit.fmt(f),
+            Self::Robust(fit) => fit.fmt(f),
         }
     }
 }

@@ -84,7 +84,7 @@ impl Document {
             }
             family => {
                 let distribution = match family {
-                    "gaussian" => Distribution::Gaussian,
+                    "gaussian" | "huber" | "quantile" => Distribution::Gaussian,
                     "binomial" => Distribution::Binomial,
                     // The mean of the others is the same function of the predictor.
                     _ => Distribution::Poisson,
@@ -107,6 +107,7 @@ impl Document {
                 let header: &[&str] = match (classes, family) {
                     (Some(_), _) => &["probability", "prediction"],
                     (None, "binomial") => &["probability"],
+                    (None, "quantile") => &["quantile"],
                     _ => &["mean"],
                 };
                 Ok(Predictions {

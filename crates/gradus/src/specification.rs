@@ -92,8 +92,8 @@ pub(crate) fn generalised(
             Some(theta) => GeneralisedLinearModel::new(Distribution::NegativeBinomial { theta }),
             None => GeneralisedLinearModel::negative_binomial(),
         },
-        Family::Multinomial | Family::Ordinal => {
-            bail!("--path and --cv are not for the families multinomial and ordinal")
+        Family::Multinomial | Family::Ordinal | Family::Huber | Family::Quantile => {
+            bail!("--path is not for the families multinomial, ordinal, huber and quantile")
         }
     };
     if let Some(link) = link(arguments)? {

@@ -85,7 +85,6 @@ fn every_family_agrees_with_r() {
             "inverse_gaussian" => "inverse-gaussian",
             "negative_binomial" => "negative-binomial",
             "ordered" => "ordinal",
-            "huber" | "quantile" => continue,
             other => other,
         };
         let link = match case["link"].as_str().unwrap() {
@@ -129,6 +128,12 @@ fn every_family_agrees_with_r() {
         for bound in &bounds {
             arguments.extend(["--bounds", bound]);
         }
+        let (k, tau) = (options["k"].to_string(), options["tau"].to_string());
+        match family {
+            "huber" => arguments.extend(["--k", &k]),
+            "quantile" => arguments.extend(["--tau", &tau]),
+            _ => {}
+        }
         let lambda = options["lambda"].as_f64().map(|l| l.to_string());
         if name == "ridge_logistic_factors" {
             arguments.extend(["--l2", lambda.as_deref().unwrap()]);
@@ -154,7 +159,7 @@ fn every_family_agrees_with_r() {
         }
         seen += 1;
     }
-    assert!(seen >= 49, "{seen}");
+    assert!(seen >= 54, "{seen}");
 }
 
 #[test]

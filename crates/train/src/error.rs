@@ -146,10 +146,10 @@ pub enum FitError {
         /// Its value.
         value: f64,
     },
-    /// The penalty makes no sense.
-    #[error("the penalty {what} is {value}; it must be a finite number that is not negative")]
+    /// A number of the specification that makes no sense.
+    #[error("{what} is {value}, which it cannot be: {}", range(what))]
     Penalty {
-        /// `l1`, `l2` or `factor`.
+        /// `l1`, `l2`, `factor`, `k`, `scale` or `tau`.
         what: &'static str,
         /// Its value.
         value: f64,
@@ -322,6 +322,14 @@ fn runaway(columns: &[String]) -> String {
          without error (separation); add a penalty (l2 = 0.01, on the command line --l2 0.01), collect more rows, or leave columns out",
         list(columns)
     )
+}
+
+fn range(what: &str) -> &'static str {
+    match what {
+        "k" | "scale" => "a finite number above 0",
+        "tau" => "a number between 0 and 1",
+        _ => "a finite number that is not negative",
+    }
 }
 
 fn constant(column: &str, value: f64, intercept: bool) -> String {

@@ -17,7 +17,7 @@ pub use error::{FitError, Separation};
 pub use glm::{
     ClassFit, Coefficient, CrossValidation, Dispersion, Explanatory, Fit, FitOptions, GlmFit,
     INTERCEPT, LogisticFit, MultinomialFit, Observations, OrderedFit, PathOptions, PathPoint,
-    Solver, Theta, cross_validate, path,
+    RobustFit, Solver, Theta, cross_validate, path,
 };
 pub use inference::Inference;
 pub use objective::{

@@ -3,7 +3,7 @@
 use datasets::{CsvOptions, Dataset, Formula, Frame, Preparation, Response};
 use models::glm::{
     Distribution, GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression, Penalty,
-    Weights,
+    RobustRegression, Weights,
 };
 use serde_json::Value;
 use train::{Coefficient, Fit, FitOptions, Solver};
@@ -409,4 +409,39 @@ fn firth_s_penalty_for_several_classes() {
         "{:?}",
         fit.certificate()
     );
+}
+
+#[test]
+fn robust_losses() {
+    for case in cases(&["huber", "quantile"]) {
+        let options = &case["options"];
+        let model = match (options["k"].as_f64(), options["tau"].as_f64()) {
+            (Some(k), _) => RobustRegression::huber(k, 1.0),
+            (_, tau) => RobustRegression::quantile(tau.unwrap()),
+        };
+        let data = data(&case, Response::Number);
+        let fit = model.fit(&data).unwrap();
+        let coefficients = fit.coefficients().iter().map(|c| (in_r(&c.name), c));
+        check(&case, &Value::Null, coefficients, 1e-10);
+        close(
+            fit.objective(),
+            case["mean_objective"].as_f64().unwrap(),
+            1e-12,
+            name(&case),
+        );
+        assert_eq!(fit.certificate().status, train::Status::Converged);
+        // A weight is a number of repetitions.
+        let mut weighted = data.clone();
+        weighted.weights = Some((0..data.target.len()).map(|i| (1 + i % 3) as f64).collect());
+        let rows: Vec<usize> = (0..data.target.len())
+            .flat_map(|i| vec![i; 1 + i % 3])
+            .collect();
+        let (a, b) = (
+            model.fit(&weighted).unwrap(),
+            model.fit(&data.select(&rows)).unwrap(),
+        );
+        for (a, b) in a.coefficients().iter().zip(b.coefficients()) {
+            close(a.estimate, b.estimate, 1e-9, name(&case));
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod logistic;
 mod multinomial;
 mod ordered;
 mod penalty;
+mod robust;
 mod specification;
 
 pub use distribution::{Distribution, Generalised};
@@ -20,4 +21,5 @@ pub use logistic::{LogisticModel, LogisticRegression, PredictError};
 pub use multinomial::{MultinomialModel, MultinomialRegression, softmax};
 pub use ordered::{BetweenTerms, OrderedModel, OrderedRegression, between, cut_points};
 pub use penalty::Penalty;
+pub use robust::{RobustLoss, RobustRegression};
 pub use specification::{ClassWeights, GeneralisedLinearModel, GlmModel, Weights};

@@ -20,6 +20,7 @@ mod ordered;
 mod path;
 mod problem;
 mod report;
+mod robust;
 mod separation;
 mod softmax;
 mod solve;
@@ -37,6 +38,7 @@ pub use self::observations::{Explanatory, Observations};
 pub use self::options::{FitOptions, Solver};
 pub use self::ordered::OrderedFit;
 pub use self::path::{CrossValidation, PathOptions, PathPoint, cross_validate, path};
+pub use self::robust::RobustFit;
 use crate::{FitError, Inference};
 
 /// The name of the intercept among the coefficients.

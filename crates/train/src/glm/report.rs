@@ -8,7 +8,7 @@ use super::{ClassFit, Coefficient, GlmFit, Solver};
 use crate::solver::{Certificate, Status};
 
 /// One line a coefficient: estimate, standard error, statistic, p and 95 % interval.
-fn table<'c>(
+pub(super) fn table<'c>(
     f: &mut fmt::Formatter<'_>,
     coefficients: impl Iterator<Item = &'c Coefficient> + Clone,
     statistic: &str,
@@ -45,7 +45,11 @@ fn table<'c>(
 }
 
 /// What is proved about the optimum.
-fn certificate(f: &mut fmt::Formatter<'_>, solver: Solver, c: &Certificate) -> fmt::Result {
+pub(super) fn certificate(
+    f: &mut fmt::Formatter<'_>,
+    solver: Solver,
+    c: &Certificate,
+) -> fmt::Result {
     write!(
         f,
         "certificate: {} after {} iterations of {solver}; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\
