@@ -112,6 +112,26 @@ pub enum FitError {
         /// Those it has.
         known: &'static str,
     },
+    /// A weight, or a number of trials, below 0.
+    #[error("row {row}, {column}: {value} is negative")]
+    Negative {
+        /// The row, from 1.
+        row: usize,
+        /// `weights` or `trials`.
+        column: String,
+        /// The value.
+        value: f64,
+    },
+    /// Targets whose mean would be 0.
+    #[error(
+        "the target `{column}` is 0 in every row that counts, and a {distribution} distribution has no mean of 0"
+    )]
+    AllZero {
+        /// The target.
+        column: String,
+        /// The distribution.
+        distribution: &'static str,
+    },
     /// A target that is no class.
     #[error("row {row}: the target `{column}` is {value}; a class is one of 0, 1, 2, …")]
     Class {
@@ -326,8 +346,9 @@ fn runaway(columns: &[String]) -> String {
 
 fn range(what: &str) -> &'static str {
     match what {
-        "k" | "scale" => "a finite number above 0",
+        "k" | "scale" | "theta" => "a finite number above 0",
         "tau" => "a number between 0 and 1",
+        "power" => "a number between 1 and 2",
         _ => "a finite number that is not negative",
     }
 }

@@ -256,7 +256,7 @@ fn what_cannot_be_fitted_is_refused() {
     data.weights = Some(vec![-1.0; 10]);
     assert!(matches!(
         model.fit(&data),
-        Err(FitError::NotFinite { row: 1, .. })
+        Err(FitError::Negative { row: 1, .. })
     ));
     data.weights = Some(vec![0.0; 10]);
     assert!(matches!(

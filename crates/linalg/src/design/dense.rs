@@ -46,7 +46,7 @@ impl Design for Dense<'_> {
         out: MatMut<'_, f64>,
         scratch: &mut Scratch,
     ) {
-        scratch.block(rows.len(), self.x.ncols());
+        scratch.weighted(rows.len(), self.x.ncols());
         add_gram(
             self.x.subrows(rows.start, rows.len()),
             w,

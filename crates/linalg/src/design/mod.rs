@@ -124,12 +124,20 @@ impl Default for Scratch {
 }
 
 impl Scratch {
+    /// Makes `block` large enough.
     pub(crate) fn block(&mut self, rows: usize, columns: usize) {
-        for m in [&mut self.block, &mut self.weighted] {
-            if m.nrows() < rows || m.ncols() != columns {
-                *m = Mat::zeros(rows.max(BLOCK), columns);
-            }
-        }
+        enlarge(&mut self.block, rows, columns);
+    }
+
+    /// Makes `weighted` large enough.
+    pub(crate) fn weighted(&mut self, rows: usize, columns: usize) {
+        enlarge(&mut self.weighted, rows, columns);
+    }
+}
+
+fn enlarge(m: &mut Mat<f64>, rows: usize, columns: usize) {
+    if m.nrows() < rows || m.ncols() != columns {
+        *m = Mat::zeros(rows.max(BLOCK), columns);
     }
 }
 

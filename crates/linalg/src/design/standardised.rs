@@ -482,6 +482,7 @@ impl Design for Standardised<'_> {
         }
         let ones = [1.0; BLOCK];
         let n = rows.len();
+        scratch.weighted(n, self.columns());
         let z = self.load(rows.clone(), &ones[..n], &mut scratch.block);
         let weighted = self.load(rows, w, &mut scratch.weighted);
         add_weighted_gram(z, weighted, out.as_mut());

@@ -110,17 +110,29 @@ impl<'p, 'a> Descent<'p, 'a> {
             iterations: 0,
             null: 0.0,
         };
-        descent.null = if start.iter().all(|x| *x == 0.0) || !design.has_intercept() {
-            let offset: Vec<f64> = (0..n).map(|i| problem.offset(i)).collect();
-            descent.evaluate(&offset)
-        } else {
-            let null = vec![problem.family.link.of(problem.mean()); n];
-            descent.evaluate(&null)
-        };
-        descent.null -= super::likelihood::saturated(problem) / descent.total;
-        let eta = std::mem::take(&mut descent.eta);
-        descent.loss = descent.evaluate(&eta);
-        descent.eta = eta;
+        // The loss of the intercept and the offset alone.
+        let own = std::mem::take(&mut descent.eta);
+        let null: Vec<f64> = (0..n)
+            .map(|i| {
+                let start = if design.has_intercept() {
+                    start[0]
+                } else {
+                    0.0
+                };
+                start + problem.offset(i)
+            })
+            .collect();
+        descent.loss = descent.evaluate(&null);
+        descent.eta = null;
+        let kept = descent.point.first().copied();
+        descent.centre();
+        descent.null = descent.loss - super::likelihood::saturated(problem) / descent.total;
+        if let (Some(kept), true) = (kept, design.has_intercept()) {
+            descent.point[0] = kept;
+        }
+        descent.loss = descent.evaluate(&own);
+        descent.eta = own;
+        descent.stale = true;
         Ok(descent)
     }
 
@@ -152,6 +164,34 @@ impl<'p, 'a> Descent<'p, 'a> {
             }
         }
         reduce::sum(&loss)
+    }
+
+    /// Brings the intercept to its minimum, given the others, by Newton's method: the duality gap takes its gradient to be 0.
+    fn centre(&mut self) {
+        if !self.design.has_intercept() {
+            return;
+        }
+        for _ in 0..50 {
+            let (slope, curvature) = (reduce::sum(&self.slope), reduce::sum(&self.curvature));
+            let size = reduce::sum_by(self.slope.len(), |i| self.slope[i].abs());
+            let step = -slope / curvature;
+            if slope.abs() <= 1e-15 * size || !step.is_finite() {
+                return;
+            }
+            let eta = std::mem::take(&mut self.eta);
+            let moved: Vec<f64> = eta.iter().map(|eta| eta + step).collect();
+            let old = self.loss;
+            self.loss = self.evaluate(&moved);
+            if self.loss.is_nan() || self.loss > old + 64.0 * f64::EPSILON * old.abs() {
+                // Too far: the others will bring it nearer.
+                self.loss = self.evaluate(&eta);
+                self.eta = eta;
+                return;
+            }
+            self.eta = moved;
+            self.point[0] += step;
+            self.stale = true;
+        }
     }
 
     /// The gradient of the loss in all coordinates that may matter: of those whose slope cannot have grown to its penalty since all were
@@ -214,6 +254,7 @@ impl<'p, 'a> Descent<'p, 'a> {
         // Along a path slopes change by about as much as the penalty: the sequential strong rule (Tibshirani and others 2012), halved.
         let reach = if tolerance.is_some() { REACH } else { 1.0 };
         loop {
+            self.centre();
             self.update_gradient(penalty);
             let gradient: Vec<f64> = (0..d)
                 .map(|j| self.gradient[j] + penalty.ridge[j] * self.point[j])
@@ -221,6 +262,7 @@ impl<'p, 'a> Descent<'p, 'a> {
             let sub = |j: usize| penalty.separable.subgradient(j, self.point[j], gradient[j]);
             let violations: Vec<f64> = (0..d).map(|j| sub(j).abs()).collect();
             let largest = reduce::max_abs(&violations);
+            let steepest = reduce::max_abs(&self.gradient);
             let value = self.value(penalty);
             let gap = duality_gap(
                 self.problem,
@@ -249,9 +291,12 @@ impl<'p, 'a> Descent<'p, 'a> {
                 && gap.is_none_or(|gap| gap >= 0.5 * best_gap || gap <= 1e-15 * self.null)
                 && done;
             best_gap = best_gap.min(gap.unwrap_or(f64::INFINITY));
-            if within || settled || self.iterations >= limit {
-                let status = if within || settled {
+            let over = self.iterations >= limit || rounds >= 20 * limit.max(10);
+            if within || settled || over {
+                let status = if within || settled && largest <= 1e-9 * (1.0 + steepest) {
                     Status::Converged
+                } else if settled {
+                    Status::Stalled
                 } else {
                     Status::IterationLimit
                 };
@@ -260,7 +305,8 @@ impl<'p, 'a> Descent<'p, 'a> {
                     iterations: self.iterations,
                     gradient_max: largest,
                     newton_decrement: gap.map_or(largest, |gap| (2.0 * gap.max(0.0)).sqrt()),
-                    distance: 0.0,
+                    // The step of the coordinate that violates most: no column is longer than √n.
+                    distance: largest / reduce::sum(&self.curvature),
                     backward_error: 0.0,
                     duality_gap: gap,
                 };

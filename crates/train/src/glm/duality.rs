@@ -66,5 +66,11 @@ pub(super) fn duality_gap(
     };
     let dual = -reduce::sum_by(eta.len(), conjugate) - penalised;
     let gap = value - dual;
-    (!gap.is_nan()).then(|| gap.max(0.0))
+    // Free coordinates away from their minimum would make it say too much, or too little.
+    let steepest = reduce::max_abs(gradient);
+    let free = (0..d).any(|j| {
+        let held = penalty.separable.l1(j) > 0.0 || penalty.ridge[j] > 0.0;
+        !held && gradient[j].abs() > 1e-9 * steepest
+    });
+    (!free && gap >= -1e-12 * value.abs().max(1.0)).then(|| gap.max(0.0))
 }

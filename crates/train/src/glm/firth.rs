@@ -100,7 +100,11 @@ pub(super) fn solve<'a>(
         let mut next = None;
         while status.is_none() && length > 1e-10 {
             let trial: Vec<f64> = x.iter().zip(&step).map(|(x, s)| x + length * s).collect();
-            let (v, a, f) = evaluate(&trial)?;
+            // A step that is so long that the information is singular is too long.
+            let Ok((v, a, f)) = evaluate(&trial) else {
+                length *= 0.5;
+                continue;
+            };
             if v <= value + 64.0 * f64::EPSILON * value.abs() {
                 next = Some((trial, v, a, f));
                 break;

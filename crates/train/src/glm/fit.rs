@@ -213,13 +213,23 @@ impl Fit for GeneralisedLinearModel {
             (Some(weights), Weights::Frequency) => reduce::sum(weights),
             _ => observations as f64,
         };
-        let freedom = effective - beta.len() as f64;
+        // A penalised coefficient that is 0 takes no freedom.
+        let used = if problem.penalty.is_none() {
+            beta.len()
+        } else {
+            beta.iter().filter(|b| **b != 0.0).count()
+        };
+        let freedom = effective - used as f64;
         let own = !matches!(
             problem.family.distribution,
             Distribution::Binomial | Distribution::Poisson | Distribution::NegativeBinomial { .. }
         );
         let estimated = self.is_quasi() || own;
-        let value = if estimated { pearson / freedom } else { 1.0 };
+        let value = match (estimated, freedom > 0.0) {
+            (false, _) => 1.0,
+            (true, true) => pearson / freedom,
+            (true, false) => f64::NAN,
+        };
         let dispersion = Dispersion {
             value,
             estimated,
@@ -305,10 +315,20 @@ fn term_variance(problem: &Problem<'_>, eta: &[f64], dispersion: f64) -> f64 {
     }
     let factor = power * (2.0 * power - 1.0) * dispersion.powi(3);
     let term = |i: usize| match problem.weight(i) {
-        weight if weight > 0.0 => weight * problem.family.mean(eta[i]).powf(power - 2.0),
+        weight if weight > 0.0 => {
+            let own = match problem.kind {
+                Weights::Frequency => weight,
+                Weights::Analytic => 1.0 / weight,
+            };
+            own * problem.family.mean(eta[i]).powf(power - 2.0)
+        }
         _ => 0.0,
     };
-    square + factor * reduce::sum_by(eta.len(), term) / problem.total()
+    let number = match problem.kind {
+        Weights::Frequency => problem.total(),
+        Weights::Analytic => problem.rows().count() as f64,
+    };
+    square + factor * reduce::sum_by(eta.len(), term) / number
 }
 
 /// The coefficients of the largest covariance matrix.

@@ -128,6 +128,14 @@ pub(super) fn pearson(problem: &Problem<'_>, eta: &[f64]) -> f64 {
     }
     let unit = |i: usize| {
         if problem.weight(i) > 0.0 {
+            if problem.family.distribution == Distribution::Binomial {
+                // The same by slope and information, which keep their digits where the mean rounds to 0 or 1.
+                let slope = problem.family.terms(eta[i], problem.y[i]).slope;
+                return match slope {
+                    0.0 => 0.0,
+                    slope => problem.weight(i) * slope * slope / problem.family.information(eta[i]),
+                };
+            }
             let mu = problem.family.mean(eta[i]);
             let residual = problem.y[i] - mu;
             problem.weight(i) * residual * residual / problem.family.distribution.variance(mu)

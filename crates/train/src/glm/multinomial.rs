@@ -82,6 +82,9 @@ impl Fit for MultinomialRegression {
     ) -> Result<MultinomialFit, FitError> {
         let intercept = self.has_intercept() && data.intercept;
         check(self.penalty(), intercept, data)?;
+        if options.start.is_some() {
+            return Err(FitError::Unused { what: "a start" });
+        }
         let classes = Classes::new(data)?;
         let penalised = !self.penalty().is_none();
         let design = columns(data, intercept, penalised)?;

@@ -227,6 +227,9 @@ impl Fit for OrderedRegression {
                 reason: "ordered models are fitted by Newton's method",
             });
         }
+        if options.start.is_some() {
+            return Err(FitError::Unused { what: "a start" });
+        }
         let classes = Classes::new(data)?;
         let design = columns(data, true, false)?;
         let mut objective = OrderedObjective {

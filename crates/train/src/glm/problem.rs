@@ -53,14 +53,38 @@ impl<'a> Problem<'a> {
                 });
             }
         }
-        let first = problem.y[0];
+        let parameter = match family.distribution {
+            Distribution::NegativeBinomial { theta } if !(theta > 0.0 && theta.is_finite()) => {
+                Some(("theta", theta))
+            }
+            Distribution::Tweedie { power } if !(power > 1.0 && power < 2.0) => {
+                Some(("power", power))
+            }
+            _ => None,
+        };
+        if let Some((what, value)) = parameter {
+            return Err(FitError::Penalty { what, value });
+        }
+        let Some(first) = problem.rows().next().map(|i| problem.y[i]) else {
+            return Err(FitError::NoRows);
+        };
+        if first == 0.0
+            && !family.distribution.accepts_mean(0.0)
+            && family.distribution != Distribution::Binomial
+            && problem.rows().all(|i| problem.y[i] == 0.0)
+        {
+            return Err(FitError::AllZero {
+                column: data.target_name.to_owned(),
+                distribution: family.distribution.name(),
+            });
+        }
         if family.distribution == Distribution::Binomial
             && (first == 0.0 || first == 1.0)
             && problem.rows().all(|i| problem.y[i] == first)
         {
             return Err(FitError::OneClass {
                 column: data.target_name.to_owned(),
-                value: data.target[0],
+                value: first,
             });
         }
         problem.weigh_classes(specification.classes())?;
@@ -153,11 +177,9 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// True if every target is a failure or a success, which combinations of columns may tell apart.
-    pub(super) fn is_binary(&self) -> bool {
+    /// True if targets are failures and successes, which combinations of columns may tell apart.
+    pub(super) fn is_binomial(&self) -> bool {
         self.family.distribution == Distribution::Binomial
-            && self.rows().count() == self.y.len()
-            && self.y.iter().all(|y| *y == 0.0 || *y == 1.0)
     }
 
     /// The weighted mean of the target.
@@ -279,7 +301,14 @@ pub(super) fn check(
     }
     for (name, values) in ["weights", "offset", "trials"].into_iter().zip(extra) {
         for (row, &value) in values.into_iter().flatten().enumerate() {
-            if !value.is_finite() || name != "offset" && value < 0.0 {
+            if value < 0.0 && name != "offset" {
+                return Err(FitError::Negative {
+                    row: row + 1,
+                    column: name.to_owned(),
+                    value,
+                });
+            }
+            if !value.is_finite() {
                 return Err(FitError::NotFinite {
                     row: row + 1,
                     column: name.to_owned(),

@@ -53,7 +53,7 @@ impl<'p, 'a> Watch<'p, 'a> {
     pub(super) fn new(problem: &'p Problem<'a>, penalised: bool, limited: bool) -> Self {
         Self {
             problem,
-            safe: penalised || !problem.is_binary(),
+            safe: penalised || !problem.is_binomial(),
             patient: false,
             limited,
             eta: Vec::new(),
@@ -90,6 +90,15 @@ impl<'p, 'a> Watch<'p, 'a> {
         self.last = Some((start.to_vec(), Vec::new()));
     }
 
+    /// 1 for a row of successes, −1 for one of failures, none for one that has both and cannot be on either side.
+    fn side(&self, row: usize) -> Option<f64> {
+        match self.problem.y[row] {
+            0.0 => Some(-1.0),
+            1.0 => Some(1.0),
+            _ => None,
+        }
+    }
+
     /// A step of the iteration: the point itself may separate, or the direction.
     pub(super) fn step(&mut self, design: &Columns<'_>, step: &Step<'_>) -> Result<(), Stop> {
         self.iterations += 1;
@@ -99,11 +108,10 @@ impl<'p, 'a> Watch<'p, 'a> {
         }
         self.eta.resize(design.rows(), 0.0);
         design.times(step.x, &mut self.eta);
-        let y = &self.problem.y;
-        let complete = y
-            .iter()
-            .zip(&self.eta)
-            .all(|(&y, &eta)| (2.0 * y - 1.0) * eta > 0.0);
+        let complete = self
+            .problem
+            .rows()
+            .all(|i| self.side(i).is_some_and(|side| side * self.eta[i] > 0.0));
         if complete {
             return Err(Stop::Separated(self.separated(
                 Separation::Complete,
@@ -166,7 +174,7 @@ impl<'p, 'a> Watch<'p, 'a> {
 
     /// Whether the last direction, if it moves some predictor visibly, proves separation.
     pub(super) fn verdict_of_last_step(&self, design: &Columns<'_>) -> Option<FitError> {
-        let y = &self.problem.y;
+        let n = self.problem.y.len();
         self.dense()?;
         let direction = self
             .last
@@ -176,33 +184,36 @@ impl<'p, 'a> Watch<'p, 'a> {
         if self.safe {
             return None;
         }
-        let sign = |i: usize| 2.0 * y[i] - 1.0;
-        let mut margins = vec![0.0; y.len()];
+        let mut margins = vec![0.0; n];
         design.times(direction, &mut margins);
-        let largest = reduce::max_abs(&margins);
+        let rows: Vec<usize> = self.problem.rows().collect();
+        let largest = rows.iter().fold(0.0_f64, |m, &i| m.max(margins[i].abs()));
         if largest.is_nan() || largest <= 0.1 {
             return None;
         }
-        if margins
-            .iter()
-            .enumerate()
-            .any(|(i, margin)| sign(i) * margin < -BORDER * largest)
-        {
+        // How far a row is on its own side; one with successes and failures belongs to the border.
+        let own = |i: usize| match self.side(i) {
+            Some(side) => side * margins[i],
+            None => -margins[i].abs(),
+        };
+        if rows.iter().any(|&i| own(i) < -BORDER * largest) {
             return None;
         }
-        let border: Vec<usize> = (0..y.len())
-            .filter(|&i| sign(i) * margins[i] <= BORDER * largest)
+        let border: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&i| own(i) <= BORDER * largest)
             .collect();
         if border.is_empty() {
             return Some(self.separated(Separation::Complete, design, direction));
         }
         // What is left of the direction when it may not move the border at all has to separate the other rows.
         let beta = self.on_border(&border, design, &design.coefficients_to_data(direction))?;
-        let mut on_border = vec![false; y.len()];
+        let mut on_border = vec![false; n];
         for &i in &border {
             on_border[i] = true;
         }
-        let margins: Vec<(f64, f64)> = (0..y.len())
+        let margins: Vec<(f64, f64)> = (0..n)
             .map(|i| self.margin(i, &beta, design.has_intercept()))
             .collect();
         // Zero is judged by the terms of the border together: those of a single row may all be rounding errors.
@@ -210,19 +221,19 @@ impl<'p, 'a> Watch<'p, 'a> {
             |rows: &mut dyn Iterator<Item = usize>| rows.fold(0.0_f64, |m, i| m.max(margins[i].1));
         let zero = f64::max(
             ZERO * largest(&mut border.iter().copied()),
-            1e-3 * ZERO * largest(&mut (0..y.len())),
+            1e-3 * ZERO * largest(&mut rows.iter().copied()),
         );
-        for (i, &(margin, size)) in margins.iter().enumerate() {
-            let proves = if on_border[i] {
-                margin.abs() <= zero
-            } else {
-                sign(i) * margin > ZERO * size
+        for &i in &rows {
+            let (margin, size) = margins[i];
+            let proves = match self.side(i) {
+                Some(side) if !on_border[i] => side * margin > ZERO * size,
+                _ => margin.abs() <= zero,
             };
             if !proves {
                 return None;
             }
         }
-        if border.len() == y.len() {
+        if border.len() == rows.len() {
             return None;
         }
         let gamma = design.coefficients_from_data(&beta);

@@ -14,8 +14,8 @@ use crate::solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, St
 /// How often the columns are standardised anew.
 const ROUNDS: usize = 3;
 
-/// The coefficients of the largest Hessian, which takes 3.2 GB.
-const MOST: usize = 20_000;
+/// The coefficients of the largest Hessian, which takes 0.8 GB; up to four of its size exist at a time.
+const MOST: usize = 10_000;
 
 /// Rows from which a sample is worth looking at first, and rows of the smallest sample.
 pub(super) const MANY: usize = 50_000;
@@ -137,7 +137,7 @@ fn by_gradients<'a>(
     options: &FitOptions,
     solver: Solver,
 ) -> Result<(Columns<'a>, Outcome, At), FitError> {
-    let mut watch = separation::Watch::new(problem, !terms.unpenalised(), true);
+    let mut watch = separation::Watch::new(problem, !terms.unpenalised() || terms.bounded(), true);
     let tolerance = options.tolerance.unwrap_or(1e-12);
     let ridge = terms.ridge(&design);
     let mut objective = GlmObjective::new(&design, problem, ridge);
@@ -187,7 +187,8 @@ fn by_newton<'a>(
     options: &FitOptions,
 ) -> Result<(Columns<'a>, Outcome, At), FitError> {
     let limited = options.iterations.is_some();
-    let mut watch = separation::Watch::new(problem, !terms.unpenalised(), limited);
+    let mut watch =
+        separation::Watch::new(problem, !terms.unpenalised() || terms.bounded(), limited);
     let mut metric = None;
     let mut hessian_cost = None;
     if problem.y.len() >= MANY {

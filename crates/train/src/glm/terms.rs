@@ -88,6 +88,11 @@ impl Terms {
         }
     }
 
+    /// True if a bound holds some coefficient.
+    pub(super) fn bounded(&self) -> bool {
+        self.lower.iter().any(|l| l.is_finite()) || self.upper.iter().any(|u| u.is_finite())
+    }
+
     /// True if nothing is penalised, so that the estimates are those of maximum likelihood unless a bound holds them.
     pub(super) fn unpenalised(&self) -> bool {
         self.l1.iter().chain(&self.l2).all(|p| *p == 0.0)

@@ -8,11 +8,12 @@ use super::solve::{Solved, solve};
 use super::{FitOptions, Observations};
 use crate::FitError;
 use crate::gamma::{digamma, trigamma};
+use crate::solver::Status;
 
 /// Above this many times the mean, counts vary as Poisson's do to working precision of the likelihood.
 const BOUNDARY: f64 = 1e7;
 /// Times that θ and the coefficients are estimated in turn.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 100;
 
 /// The model at the θ that maximises the likelihood, and the standard error of that: from its information with the means held
 /// fixed, as R's `glm.nb` has it.
@@ -30,7 +31,7 @@ pub(super) fn estimate<'a>(
     options: &FitOptions,
 ) -> Result<Estimated<'a>, FitError> {
     let mut options = options.clone();
-    let mut theta = f64::NAN;
+    let (mut theta, mut last) = (f64::NAN, f64::INFINITY);
     for round in 0..ROUNDS {
         // From the moments of the counts first.
         let first = Problem::new(model, data)?;
@@ -51,7 +52,14 @@ pub(super) fn estimate<'a>(
         let (next, information) = likeliest(&problem, &means, theta)?;
         let change = (next / theta).ln().abs();
         theta = next;
-        if change <= 1e-13 || round + 1 == ROUNDS {
+        // Down to where rounding of the sums moves it about.
+        let still = change <= 1e-12 || change <= 1e-8 && change > 0.5 * last;
+        last = change;
+        if still || round + 1 == ROUNDS {
+            let mut solved = solved;
+            if !still {
+                solved.outcome.certificate.status = Status::IterationLimit;
+            }
             return Ok(Estimated {
                 problem,
                 solved,
@@ -84,7 +92,7 @@ fn likeliest(problem: &Problem<'_>, means: &[f64], start: f64) -> Result<(f64, f
     };
     let most = BOUNDARY * problem.mean();
     let mut theta = start;
-    for _ in 0..200 {
+    for _ in 0..50 {
         let (s, i) = (slope(theta), information(theta));
         // In ln θ, where the likelihood is nearly quadratic: slope θ s, curvature θ² i − θ s.
         let curvature = theta * theta * i - theta * s;
@@ -99,7 +107,7 @@ fn likeliest(problem: &Problem<'_>, means: &[f64], start: f64) -> Result<(f64, f
                 column: problem.data.target_name.to_owned(),
             });
         }
-        if step.abs() <= 1e-14 {
+        if step.abs() <= 1e-12 {
             break;
         }
     }

@@ -99,9 +99,21 @@ impl Working {
         let all = MatRef::from_column_major_slice(&self.columns, n, m);
         let new = all.subcols(known, m - known);
         let weighted = Mat::from_fn(n, m - known, |i, j| self.metric[i] * new[(i, j)]);
-        // The rows of the new columns, lower triangle and what is left of it.
-        let out = self.gram.as_mut().submatrix_mut(known, 0, m - known, m);
-        linalg::matmul(weighted.transpose(), all, out, linalg::Accum::Replace);
+        // The columns of the new coordinates, and those rows of the others.
+        let mut gram = self.gram.as_mut();
+        let mut out = gram.as_mut().submatrix_mut(0, known, m, m - known);
+        if m - known <= 32 {
+            out.fill(0.0);
+            linalg::add_transposed_times_few(all, weighted.as_ref(), out);
+        } else {
+            let replace = linalg::Accum::Replace;
+            linalg::matmul(all.transpose(), weighted.as_ref(), out, replace);
+        }
+        for j in 0..known {
+            for i in known..m {
+                gram[(i, j)] = gram[(j, i)];
+            }
+        }
         self.known = m;
     }
 }

@@ -72,6 +72,7 @@ impl NewtonCg {
         let (mut p, mut r, mut z, mut s, mut product) =
             (zeros(), zeros(), zeros(), zeros(), zeros());
         let mut value = objective.gradient(&x, &mut gradient);
+        let origin = value;
         let mut first = None;
         let mut iteration = 0;
         let status = loop {
@@ -154,7 +155,7 @@ impl NewtonCg {
                 }
             };
             let Some(trial_value) = found else {
-                let within = -0.5 * slope <= 64.0 * f64::EPSILON * value.abs();
+                let within = -0.5 * slope <= 64.0 * f64::EPSILON * super::size(value, origin);
                 break if within {
                     Status::Converged
                 } else {

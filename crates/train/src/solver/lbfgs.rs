@@ -78,6 +78,7 @@ impl Lbfgs {
         let mut x = start.to_vec();
         let mut gradient = vec![0.0; d];
         let mut value = objective.gradient(&x, &mut gradient);
+        let origin = value;
         let mut pairs: VecDeque<Pair> = VecDeque::with_capacity(self.memory);
         let (mut trial, mut trial_gradient) = (vec![0.0; d], vec![0.0; d]);
         let mut direction = vec![0.0; d];
@@ -138,7 +139,7 @@ impl Lbfgs {
                 &mut trial_gradient,
             );
             let Some(trial_value) = found else {
-                if -0.5 * slope <= 64.0 * f64::EPSILON * value.abs() {
+                if -0.5 * slope <= 64.0 * f64::EPSILON * super::size(value, origin) {
                     break Status::Converged;
                 }
                 if pairs.is_empty() {

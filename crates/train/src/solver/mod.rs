@@ -91,6 +91,12 @@ pub struct Step<'a> {
 /// A point is as good as the minimum when half its squared decrement is below this many rounding errors of the objective.
 const NEGLIGIBLE: f64 = 1e-8 * f64::EPSILON;
 
+/// The size of an objective for the judgement of rounding errors: a perfect fit has the value 0, but not to more digits than the
+/// objective had at the start.
+fn size(value: f64, start: f64) -> f64 {
+    (value.abs() + f64::EPSILON * start.abs()).max(f64::MIN_POSITIVE)
+}
+
 /// True if nothing is left to gain: by the decrement, in rounding errors of the value.
 pub(crate) fn negligible(decrement: f64, value: f64) -> bool {
     0.5 * decrement * decrement <= NEGLIGIBLE * value.abs().max(f64::MIN_POSITIVE)

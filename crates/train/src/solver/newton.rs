@@ -3,7 +3,7 @@
 use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef, reduce};
 
-use super::{Certificate, NEGLIGIBLE, Outcome, Separable, Status, Step, better, negligible};
+use super::{Certificate, NEGLIGIBLE, Outcome, Separable, Status, Step, better, negligible, size};
 use crate::TwiceDifferentiable;
 
 /// Newton's method: x ← x + t p, where p minimises the quadratic model of the smooth part plus what is not smooth, and t is found by
@@ -189,6 +189,7 @@ impl Newton {
             objective.gradient(&x, &mut gradient)
         };
         let mut model = Model::new(hessian, separable)?;
+        let origin = smooth + separable.value(&x);
         let (mut trial, mut trial_gradient) = (vec![0.0; d], vec![0.0; d]);
         let mut backward_error = 0.0_f64;
         let mut iteration = 0;
@@ -214,7 +215,7 @@ impl Newton {
             // The first step is always made: an objective ruled by its penalty hides the size of the first gradient.
             let still = (0..d).all(|j| sub(j) == 0.0);
             let mut status = None;
-            let enough = negligible(decrement, value) || decrement <= self.tolerance;
+            let enough = negligible(decrement, size(value, origin)) || decrement <= self.tolerance;
             if (iteration > 0 || still) && enough {
                 status = Some(Status::Converged);
             } else if iteration == self.iterations {
@@ -249,7 +250,8 @@ impl Newton {
                 step *= 0.5;
                 if step < 1e-10 {
                     // No better point can be told apart: convergence if the decrement is within rounding, too.
-                    let within = 0.5 * decrement * decrement <= 64.0 * f64::EPSILON * value.abs();
+                    let rounding = 64.0 * f64::EPSILON * size(value, origin);
+                    let within = 0.5 * decrement * decrement <= rounding;
                     status = Some(if within {
                         Status::Converged
                     } else {
