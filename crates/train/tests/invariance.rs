@@ -283,6 +283,21 @@ fn many_rows_are_fitted_from_samples_to_the_same_point_by_any_number_of_threads(
 }
 
 #[test]
+fn a_category_that_a_fold_does_not_have_is_no_reason_to_give_up() {
+    let mut data = data(0, 40, 2);
+    data.weights = None;
+    for i in 0..40 {
+        data.features[(i, 1)] = f64::from(u8::from(i == 3));
+    }
+    let folds: Vec<usize> = (0..40).map(|i| i % 4).collect();
+    let model = GeneralisedLinearModel::new(Distribution::Gaussian).penalised(Penalty::lasso(1.0));
+    let chosen =
+        train::cross_validate(&model, &data, &folds, &train::PathOptions::default()).unwrap();
+    assert!(chosen.mean.iter().all(|m| m.is_finite()));
+    assert_eq!(chosen.path[99].nonzero, 2);
+}
+
+#[test]
 fn precisions_are_no_repetitions() {
     let data = data(0, 60, 9);
     let model = GeneralisedLinearModel::new(Distribution::Gaussian);

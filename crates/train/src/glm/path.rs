@@ -286,6 +286,10 @@ pub fn cross_validate(
         .unwrap_or_default()
         .into_iter()
         .collect::<Result<_, _>>()?;
+    let scores: Vec<_> = scores
+        .into_iter()
+        .filter(|(weight, _)| *weight > 0.0)
+        .collect();
     let total: f64 = scores.iter().map(|(weight, _)| weight).sum();
     let number = scores.len() as f64;
     let (mut mean, mut std_error) = (Vec::new(), Vec::new());
@@ -324,9 +328,39 @@ fn score(
             .filter(|i| (folds[*i] == fold) == inside)
             .collect()
     };
-    let (seen, unseen) = (data.select(&rows(false)), data.select(&rows(true)));
-    let points = path(model, &(&seen).into(), options)?;
-    let held = Problem::unchecked(model, &(&unseen).into());
+    let (mut seen, mut unseen) = (data.select(&rows(false)), data.select(&rows(true)));
+    if unseen.observations() == 0 {
+        return Ok((
+            0.0,
+            vec![0.0; options.strengths.as_ref().map_or(0, Vec::len)],
+        ));
+    }
+    // A column that does not vary in these rows gets no coefficient: rare categories are like that.
+    let varies = |j: usize| {
+        let x = &seen.features;
+        (1..x.nrows()).any(|i| x[(i, j)] != x[(0, j)])
+    };
+    let kept: Vec<usize> = (0..seen.feature_names.len())
+        .filter(|j| varies(*j))
+        .collect();
+    let mut model = model.clone();
+    if kept.len() < seen.feature_names.len() {
+        for part in [&mut seen, &mut unseen] {
+            let x = &part.features;
+            part.features = Mat::from_fn(x.nrows(), kept.len(), |i, j| x[(i, kept[j])]);
+            part.feature_names = kept
+                .iter()
+                .map(|j| part.feature_names[*j].clone())
+                .collect();
+        }
+        let mut penalty = model.penalty().clone();
+        let there = |name: &String| seen.feature_names.contains(name);
+        penalty.factors.retain(|(name, _)| there(name));
+        penalty.bounds.retain(|(name, ..)| there(name));
+        model = model.penalised(penalty);
+    }
+    let points = path(&model, &(&seen).into(), options)?;
+    let held = Problem::unchecked(&model, &(&unseen).into());
     let weight = held.total();
     let x = &unseen.features;
     let deviance = |point: &PathPoint| {
