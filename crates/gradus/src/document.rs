@@ -205,10 +205,12 @@ impl Document {
                         estimate: theta.value,
                         std_error: Some(theta.std_error),
                     }),
-                    None => dispersion.estimated.then_some(Dispersion {
-                        estimate: dispersion.value,
-                        std_error: dispersion.std_error,
-                    }),
+                    None => (dispersion.estimated && dispersion.value.is_finite()).then_some(
+                        Dispersion {
+                            estimate: dispersion.value,
+                            std_error: dispersion.std_error,
+                        },
+                    ),
                 };
                 document.residual_freedom = Some(fit.residual_freedom());
                 document.pearson = Some(fit.pearson());
@@ -304,11 +306,47 @@ impl Document {
                         c.name
                     );
                 }
+                let own = |label: &String| {
+                    let own = document.coefficients.iter();
+                    let own = own.filter(|c| c.class.as_ref() == Some(label));
+                    own.map(|c| c.name.as_str()).collect::<Vec<_>>()
+                };
+                let of_last = own(&document
+                    .labels
+                    .iter()
+                    .flatten()
+                    .next_back()
+                    .cloned()
+                    .unwrap_or_default());
+                for (k, label) in document.labels.iter().flatten().enumerate() {
+                    ensure!(
+                        own(label) == of_last || k == 0 && own(label).is_empty(),
+                        "the class {label:?} has other coefficients than the others"
+                    );
+                }
             }
-            "ordinal" => ensure!(
-                classes >= 2 && document.coefficients.len() >= classes,
-                "an ordinal model has one threshold fewer than classes, and slopes"
-            ),
+            "ordinal" => {
+                ensure!(
+                    classes >= 2 && document.coefficients.len() >= classes,
+                    "an ordinal model has one threshold fewer than classes, and slopes"
+                );
+                ensure!(
+                    matches!(
+                        document.link.as_str(),
+                        "logit" | "probit" | "cloglog" | "cauchit"
+                    ),
+                    "an ordinal model has no link `{}`",
+                    document.link
+                );
+                let thresholds =
+                    &document.coefficients[document.coefficients.len() + 1 - classes..];
+                ensure!(
+                    thresholds
+                        .windows(2)
+                        .all(|pair| pair[0].estimate < pair[1].estimate),
+                    "its thresholds do not ascend"
+                );
+            }
             "gaussian" | "huber" | "quantile" | "poisson" | "gamma" | "inverse-gaussian"
             | "negative-binomial" | "tweedie" => {}
             other => bail!("it is a {other} model, which this version does not know"),

@@ -34,6 +34,19 @@ pub fn fit(arguments: &FitArguments) -> Result<bool> {
 fn run(arguments: &FitArguments) -> Result<bool> {
     output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
     let started = Instant::now();
+    let several = matches!(arguments.family, Family::Multinomial | Family::Ordinal);
+    ensure!(
+        arguments.levels.is_none() || several,
+        "--levels are for the families multinomial and ordinal"
+    );
+    ensure!(
+        !arguments.firth || matches!(arguments.family, Family::Binomial | Family::Multinomial),
+        "--firth: Firth's penalty is for binomial models with the logit link and for multinomial ones"
+    );
+    ensure!(
+        !arguments.firth || arguments.cv.is_none() && !arguments.path,
+        "--firth does not go together with --cv and --path"
+    );
     let preparation = preparation(arguments)?;
     let penalty = penalty(arguments)?;
     let options = preparation.csv_options(csv_options(arguments.no_header));
@@ -47,7 +60,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         frame.line(frame.rows() - 1)
     );
     drop(frame);
-    if matches!(arguments.family, Family::Multinomial | Family::Ordinal) {
+    if several {
         order_classes(arguments, &mut data)?;
     }
     let read_seconds = started.elapsed().as_secs_f64();

@@ -94,7 +94,7 @@ impl Document {
                 let model = GlmModel::new(Generalised { distribution, link }, intercept, slopes);
                 let means = model.predict(x, features.offset.as_deref())?;
                 let classes = match labels.as_slice() {
-                    [zero, one] => Some((zero, one)),
+                    [zero, one] if family == "binomial" => Some((zero, one)),
                     _ => None,
                 };
                 let row = |mean: f64| {

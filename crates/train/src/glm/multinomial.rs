@@ -85,6 +85,12 @@ impl Fit for MultinomialRegression {
         if options.start.is_some() {
             return Err(FitError::Unused { what: "a start" });
         }
+        if !self.penalty().bounds.is_empty() {
+            return Err(FitError::Solver {
+                solver: "multinomial",
+                reason: "bounds on coefficients that are differences between classes would depend on the order of the classes",
+            });
+        }
         let classes = Classes::new(data)?;
         let penalised = !self.penalty().is_none();
         let design = columns(data, intercept, penalised)?;

@@ -266,7 +266,8 @@ impl Fit for OrderedRegression {
             .map_err(|error| dependent(error, data, &design))?;
         let certificate = outcome.certificate;
         let ended = certificate.status == Status::Converged;
-        if ended && certificate.distance > 1e-3 || certificate.status == Status::Stalled {
+        let limited = certificate.status == Status::IterationLimit && options.iterations.is_some();
+        if ended && certificate.distance > 1e-3 || !ended && !limited {
             if !ended {
                 return Err(FitError::NotConverged { certificate });
             }

@@ -146,7 +146,10 @@ fn scales(design: &Columns<'_>) -> Vec<f64> {
 /// The standard deviation of each column, each row counted as often as its weight says.
 fn deviations(data: &Observations<'_>) -> Vec<f64> {
     let n = data.target.len();
-    let weight = |i: usize| data.weights.map_or(1.0, |weights| weights[i]);
+    let weight = |i: usize| {
+        let trials = data.trials.map_or(1.0, |trials| trials[i]);
+        trials * data.weights.map_or(1.0, |weights| weights[i])
+    };
     let total = reduce::sum_by(n, weight);
     match data.features {
         Explanatory::Dense(x) => (0..x.ncols())
