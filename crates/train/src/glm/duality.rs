@@ -72,5 +72,5 @@ pub(super) fn duality_gap(
         let held = penalty.separable.l1(j) > 0.0 || penalty.ridge[j] > 0.0;
         !held && gradient[j].abs() > 1e-9 * steepest
     });
-    (!free && gap >= -1e-12 * value.abs().max(1.0)).then(|| gap.max(0.0))
+    (!free && gap >= -1e-9 * value.abs().max(1.0)).then(|| gap.max(0.0))
 }
