@@ -25,55 +25,14 @@ pub(super) fn add_gram_of_few(
     if !adjacent(x) || !adjacent(v) {
         return false;
     }
-    Arch::new().dispatch(Gram {
+    let out = out.as_mut();
+    Arch::new().dispatch(Tiles {
         x,
         v,
-        out: out.as_mut(),
+        out,
+        lower: true,
     });
     true
-}
-
-struct Gram<'a> {
-    x: MatRef<'a, f64>,
-    v: MatRef<'a, f64>,
-    out: MatMut<'a, f64>,
-}
-
-impl WithSimd for Gram<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, v, mut out } = self;
-        let d = x.ncols();
-        // As many sums as fit in the registers, with room for the operands.
-        let width = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
-        for i in (0..d).step_by(4) {
-            let a = columns::<4>(x, i);
-            // Rows i.. of the triangle need the columns up to them.
-            for j in (0..(i + 4).min(d)).step_by(width) {
-                let sums = if width == 4 {
-                    tile_of_four(simd, a, columns::<4>(v, j))
-                } else {
-                    let [[a, b], [c, d], [e, f], [g, h]] = tile_of_two(simd, a, columns::<2>(v, j));
-                    let none = 0.0;
-                    [
-                        [a, b, none, none],
-                        [c, d, none, none],
-                        [e, f, none, none],
-                        [g, h, none, none],
-                    ]
-                };
-                for (k, sums) in sums.iter().enumerate() {
-                    for (l, sum) in sums[..width].iter().enumerate() {
-                        if i + k < d && j + l <= i + k {
-                            out[(i + k, j + l)] += sum;
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// out += Xᵀ V for a V of few columns, which a general product would pack X for: in tiles, over all threads.
@@ -109,51 +68,66 @@ pub fn add_transposed_times_few(x: MatRef<'_, f64>, v: MatRef<'_, f64>, out: Mat
         );
         return;
     }
-    Arch::new().dispatch(Few { x, v, out });
+    Arch::new().dispatch(Tiles {
+        x,
+        v,
+        out,
+        lower: false,
+    });
 }
 
-struct Few<'a> {
+/// out += Xᵀ V tile by tile, all of it or its lower triangle.
+struct Tiles<'a> {
     x: MatRef<'a, f64>,
     v: MatRef<'a, f64>,
     out: MatMut<'a, f64>,
+    lower: bool,
 }
 
-impl WithSimd for Few<'_> {
+impl WithSimd for Tiles<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, v, mut out } = self;
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let (x, v) = (self.x, self.v);
         if x.nrows() == 0 {
             return;
         }
         for i in (0..x.ncols()).step_by(4) {
             let a = columns::<4>(x, i);
+            // Rows i.. of a triangle need the columns up to them.
+            let end = if self.lower {
+                (i + 4).min(v.ncols())
+            } else {
+                v.ncols()
+            };
+            // As many sums as fit in the registers, with room for the operands.
             if S::REGISTER_COUNT >= 32 {
-                for j in (0..v.ncols()).step_by(4) {
+                for j in (0..end).step_by(4) {
                     let sums = tile_of_four(simd, a, columns::<4>(v, j));
-                    add_tile(&mut out, (i, j), &sums);
+                    self.add((i, j), &sums);
                 }
             } else {
-                for j in (0..v.ncols()).step_by(2) {
+                for j in (0..end).step_by(2) {
                     let sums = tile_of_two(simd, a, columns::<2>(v, j));
-                    add_tile(&mut out, (i, j), &sums);
+                    self.add((i, j), &sums);
                 }
             }
         }
     }
 }
 
-/// Adds what of a tile lies within a matrix.
-fn add_tile<const N: usize>(
-    out: &mut MatMut<'_, f64>,
-    (i, j): (usize, usize),
-    sums: &[[f64; N]; 4],
-) {
-    let (rows, columns) = (out.nrows() - i, out.ncols() - j);
-    for (k, sums) in sums.iter().enumerate().take(rows) {
-        for (l, sum) in sums.iter().enumerate().take(columns) {
-            out[(i + k, j + l)] += sum;
+impl Tiles<'_> {
+    /// Adds what of a tile lies within the matrix, or its triangle.
+    #[inline(always)]
+    fn add<const N: usize>(&mut self, (i, j): (usize, usize), sums: &[[f64; N]; 4]) {
+        let (rows, columns) = (self.out.nrows() - i, self.out.ncols() - j);
+        for (k, sums) in sums.iter().enumerate().take(rows) {
+            for (l, sum) in sums.iter().enumerate().take(columns) {
+                if !self.lower || j + l <= i + k {
+                    self.out[(i + k, j + l)] += sum;
+                }
+            }
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Logistic regression.
 
-use thiserror::Error;
+use linalg::{MatRef, Scalar};
 
-use linalg::{Accum, Mat, MatRef, Scalar, matmul};
-
-use super::{ClassWeights, Distribution, GeneralisedLinearModel, Penalty};
+use super::predictor::predictor;
+use super::{ClassWeights, Distribution, GeneralisedLinearModel, Penalty, PredictError};
 
 /// What is to be fitted: a logistic regression and its penalty. `train` fits it.
 ///
@@ -84,17 +83,6 @@ impl LogisticRegression {
     }
 }
 
-/// New data that do not fit a model.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the data have {found} columns and the model {expected} features")]
-#[non_exhaustive]
-pub struct PredictError {
-    /// Columns of the data.
-    pub found: usize,
-    /// Features of the model.
-    pub expected: usize,
-}
-
 /// A fitted logistic regression.
 ///
 /// ```
@@ -136,14 +124,7 @@ impl LogisticModel {
     /// # Errors
     /// [`PredictError`] if the data have another number of columns than the model has features.
     pub fn linear_predictor(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, PredictError> {
-        let (found, expected) = (x.ncols(), self.coefficients.len());
-        if found != expected {
-            return Err(PredictError { found, expected });
-        }
-        let mut eta = Mat::from_fn(x.nrows(), 1, |_, _| self.intercept);
-        let beta = MatRef::from_column_major_slice(&self.coefficients, expected, 1);
-        matmul(x, beta, eta.as_mut(), Accum::Add);
-        Ok((0..x.nrows()).map(|i| eta[(i, 0)]).collect())
+        predictor(x, &self.coefficients, |_| self.intercept)
     }
 
     /// The probability of class 1 for each row.

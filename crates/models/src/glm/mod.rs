@@ -11,15 +11,17 @@ mod logistic;
 mod multinomial;
 mod ordered;
 mod penalty;
+mod predictor;
 mod robust;
 mod specification;
 
 pub use distribution::{Distribution, Generalised};
 pub use family::{BinomialLogit, Family, Terms};
 pub use link::{Link, Mean, UnknownName};
-pub use logistic::{LogisticModel, LogisticRegression, PredictError};
+pub use logistic::{LogisticModel, LogisticRegression};
 pub use multinomial::{MultinomialModel, MultinomialRegression, softmax};
 pub use ordered::{BetweenTerms, OrderedModel, OrderedRegression, between, cut_points};
 pub use penalty::Penalty;
+pub use predictor::PredictError;
 pub use robust::{RobustLoss, RobustRegression};
 pub use specification::{ClassWeights, GeneralisedLinearModel, GlmModel, Weights};

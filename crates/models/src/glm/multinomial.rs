@@ -1,7 +1,8 @@
 //! Multinomial (softmax) regression.
 
-use linalg::{Accum, Mat, MatRef, matmul};
+use linalg::{Mat, MatRef};
 
+use super::predictor::predictors;
 use super::{Penalty, PredictError};
 
 /// What is to be fitted: one of K classes with probability exp(ηₖ) / Σₗ exp(ηₗ), ηₖ = β₀ₖ + x·βₖ. `train` fits it.
@@ -127,13 +128,7 @@ impl MultinomialModel {
     /// # Errors
     /// [`PredictError`] if the data have another number of columns than the model has features.
     pub fn linear_predictor(&self, x: MatRef<'_, f64>) -> Result<Mat<f64>, PredictError> {
-        let (found, expected) = (x.ncols(), self.coefficients.nrows());
-        if found != expected {
-            return Err(PredictError { found, expected });
-        }
-        let mut eta = Mat::from_fn(x.nrows(), self.classes(), |_, k| self.intercepts[k]);
-        matmul(x, self.coefficients.as_ref(), eta.as_mut(), Accum::Add);
-        Ok(eta)
+        predictors(x, self.coefficients.as_ref(), |_, k| self.intercepts[k])
     }
 
     /// The probability of each class: one row an observation, one column a class.

@@ -1,9 +1,9 @@
 //! Regression of ordered classes: cumulative links.
 
-use linalg::{Accum, Mat, MatRef, matmul};
+use linalg::{Mat, MatRef, elementwise};
 
+use super::predictor::predictor;
 use super::{Link, PredictError, link::one};
-use linalg::elementwise;
 
 /// What is to be fitted: P(class ≤ j) = F(ζⱼ − x·β), with a threshold ζⱼ between each class and the next (McCullagh 1980). F is the
 /// inverse of the link: logit (proportional odds), probit, cloglog (proportional hazards) or cauchit. `train` fits it.
@@ -164,14 +164,7 @@ impl OrderedModel {
     /// # Errors
     /// [`PredictError`] if the data have another number of columns than the model has features.
     pub fn linear_predictor(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, PredictError> {
-        let (found, expected) = (x.ncols(), self.coefficients.len());
-        if found != expected {
-            return Err(PredictError { found, expected });
-        }
-        let mut eta = Mat::zeros(x.nrows(), 1);
-        let beta = MatRef::from_column_major_slice(&self.coefficients, expected, 1);
-        matmul(x, beta, eta.as_mut(), Accum::Replace);
-        Ok((0..x.nrows()).map(|i| eta[(i, 0)]).collect())
+        predictor(x, &self.coefficients, |_| 0.0)
     }
 
     /// The probability of each class: one row an observation, one column a class.

@@ -1,7 +1,8 @@
 //! What is to be fitted, and what is fitted.
 
-use linalg::{Accum, Mat, MatRef, matmul};
+use linalg::MatRef;
 
+use super::predictor::predictor;
 use super::{Distribution, Family, Generalised, Link, Penalty, PredictError};
 
 /// What is to be fitted: a distribution, a link, and a penalty. `train` fits it.
@@ -230,18 +231,11 @@ impl GlmModel {
         x: MatRef<'_, f64>,
         offset: Option<&[f64]>,
     ) -> Result<Vec<f64>, PredictError> {
-        let (found, expected) = (x.ncols(), self.coefficients.len());
-        if found != expected {
-            return Err(PredictError { found, expected });
-        }
         if let Some(offset) = offset {
             assert_eq!(offset.len(), x.nrows(), "there is not one offset a row");
         }
         let start = |i: usize| self.intercept + offset.map_or(0.0, |offset| offset[i]);
-        let mut eta = Mat::from_fn(x.nrows(), 1, |i, _| start(i));
-        let beta = MatRef::from_column_major_slice(&self.coefficients, expected, 1);
-        matmul(x, beta, eta.as_mut(), Accum::Add);
-        Ok((0..x.nrows()).map(|i| eta[(i, 0)]).collect())
+        predictor(x, &self.coefficients, start)
     }
 
     /// The mean for each row: the probability of class 1, the expected count, ….

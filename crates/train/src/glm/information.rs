@@ -22,10 +22,7 @@ pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<
             match (design, factor) {
                 (Columns::Dense(x), Err(_)) => x,
                 (Columns::Dense(x), Ok(factor)) if factor.smallest_pivot() < 1e-5 => x,
-                (_, Ok(factor)) => {
-                    let identity: Mat<f64> = Mat::identity(d, d);
-                    return Ok(factor.solve(identity.as_ref()).x);
-                }
+                (_, Ok(factor)) => return Ok(factor.inverse()),
                 (_, Err(source)) => return Err(FitError::Linalg { source }),
             }
         }

@@ -6,6 +6,7 @@ use models::glm::{Distribution, Family, Link, Weights};
 
 use super::objective::At;
 use super::problem::Problem;
+use super::solve::MANY;
 
 const LN_TAU: f64 = 1.837_877_066_409_345_3;
 
@@ -72,10 +73,6 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
     })
 }
 
-/// Rows from which the loss of the last pass is trusted, instead of going through the rows once more: a difference of two sums
-/// loses some digits of a sum of differences.
-const MANY: usize = 50_000;
-
 /// The weighted loss of a perfect fit.
 pub(super) fn saturated(problem: &Problem<'_>) -> f64 {
     let unit = |i: usize| match problem.weight(i) {
@@ -87,6 +84,7 @@ pub(super) fn saturated(problem: &Problem<'_>) -> f64 {
 
 /// Twice the loss above that of a perfect fit.
 pub(super) fn deviance(problem: &Problem<'_>, at: &At, saturated: f64) -> f64 {
+    // Where rows are many the loss of the last pass is trusted: a difference of two sums loses some digits of a sum of differences.
     if at.eta.len() >= MANY {
         return 2.0 * (at.loss - saturated);
     }

@@ -4,16 +4,15 @@ use std::fmt;
 use std::ops::Deref;
 
 use linalg::solve::Cholesky;
-use linalg::{LinalgError, Mat, MatRef, reduce};
+use linalg::{Mat, MatRef, reduce};
 use models::glm::{MultinomialModel, MultinomialRegression, Penalty};
 
 use super::classes::{ClassFit, Classes};
 use super::columns::Columns;
-use super::information::gram;
 use super::multinomial_solve::{Solved, solve};
 use super::problem::check;
 use super::softmax::SoftmaxObjective;
-use super::solve::{collinear, columns};
+use super::solve::{columns, dependence, name_of};
 use super::terms::Terms;
 use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver, multinomial_firth};
 use crate::solver::{Separable, Status};
@@ -135,7 +134,7 @@ impl Fit for MultinomialRegression {
             }
         } else {
             solve(&mut objective, &separable, &start, solver, options)
-                .map_err(|error| named(error, data, &design, &free))?
+                .map_err(|error| dependence(error, &design, data, |r| free[r].0, 0))?
         };
         let Solved {
             mut outcome,
@@ -157,7 +156,9 @@ impl Fit for MultinomialRegression {
                 outcome.value =
                     objective.hessian(&outcome.x, &mut gradient, outcome.hessian.as_mut());
             }
-            let inverse = multinomial_firth::inverse(outcome.hessian.as_ref())?;
+            let factor = Cholesky::new(outcome.hessian.as_ref())
+                .map_err(|source| FitError::Linalg { source })?;
+            let inverse = factor.inverse();
             covariance = Some(to_data(&design, inverse.as_ref(), classes.total, k));
         }
         let loss = outcome.value
@@ -277,36 +278,6 @@ fn to_data(design: &Columns<'_>, inverse: MatRef<'_, f64>, total: f64, k: usize)
     out
 }
 
-/// A dependence among the columns, by its names.
-fn named(
-    error: LinalgError,
-    data: &Observations<'_>,
-    design: &Columns<'_>,
-    free: &[(usize, usize)],
-) -> FitError {
-    if let LinalgError::Dependent { column, .. } = &error {
-        let ones = vec![1.0; design.rows()];
-        if let Err(error) = Cholesky::new(gram(design, &ones).as_ref())
-            && let Some(error) = collinear(design, data, &error)
-        {
-            return error;
-        }
-        let j = free[*column].0;
-        return FitError::Flat {
-            column: name_of(data, design, j),
-            iterations: 0,
-        };
-    }
-    FitError::Linalg { source: error }
-}
-
-fn name_of(data: &Observations<'_>, design: &Columns<'_>, j: usize) -> String {
-    match j.checked_sub(usize::from(design.has_intercept())) {
-        Some(j) => data.names[j].clone(),
-        None => INTERCEPT.to_owned(),
-    }
-}
-
 /// Estimates that go to infinity, with the columns that do.
 fn runaway(
     data: &Observations<'_>,
@@ -321,7 +292,7 @@ fn runaway(
     }
     let mut columns: Vec<String> = Vec::new();
     for (p, (j, _)) in direction.iter().zip(free) {
-        let name = name_of(data, design, *j);
+        let name = name_of(design, data, *j);
         if p.abs() >= 1e-2 * largest && name != INTERCEPT && !columns.contains(&name) {
             columns.push(name);
         }

@@ -1,7 +1,7 @@
 //! Multinomial regression with Firth's penalty, whose derivatives the tape has.
 
 use linalg::solve::Cholesky;
-use linalg::{LinalgError, Mat, MatRef};
+use linalg::{LinalgError, Mat};
 
 use super::FitOptions;
 use super::columns::Columns;
@@ -82,12 +82,4 @@ pub(super) fn solve(
         }
         _ => near,
     })
-}
-
-/// The information that is used for standard errors is that of the likelihood alone.
-pub(super) fn inverse(hessian: MatRef<'_, f64>) -> Result<Mat<f64>, FitError> {
-    let m = hessian.nrows();
-    let factor = Cholesky::new(hessian).map_err(|source| FitError::Linalg { source })?;
-    let identity: Mat<f64> = Mat::identity(m, m);
-    Ok(factor.solve(identity.as_ref()).x)
 }

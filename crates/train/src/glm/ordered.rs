@@ -12,8 +12,8 @@ use super::columns::Columns;
 use super::information::gram;
 use super::multinomial::observations;
 use super::problem::check;
-use super::solve::{collinear, columns};
-use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver};
+use super::solve::{columns, dependence};
+use super::{Coefficient, Fit, FitOptions, Observations, Solver};
 use crate::solver::{Lbfgs, Newton, Status};
 use crate::{Differentiable, FitError, Inference, Objective, TwiceDifferentiable};
 
@@ -257,13 +257,18 @@ impl Fit for OrderedRegression {
             iterations: options.iterations.unwrap_or(100),
             ..Newton::default()
         };
-        let mut direction = Vec::new();
+        let (mut direction, mut steps) = (Vec::new(), 0);
         let outcome = newton
             .minimise_observed(&mut objective, &start, |_, step| {
                 direction = step.direction.to_vec();
+                steps = step.iteration;
                 Ok::<(), LinalgError>(())
             })
-            .map_err(|error| dependent(error, data, &design))?;
+            .map_err(|error| {
+                // Thresholds stand first; the design's own first column, of ones, is not a parameter.
+                let coefficient = |r: usize| (r + 1).saturating_sub(cuts);
+                dependence(error, &design, data, coefficient, steps)
+            })?;
         let certificate = outcome.certificate;
         let ended = certificate.status == Status::Converged;
         let limited = certificate.status == Status::IterationLimit && options.iterations.is_some();
@@ -296,8 +301,7 @@ impl Fit for OrderedRegression {
         let m = estimates.len();
         let factor = Cholesky::new(outcome.hessian.as_ref())
             .map_err(|source| FitError::Linalg { source })?;
-        let identity: Mat<f64> = Mat::identity(m, m);
-        let inverse = factor.solve(identity.as_ref()).x;
+        let inverse = factor.inverse();
         // Columns of the linear map from the solver's coordinates, applied from both sides.
         let mut unit = vec![0.0; m];
         let mut map = Mat::zeros(m, m);
@@ -347,21 +351,4 @@ impl Fit for OrderedRegression {
         };
         Ok(OrderedFit { fit, model })
     }
-}
-
-/// A dependence among the columns, by its names.
-fn dependent(error: LinalgError, data: &Observations<'_>, design: &Columns<'_>) -> FitError {
-    if matches!(error, LinalgError::Dependent { .. }) {
-        let ones = vec![1.0; design.rows()];
-        if let Err(inner) = Cholesky::new(gram(design, &ones).as_ref())
-            && let Some(error) = collinear(design, data, &inner)
-        {
-            return error;
-        }
-        return FitError::Flat {
-            column: data.names.first().map_or(INTERCEPT, |n| n).to_owned(),
-            iterations: 0,
-        };
-    }
-    FitError::Linalg { source: error }
 }

@@ -1,8 +1,10 @@
 //! The optimum of a generalised linear model.
 
+use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, Unstandardisable};
 
 use super::columns::Columns;
+use super::information::gram;
 use super::objective::{At, GlmObjective};
 use super::problem::Problem;
 use super::separation::{self, Stop};
@@ -246,13 +248,8 @@ fn by_newton<'a>(
             }
         };
         let last = watch.last_point().unwrap_or(&start).to_vec();
-        let k = usize::from(problem.intercept);
         let flat = FitError::Flat {
-            column: if column < k {
-                INTERCEPT.to_owned()
-            } else {
-                problem.data.names[column - k].clone()
-            },
+            column: name_of(&design, &problem.data, column),
             iterations: watch.iterations(),
         };
         rounds += 1;
@@ -361,13 +358,7 @@ pub(super) fn collinear(
         return None;
     };
     let k = usize::from(design.has_intercept());
-    let name = |j: usize| {
-        if j < k {
-            INTERCEPT.to_owned()
-        } else {
-            data.names[j - k].clone()
-        }
-    };
+    let name = |j: usize| name_of(design, data, j);
     let scale = |j: usize| if j < k { 1.0 } else { design.scale()[j - k] };
     let combination = (k..*column)
         .filter(|&j| weights[j].abs() > 1e-6)
@@ -377,4 +368,36 @@ pub(super) fn collinear(
         column: name(*column),
         combination,
     })
+}
+
+/// The name of a coefficient of the design.
+pub(super) fn name_of(design: &Columns<'_>, data: &Observations<'_>, j: usize) -> String {
+    match j.checked_sub(usize::from(design.has_intercept())) {
+        Some(j) => data.names[j].clone(),
+        None => INTERCEPT.to_owned(),
+    }
+}
+
+/// Why a Hessian of several classes cannot be factored: because columns depend on each other whatever the classes, or because the
+/// likelihood is flat where the coefficient of the parameter changes.
+pub(super) fn dependence(
+    error: LinalgError,
+    design: &Columns<'_>,
+    data: &Observations<'_>,
+    coefficient: impl Fn(usize) -> usize,
+    iterations: usize,
+) -> FitError {
+    let LinalgError::Dependent { column, .. } = &error else {
+        return FitError::Linalg { source: error };
+    };
+    let gram = gram(design, &vec![1.0; design.rows()]);
+    if let Err(error) = Cholesky::new(gram.as_ref())
+        && let Some(error) = collinear(design, data, &error)
+    {
+        return error;
+    }
+    FitError::Flat {
+        column: name_of(design, data, coefficient(*column)),
+        iterations,
+    }
 }

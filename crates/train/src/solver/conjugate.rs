@@ -1,8 +1,8 @@
 //! Newton's method whose steps are found by conjugate gradients, from products with the Hessian alone.
 
-use linalg::{Mat, reduce};
+use linalg::reduce;
 
-use super::{Certificate, Outcome, Status, Step, better};
+use super::{Outcome, Status, Step, better};
 use crate::HessianProducts;
 
 /// Truncated Newton (Dembo, Eisenstat and Steihaug 1982; Nocedal and Wright 2006, chapter 7): for many coefficients, or sparse
@@ -167,21 +167,8 @@ impl NewtonCg {
             value = trial_value;
             iteration += 1;
         };
-        let certificate = Certificate {
-            status,
-            iterations: iteration,
-            gradient_max: reduce::max_abs(&gradient),
-            newton_decrement: (-reduce::dot(&gradient, &p)).max(0.0).sqrt(),
-            distance: reduce::max_abs(&p),
-            backward_error: 0.0,
-            duality_gap: None,
-        };
-        Ok(Outcome {
-            x,
-            value,
-            gradient,
-            hessian: Mat::new(),
-            certificate,
-        })
+        Ok(Outcome::without_hessian(
+            status, iteration, x, value, gradient, &p,
+        ))
     }
 }

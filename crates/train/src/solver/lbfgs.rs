@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use linalg::{Mat, reduce};
+use linalg::reduce;
 
-use super::{Certificate, Outcome, Status, Step, better};
+use super::{Outcome, Status, Step, better};
 use crate::Differentiable;
 
 /// L-BFGS (Nocedal 1980; Nocedal and Wright 2006, chapter 7): the curvature is learned from the last steps.
@@ -167,22 +167,9 @@ impl Lbfgs {
             value = trial_value;
             iteration += 1;
         };
-        let certificate = Certificate {
-            status,
-            iterations: iteration,
-            gradient_max: reduce::max_abs(&gradient),
-            newton_decrement: (-reduce::dot(&gradient, &direction)).max(0.0).sqrt(),
-            distance: reduce::max_abs(&direction),
-            backward_error: 0.0,
-            duality_gap: None,
-        };
-        Ok(Outcome {
-            x,
-            value,
-            gradient,
-            hessian: Mat::new(),
-            certificate,
-        })
+        Ok(Outcome::without_hessian(
+            status, iteration, x, value, gradient, &direction,
+        ))
     }
 }
 

@@ -73,6 +73,35 @@ pub struct Outcome {
     pub certificate: Certificate,
 }
 
+impl Outcome {
+    /// Of a solver that knows gradients and a step but no Hessian.
+    fn without_hessian(
+        status: Status,
+        iterations: usize,
+        x: Vec<f64>,
+        value: f64,
+        gradient: Vec<f64>,
+        step: &[f64],
+    ) -> Self {
+        let certificate = Certificate {
+            status,
+            iterations,
+            gradient_max: reduce::max_abs(&gradient),
+            newton_decrement: (-reduce::dot(&gradient, step)).max(0.0).sqrt(),
+            distance: reduce::max_abs(step),
+            backward_error: 0.0,
+            duality_gap: None,
+        };
+        Self {
+            x,
+            value,
+            gradient,
+            hessian: Mat::new(),
+            certificate,
+        }
+    }
+}
+
 /// A step that is about to be made, for an observer who knows more about the objective than its values.
 #[derive(Debug)]
 pub struct Step<'a> {
