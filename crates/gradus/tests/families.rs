@@ -1,16 +1,11 @@
 //! Every family through the command line: the JSON against fits of R and Python refined to 15 digits, which `train` keeps.
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
+use common::{gradus, json as fit};
 use serde_json::Value;
-
-fn gradus(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gradus"))
-        .args(arguments)
-        .output()
-        .expect("the program runs")
-}
 
 fn reference() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../train/tests/reference")
@@ -22,13 +17,6 @@ fn cases(wanted: impl Fn(&str) -> bool) -> Vec<Value> {
     all.into_iter()
         .filter(|case| wanted(case["name"].as_str().unwrap()))
         .collect()
-}
-
-fn fit(arguments: &[&str]) -> Value {
-    let output = gradus(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[track_caller]

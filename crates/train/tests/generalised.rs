@@ -1,22 +1,13 @@
 //! Generalised linear models against published and recomputed fits, weights against repetitions, and what is refused.
 
-use std::path::{Path, PathBuf};
+mod common;
 
+use common::reference;
 use datasets::{CsvOptions, Dataset, Preparation};
 use linalg::{Mat, mat};
 use models::glm::{Distribution, GeneralisedLinearModel, Link};
 use serde_json::Value;
 use train::{Fit, FitError, GlmFit, Status};
-
-fn reference() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/data");
-    let folder = std::env::var_os("GRADUS_REFERENCE").map_or_else(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no reference data at {}", folder.display());
-    None
-}
 
 fn number(value: &Value) -> f64 {
     let text = || value.as_str().and_then(|text| text.parse().ok());

@@ -1,24 +1,17 @@
 //! Logistic regression against published and recomputed fits, against the tape, and where no estimate exists.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use autodiff::Tape;
+use common::reference;
 use datasets::{CsvOptions, Dataset, Preparation, exam_scores, nba_rookie_draft, student_hours};
 use linalg::Mat;
 use models::{LogisticRegression, loss};
 use proptest::prelude::*;
 use serde_json::Value;
 use train::{Fit, FitError, LogisticFit, Separation, Status};
-
-fn reference() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/data");
-    let folder = std::env::var_os("GRADUS_REFERENCE").map_or_else(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no reference data at {}", folder.display());
-    None
-}
 
 fn json(path: PathBuf) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
