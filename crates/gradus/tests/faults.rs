@@ -3,7 +3,6 @@
 mod common;
 
 use common::{data, gradus, path, text};
-use serde_json::Value;
 
 #[test]
 fn every_fault_is_a_sentence_with_a_place_and_writes_nothing() {
