@@ -12,6 +12,8 @@ pub enum Separation {
     Complete,
     /// Some rows are on the border, the others on the right side.
     QuasiComplete,
+    /// Rows without events are on the right side, all others on the border.
+    NoEvents,
 }
 
 /// A fit that cannot be made or trusted.
@@ -323,6 +325,7 @@ fn separated(kind: Separation, columns: &[String]) -> String {
         Separation::QuasiComplete => {
             "tells the two classes apart except for rows on the border (quasi-complete separation)"
         }
+        Separation::NoEvents => "marks rows in all of which the target is 0 (no events there)",
     };
     let what = if columns.len() > 1 {
         "a combination of "

@@ -3,7 +3,7 @@
 use datasets::Dataset;
 use linalg::{Mat, mat};
 use models::glm::{Distribution, GeneralisedLinearModel, Link, OrderedRegression, Penalty};
-use train::{Fit, FitError, PathOptions, Status, path};
+use train::{Fit, FitError, FitOptions, PathOptions, Solver, Status, path};
 
 fn line(y: impl Fn(usize) -> f64, rows: usize) -> Dataset {
     let target = (0..rows).map(y).collect();
@@ -110,4 +110,68 @@ fn the_gaps_of_a_path_are_bounds() {
     let model = GeneralisedLinearModel::new(Distribution::Poisson).penalised(Penalty::lasso(1.0));
     let points = path(&model, &(&data).into(), &options).unwrap();
     assert!(points[0].deviance_explained.abs() < 1e-6);
+}
+
+/// A target, and a group of rows in which there never was an event (or always a success).
+fn without_events(y: impl Fn(usize) -> f64) -> Dataset {
+    let x = Mat::from_fn(90, 2, |i, j| {
+        if j == 0 {
+            ((i * 37) % 19) as f64 / 19.0
+        } else {
+            f64::from(u8::from(i % 9 == 0))
+        }
+    });
+    let target = (0..90).map(|i| if i % 9 == 0 { 0.0 } else { y(i) });
+    Dataset::new(x, ["x", "g"], target.collect(), "y")
+}
+
+#[test]
+fn a_group_without_events_has_no_finite_estimate_with_any_solver() {
+    let counts = without_events(|i| ((i * 7) % 5) as f64);
+    let amounts = without_events(|i| ((i * 7) % 5) as f64 * 0.37);
+    let classes = without_events(|i| f64::from(u8::from((i * 7) % 5 > 1)));
+    let binomial = |link| GeneralisedLinearModel::new(Distribution::Binomial).link(link);
+    let cases = [
+        (&counts, GeneralisedLinearModel::new(Distribution::Poisson)),
+        (
+            &counts,
+            GeneralisedLinearModel::new(Distribution::NegativeBinomial { theta: 2.0 }),
+        ),
+        (
+            &amounts,
+            GeneralisedLinearModel::new(Distribution::Tweedie { power: 1.5 }),
+        ),
+        (&classes, binomial(Link::Logit)),
+        (&classes, binomial(Link::Probit)),
+        (&classes, binomial(Link::Cloglog)),
+        (&classes, binomial(Link::Cauchit)),
+    ];
+    for (data, model) in &cases {
+        for solver in [Solver::Newton, Solver::Lbfgs, Solver::NewtonCg] {
+            let result = model.fit_with(data, &FitOptions::default().solver(solver));
+            let Err(FitError::Separated { columns, .. }) = &result else {
+                panic!("{model:?} by {solver:?}: {result:?}");
+            };
+            assert_eq!(columns, &["g"], "{model:?} by {solver:?}");
+        }
+        // A coefficient that no penalty reaches runs away beside those that one holds; with a penalty of its own it does not.
+        for penalty in [Penalty::ridge(0.1), Penalty::lasso(0.01)] {
+            let free = model.clone().penalised(penalty.clone().factor("g", 0.0));
+            assert!(
+                matches!(free.fit(data), Err(FitError::Separated { .. })),
+                "{model:?}"
+            );
+            assert!(
+                model.clone().penalised(penalty).fit(data).is_ok(),
+                "{model:?}"
+            );
+        }
+    }
+    // One event is enough.
+    let mut some = counts.clone();
+    some.target[0] = 1.0;
+    let fit = GeneralisedLinearModel::new(Distribution::Poisson)
+        .fit(&some)
+        .unwrap();
+    assert!(fit.coefficients()[2].estimate < -1.0);
 }

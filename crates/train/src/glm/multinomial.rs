@@ -9,7 +9,7 @@ use models::glm::{MultinomialModel, MultinomialRegression, Penalty};
 
 use super::classes::{ClassFit, Classes};
 use super::columns::Columns;
-use super::multinomial_solve::{Solved, solve};
+use super::multinomial_solve::solve;
 use super::problem::check;
 use super::softmax::SoftmaxObjective;
 use super::solve::{columns, dependence, name_of};
@@ -125,23 +125,34 @@ impl Fit for MultinomialRegression {
                 reason: "Firth's penalty and another do not go together",
             });
         }
-        let solved = if firth {
-            let outcome =
-                multinomial_firth::solve(&design, &classes.of, data.weights, &start, options)?;
-            Solved {
-                outcome,
-                direction: Vec::new(),
-            }
-        } else {
-            solve(&mut objective, &separable, &start, solver, options)
-                .map_err(|error| dependence(error, &design, data, |r| free[r].0, 0))?
-        };
-        let Solved {
-            mut outcome,
-            direction,
-        } = solved;
-        let certificate = outcome.certificate;
         let plain = !penalised && !firth;
+        let mut direction = Vec::new();
+        let mut outcome = if firth {
+            multinomial_firth::solve(&design, &classes.of, data.weights, &start, options)?
+        } else {
+            solve(
+                &mut objective,
+                &separable,
+                &start,
+                solver,
+                options,
+                &mut direction,
+            )
+            .map_err(|error| {
+                match dependence(error, &design, data, |r| free[r].0, 0) {
+                    // Columns that are independent, on ground that has become flat.
+                    FitError::Flat { .. } | FitError::Linalg { .. }
+                        if plain && !direction.is_empty() =>
+                    {
+                        FitError::Runaway {
+                            columns: moving(data, &design, &free, &direction),
+                        }
+                    }
+                    error => error,
+                }
+            })?
+        };
+        let certificate = outcome.certificate;
         if plain && certificate.distance > RUNAWAY && certificate.status == Status::Converged
             || certificate.status == Status::Stalled
         {
@@ -286,10 +297,22 @@ fn runaway(
     direction: &[f64],
     certificate: crate::Certificate,
 ) -> FitError {
-    let largest = reduce::max_abs(direction);
     if certificate.status != Status::Converged && certificate.newton_decrement > 1e-3 {
         return FitError::NotConverged { certificate };
     }
+    FitError::Runaway {
+        columns: moving(data, design, free, direction),
+    }
+}
+
+/// The columns whose coefficients a step moves.
+fn moving(
+    data: &Observations<'_>,
+    design: &Columns<'_>,
+    free: &[(usize, usize)],
+    direction: &[f64],
+) -> Vec<String> {
+    let largest = reduce::max_abs(direction);
     let mut columns: Vec<String> = Vec::new();
     for (p, (j, _)) in direction.iter().zip(free) {
         let name = name_of(design, data, *j);
@@ -297,5 +320,5 @@ fn runaway(
             columns.push(name);
         }
     }
-    FitError::Runaway { columns }
+    columns
 }

@@ -8,22 +8,17 @@ use super::softmax::SoftmaxObjective;
 use super::{FitOptions, Solver};
 use crate::solver::{Lbfgs, Newton, NewtonCg, Outcome, Separable};
 
-/// Where a solver ended, and the step that it would make next.
-pub(super) struct Solved {
-    pub(super) outcome: Outcome,
-    pub(super) direction: Vec<f64>,
-}
-
+/// The optimum; `direction` becomes the last step, which says more than an error does about where a fit went.
 pub(super) fn solve(
     objective: &mut SoftmaxObjective<'_, '_>,
     separable: &Separable,
     start: &[f64],
     solver: Solver,
     options: &FitOptions,
-) -> Result<Solved, LinalgError> {
-    let mut direction = Vec::new();
+    direction: &mut Vec<f64>,
+) -> Result<Outcome, LinalgError> {
     let tolerance = options.tolerance.unwrap_or(1e-10);
-    let outcome = match solver {
+    match solver {
         Solver::Lbfgs => {
             let lbfgs = Lbfgs {
                 iterations: options.iterations.unwrap_or(5000),
@@ -39,10 +34,11 @@ pub(super) fn solve(
                     true
                 },
                 |_, step| {
-                    direction = step.direction.to_vec();
+                    direction.clear();
+                    direction.extend_from_slice(step.direction);
                     Ok::<(), LinalgError>(())
                 },
-            )?
+            )
         }
         Solver::NewtonCg => {
             let newton = NewtonCg {
@@ -64,10 +60,11 @@ pub(super) fn solve(
                     scaling.apply(z);
                 },
                 |_, step| {
-                    direction = step.direction.to_vec();
+                    direction.clear();
+                    direction.extend_from_slice(step.direction);
                     Ok::<(), LinalgError>(())
                 },
-            )?
+            )
         }
         _ => {
             let newton = Newton {
@@ -75,12 +72,12 @@ pub(super) fn solve(
                 ..Newton::default()
             };
             newton.minimise_composite(objective, separable, start, None, |_, step| {
-                direction = step.direction.to_vec();
+                direction.clear();
+                direction.extend_from_slice(step.direction);
                 Ok::<(), LinalgError>(())
-            })?
+            })
         }
-    };
-    Ok(Solved { outcome, direction })
+    }
 }
 
 /// An inverse of the Hessian in which all rows have the mean curvature of a class: cₖ ZᵀZ/n + l2 for each, by the eigenvectors of ZᵀZ/n

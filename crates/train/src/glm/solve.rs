@@ -57,6 +57,7 @@ pub(super) fn solve<'a>(
         Solver::Newton => by_newton(problem, &terms, design, start, options)?,
         Solver::CoordinateDescent => {
             let outcome = super::coordinate::descend(problem, &terms, &design, &start, options)?;
+            separation::Watch::new(problem, &terms, true).end(&design, &outcome)?;
             let at = GlmObjective::new(&design, problem, Vec::new()).last(&outcome.x);
             (design, outcome, at)
         }
@@ -139,7 +140,7 @@ fn by_gradients<'a>(
     options: &FitOptions,
     solver: Solver,
 ) -> Result<(Columns<'a>, Outcome, At), FitError> {
-    let mut watch = separation::Watch::new(problem, !terms.unpenalised() || terms.bounded(), true);
+    let mut watch = separation::Watch::new(problem, terms, true);
     let tolerance = options.tolerance.unwrap_or(1e-12);
     let ridge = terms.ridge(&design);
     let mut objective = GlmObjective::new(&design, problem, ridge);
@@ -189,8 +190,7 @@ fn by_newton<'a>(
     options: &FitOptions,
 ) -> Result<(Columns<'a>, Outcome, At), FitError> {
     let limited = options.iterations.is_some();
-    let mut watch =
-        separation::Watch::new(problem, !terms.unpenalised() || terms.bounded(), limited);
+    let mut watch = separation::Watch::new(problem, terms, limited);
     let mut metric = None;
     let mut hessian_cost = None;
     if problem.y.len() >= MANY {

@@ -88,14 +88,12 @@ impl Terms {
         }
     }
 
-    /// True if a bound holds some coefficient.
-    pub(super) fn bounded(&self) -> bool {
-        self.lower.iter().any(|l| l.is_finite()) || self.upper.iter().any(|u| u.is_finite())
-    }
-
-    /// True if nothing is penalised, so that the estimates are those of maximum likelihood unless a bound holds them.
-    pub(super) fn unpenalised(&self) -> bool {
-        self.l1.iter().chain(&self.l2).all(|p| *p == 0.0)
+    /// For each coefficient, whether nothing holds it but the data.
+    pub(super) fn free(&self) -> impl Iterator<Item = bool> + '_ {
+        (0..self.l1.len()).map(|j| {
+            let bounded = self.lower[j].is_finite() || self.upper[j].is_finite();
+            self.l1[j] == 0.0 && self.l2[j] == 0.0 && !bounded
+        })
     }
 
     /// What is not smooth, in the coordinates of the solvers.

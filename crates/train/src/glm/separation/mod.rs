@@ -1,29 +1,37 @@
 //! Data that some combination of the columns tells apart without error have no finite maximum-likelihood estimate
-//! (Albert and Anderson 1984). The fit looks for the proof while it runs: a direction d with (2yᵢ − 1) xᵢ·d ≥ 0 for every row
-//! and > 0 for some. Along it the likelihood never stops rising.
+//! (Albert and Anderson 1984). The fit looks for the proof while it runs: a direction d with sᵢ xᵢ·d ≥ 0 for every row and > 0
+//! for some, where s is 1 for a success and −1 for a failure. Along it the likelihood never stops rising. For counts and other
+//! targets with a logarithmic link, s is −1 for a target of 0, and every other row has to stay where it is (xᵢ·d = 0).
 
-use linalg::solve::symmetric_eigen;
-use linalg::{LinalgError, Mat, MatRef, reduce};
+mod border;
 
-use super::Explanatory;
+use linalg::solve::Cholesky;
+use linalg::{LinalgError, reduce};
+use models::glm::{Distribution, Family, Link};
+
+use self::border::{Border, dense};
 use super::columns::Columns;
+use super::information::gram;
 use super::problem::Problem;
+use super::terms::Terms;
 use crate::solver::{Outcome, Status, Step};
 use crate::{FitError, Separation};
 
 /// Rows whose margin is below this part of the largest are tried as the border.
 const BORDER: f64 = 1e-6;
-/// A margin below this part of the terms that it is summed from is zero.
-const ZERO: f64 = 1e-9;
-/// Eigenvalues of a correlation matrix below this are zero.
-const NULL: f64 = 1e-10;
+/// Rows whose loss still changes by less than this with their predictor are tried as rows that have gone far.
+const FAR: [f64; 3] = [1e-3, 1e-5, 1e-7];
+/// A coefficient whose Hessian, given the others, is below this part of the mean row's information stands on flat ground.
+const FLAT: f64 = 1e-3;
 
 /// Watches an iteration for signs of separation.
 #[derive(Debug)]
 pub(super) struct Watch<'p, 'a> {
     problem: &'p Problem<'a>,
-    /// True if nothing can be separated, or a penalty keeps the estimates finite.
+    /// True if nothing can be separated, or penalties and bounds hold some coefficient.
     safe: bool,
+    /// The coefficients that nothing keeps finite but the data.
+    free: Vec<bool>,
     /// True if rows are so many that looking at them costs as much as a step.
     patient: bool,
     /// True if the caller limits the iterations, so that reaching the limit is a result.
@@ -50,10 +58,13 @@ impl From<LinalgError> for Stop {
 }
 
 impl<'p, 'a> Watch<'p, 'a> {
-    pub(super) fn new(problem: &'p Problem<'a>, penalised: bool, limited: bool) -> Self {
+    pub(super) fn new(problem: &'p Problem<'a>, terms: &Terms, limited: bool) -> Self {
+        let possible = separable(problem);
+        let free: Vec<bool> = terms.free().map(|free| free && possible).collect();
         Self {
             problem,
-            safe: penalised || !problem.is_binomial(),
+            safe: free.contains(&false),
+            free,
             patient: false,
             limited,
             eta: Vec::new(),
@@ -65,14 +76,6 @@ impl<'p, 'a> Watch<'p, 'a> {
     /// Looks at the rows only when an iteration takes long.
     pub(super) fn patient(&mut self) {
         self.patient = true;
-    }
-
-    /// The dense data, which proofs are computed from.
-    fn dense(&self) -> Option<MatRef<'a, f64>> {
-        match self.problem.data.features {
-            Explanatory::Dense(x) => Some(x),
-            Explanatory::Sparse(_) => None,
-        }
     }
 
     /// Steps made so far.
@@ -90,15 +93,6 @@ impl<'p, 'a> Watch<'p, 'a> {
         self.last = Some((start.to_vec(), Vec::new()));
     }
 
-    /// 1 for a row of successes, −1 for one of failures, none for one that has both and cannot be on either side.
-    fn side(&self, row: usize) -> Option<f64> {
-        match self.problem.y[row] {
-            0.0 => Some(-1.0),
-            1.0 => Some(1.0),
-            _ => None,
-        }
-    }
-
     /// A step of the iteration: the point itself may separate, or the direction.
     pub(super) fn step(&mut self, design: &Columns<'_>, step: &Step<'_>) -> Result<(), Stop> {
         self.iterations += 1;
@@ -111,7 +105,7 @@ impl<'p, 'a> Watch<'p, 'a> {
         let complete = self
             .problem
             .rows()
-            .all(|i| self.side(i).is_some_and(|side| side * self.eta[i] > 0.0));
+            .all(|i| side(self.problem, i).is_some_and(|side| side * self.eta[i] > 0.0));
         if complete {
             return Err(Stop::Separated(self.separated(
                 Separation::Complete,
@@ -132,6 +126,9 @@ impl<'p, 'a> Watch<'p, 'a> {
     /// After the iteration: what separates is an error, and so is a point that is called an optimum while predictors still move.
     pub(super) fn end(&mut self, design: &Columns<'_>, outcome: &Outcome) -> Result<(), FitError> {
         let status = outcome.certificate.status;
+        if let Some(error) = self.stranded(design, outcome) {
+            return Err(error);
+        }
         let Some((point, direction)) = self.last.take() else {
             return Ok(());
         };
@@ -175,7 +172,6 @@ impl<'p, 'a> Watch<'p, 'a> {
     /// Whether the last direction, if it moves some predictor visibly, proves separation.
     pub(super) fn verdict_of_last_step(&self, design: &Columns<'_>) -> Option<FitError> {
         let n = self.problem.y.len();
-        self.dense()?;
         let direction = self
             .last
             .as_ref()
@@ -191,138 +187,95 @@ impl<'p, 'a> Watch<'p, 'a> {
         if largest.is_nan() || largest <= 0.1 {
             return None;
         }
-        // How far a row is on its own side; one with successes and failures belongs to the border.
-        let own = |i: usize| match self.side(i) {
+        // How far a row is on its own side; one that has none belongs to the border.
+        let own = |i: usize| match side(self.problem, i) {
             Some(side) => side * margins[i],
             None => -margins[i].abs(),
         };
         if rows.iter().any(|&i| own(i) < -BORDER * largest) {
             return None;
         }
-        let border: Vec<usize> = rows
-            .iter()
-            .copied()
-            .filter(|&i| own(i) <= BORDER * largest)
-            .collect();
+        let border = |&i: &usize| own(i) <= BORDER * largest;
+        let border: Vec<usize> = rows.iter().copied().filter(border).collect();
         if border.is_empty() {
             return Some(self.separated(Separation::Complete, design, direction));
         }
-        // What is left of the direction when it may not move the border at all has to separate the other rows.
-        let beta = self.on_border(&border, design, &design.coefficients_to_data(direction))?;
-        let mut on_border = vec![false; n];
-        for &i in &border {
-            on_border[i] = true;
-        }
-        let margins: Vec<(f64, f64)> = (0..n)
-            .map(|i| self.margin(i, &beta, design.has_intercept()))
-            .collect();
-        // Zero is judged by the terms of the border together: those of a single row may all be rounding errors.
-        let largest =
-            |rows: &mut dyn Iterator<Item = usize>| rows.fold(0.0_f64, |m, i| m.max(margins[i].1));
-        let zero = f64::max(
-            ZERO * largest(&mut border.iter().copied()),
-            1e-3 * ZERO * largest(&mut rows.iter().copied()),
-        );
-        for &i in &rows {
-            let (margin, size) = margins[i];
-            let proves = match self.side(i) {
-                Some(side) if !on_border[i] => side * margin > ZERO * size,
-                _ => margin.abs() <= zero,
-            };
-            if !proves {
-                return None;
-            }
-        }
-        if border.len() == rows.len() {
-            return None;
-        }
+        self.proof(design, &border, direction)
+    }
+
+    /// What is left of a direction when it may not move the border at all has to separate the other rows.
+    fn proof(&self, design: &Columns<'_>, border: &[usize], direction: &[f64]) -> Option<FitError> {
+        let x = dense(self.problem)?;
+        let border = Border {
+            problem: self.problem,
+            x: x.as_ref(),
+            intercept: design.has_intercept(),
+            rows: border,
+            free: &self.free,
+        };
+        let beta = border.separates(design, &design.coefficients_to_data(direction))?;
         let gamma = design.coefficients_from_data(&beta);
         Some(self.separated(Separation::QuasiComplete, design, &gamma))
     }
 
-    /// x·β of a row, and the sum of the sizes of its terms.
-    fn margin(&self, row: usize, beta: &[f64], intercept: bool) -> (f64, f64) {
-        let k = usize::from(intercept);
-        let start = if intercept { beta[0] } else { 0.0 };
-        let Some(x) = self.dense() else {
-            return (0.0, 0.0);
+    /// Predictors that go to infinity can stop at a point where the objective has nothing left to gain, with steps that are
+    /// short because the loss vanishes faster than they grow. There the coefficients that took them stand on flat ground: they
+    /// do not move the rows whose loss still changes.
+    fn stranded(&self, design: &Columns<'_>, outcome: &Outcome) -> Option<FitError> {
+        if !self.free.contains(&true) || on_firm_ground(outcome) {
+            return None;
+        }
+        let problem = self.problem;
+        let mut eta = vec![0.0; design.rows()];
+        design.times(&outcome.x, &mut eta);
+        let slope = |i: usize| {
+            let terms = problem
+                .family
+                .terms(eta[i] + problem.offset(i), problem.y[i]);
+            terms.slope.abs()
         };
-        (0..x.ncols()).fold((start, start.abs()), |(sum, size), j| {
-            let term = x[(row, j)] * beta[j + k];
-            (sum + term, size + term.abs())
-        })
+        for far in FAR {
+            let near = |i: usize| side(problem, i).is_none() || slope(i) >= far;
+            let border: Vec<usize> = problem.rows().filter(|&i| near(i)).collect();
+            if border.len() == problem.rows().count() {
+                return None;
+            }
+            if border.is_empty() {
+                let all = |i: usize| side(problem, i).is_some_and(|side| side * eta[i] > 0.0);
+                let complete = problem.rows().all(all);
+                return complete.then(|| self.separated(Separation::Complete, design, &outcome.x));
+            }
+            if self.spans(design, &border) {
+                continue;
+            }
+            let proof = self.proof(design, &border, &outcome.x);
+            if proof.is_some() {
+                return proof;
+            }
+        }
+        None
     }
 
-    /// The part of the coefficients `beta` that gives the rows of the border a predictor of zero. Columns are standardised
-    /// over the border alone, so that extreme rows elsewhere do not hide how these differ.
-    fn on_border(&self, border: &[usize], design: &Columns<'_>, beta: &[f64]) -> Option<Vec<f64>> {
-        let x = self.dense()?;
-        let intercept = design.has_intercept();
-        let (n, k) = (border.len() as f64, usize::from(intercept));
-        let mut out = vec![0.0; beta.len()];
-        let mut means = vec![0.0; x.ncols()];
-        let mut free: Vec<(usize, f64)> = Vec::new();
-        for j in 0..x.ncols() {
-            let largest = border.iter().fold(0.0_f64, |m, &i| m.max(x[(i, j)].abs()));
-            if intercept {
-                means[j] = border.iter().map(|&i| x[(i, j)]).sum::<f64>() / n;
-            }
-            let squares: f64 = border
-                .iter()
-                .map(|&i| ((x[(i, j)] - means[j]) / largest.max(f64::MIN_POSITIVE)).powi(2))
-                .sum();
-            let spread = (squares / n).sqrt() * largest;
-            if spread > 1e-13 * largest {
-                free.push((j, spread));
-            } else {
-                // The same everywhere on the border: any coefficient, taken up by the intercept.
-                out[j + k] = beta[j + k];
-            }
+    /// True if no combination of the free columns vanishes on all these rows.
+    fn spans(&self, design: &Columns<'_>, rows: &[usize]) -> bool {
+        let mut weights = vec![0.0; design.rows()];
+        for &i in rows {
+            weights[i] = 1.0;
         }
-        let z = |i: usize, (j, spread): (usize, f64)| (x[(i, j)] - means[j]) / spread;
-        let correlation = Mat::from_fn(free.len(), free.len(), |a, b| {
-            border
-                .iter()
-                .map(|&i| z(i, free[a]) * z(i, free[b]))
-                .sum::<f64>()
-                / n
-        });
-        let (values, vectors) = symmetric_eigen(correlation.as_ref()).ok()?;
-        for (e, _) in values
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| **value <= NULL * free.len() as f64)
-        {
-            let along: f64 = free
-                .iter()
-                .enumerate()
-                .map(|(a, (j, spread))| beta[j + k] * spread * vectors[(a, e)])
-                .sum();
-            for (a, (j, spread)) in free.iter().enumerate() {
-                out[j + k] += along * vectors[(a, e)] / spread;
-            }
-        }
-        // What is left of a coefficient by rounding is none.
-        let size = |j: usize, beta: f64| beta.abs() * design.scale()[j];
-        let largest = (0..x.ncols()).fold(0.0_f64, |m, j| m.max(size(j, out[j + k])));
-        for j in 0..x.ncols() {
-            if size(j, out[j + k]) <= 1e-12 * largest {
-                out[j + k] = 0.0;
-            }
-        }
-        if intercept {
-            out[0] = -means
-                .iter()
-                .zip(&out[1..])
-                .map(|(mean, beta)| mean * beta)
-                .sum::<f64>();
-        }
-        Some(out)
+        let all = gram(design, &weights);
+        let free: Vec<usize> = (0..design.columns()).filter(|&j| self.free[j]).collect();
+        let part = linalg::Mat::from_fn(free.len(), free.len(), |a, b| all[(free[a], free[b])]);
+        Cholesky::new(part.as_ref()).is_ok_and(|factor| factor.smallest_pivot() > 1e-8)
     }
 
     /// The error, with the columns that matter in a direction: those with at least a thousandth of its largest standardised
     /// coefficient.
     fn separated(&self, kind: Separation, design: &Columns<'_>, direction: &[f64]) -> FitError {
+        let kind = if self.problem.is_binomial() {
+            kind
+        } else {
+            Separation::NoEvents
+        };
         let slopes = &direction[usize::from(design.has_intercept())..];
         let largest = reduce::max_abs(slopes);
         let matters = |slope: &f64| slope.abs() >= 1e-3 * largest;
@@ -337,5 +290,46 @@ impl<'p, 'a> Watch<'p, 'a> {
             kind,
             columns: named.map(|(name, _)| name.clone()).collect(),
         }
+    }
+}
+
+/// False if the Hessian of the fit is nearly singular, or not known.
+fn on_firm_ground(outcome: &Outcome) -> bool {
+    let (h, d) = (&outcome.hessian, outcome.x.len());
+    if h.nrows() != d || d == 0 {
+        return false;
+    }
+    let Ok(factor) = Cholesky::new(h.as_ref()) else {
+        return false;
+    };
+    let inverse = factor.inverse();
+    let mean = (0..d).map(|j| h[(j, j)]).sum::<f64>() / d as f64;
+    (0..d).all(|j| inverse[(j, j)] * mean * FLAT < 1.0)
+}
+
+/// True if data of this kind can be without a finite estimate.
+fn separable(problem: &Problem<'_>) -> bool {
+    problem.is_binomial() || counts(problem)
+}
+
+/// Targets of which 0 is one that a mean can only approach.
+fn counts(problem: &Problem<'_>) -> bool {
+    let family = problem.family;
+    let zero = matches!(
+        family.distribution,
+        Distribution::Poisson
+            | Distribution::NegativeBinomial { .. }
+            | Distribution::Tweedie { .. }
+    );
+    zero && family.link == Link::Log
+}
+
+/// The direction in which the loss of a row falls without end: 1 for a row of successes, −1 for one of failures or without
+/// events, none for one whose loss has a least value.
+fn side(problem: &Problem<'_>, row: usize) -> Option<f64> {
+    match problem.y[row] {
+        0.0 => Some(-1.0),
+        1.0 if problem.is_binomial() => Some(1.0),
+        _ => None,
     }
 }
