@@ -100,6 +100,32 @@ impl Link {
         }
     }
 
+    /// Linear predictors become means, by vector kernels where there are some.
+    ///
+    /// ```
+    /// let mut eta = [0.0, 1.0];
+    /// models::glm::Link::Log.means(&mut eta);
+    /// assert!(eta[0] == 1.0 && (eta[1] - std::f64::consts::E).abs() < 1e-15);
+    /// ```
+    pub fn means(self, eta: &mut [f64]) {
+        let kernel = match self {
+            Self::Identity => return,
+            Self::Logit => elementwise::sigmoid,
+            Self::Log => elementwise::exp,
+            Self::Probit => elementwise::normal_cdf,
+            _ => {
+                eta.iter_mut().for_each(|eta| *eta = self.mean(*eta).value);
+                return;
+            }
+        };
+        let mut from = [0.0; 256];
+        for eta in eta.chunks_mut(from.len()) {
+            let from = &mut from[..eta.len()];
+            from.copy_from_slice(eta);
+            kernel(from, eta);
+        }
+    }
+
     /// The mean at a linear predictor, NaN where the inverse of the link is not defined.
     pub fn mean(self, eta: f64) -> Mean {
         let mean = |value, first, second| Mean {

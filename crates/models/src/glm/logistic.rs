@@ -2,8 +2,8 @@
 
 use linalg::{MatRef, Scalar};
 
-use super::predictor::predictor;
-use super::{ClassWeights, Distribution, GeneralisedLinearModel, Penalty, PredictError};
+use super::predictor::{of_row, predictor, predictor_into};
+use super::{ClassWeights, Distribution, GeneralisedLinearModel, Link, Penalty, PredictError};
 
 /// What is to be fitted: a logistic regression and its penalty. `train` fits it.
 ///
@@ -124,7 +124,7 @@ impl LogisticModel {
     /// # Errors
     /// [`PredictError`] if the data have another number of columns than the model has features.
     pub fn linear_predictor(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, PredictError> {
-        predictor(x, &self.coefficients, |_| self.intercept)
+        predictor(x, &self.coefficients, |_| self.intercept, |_| {})
     }
 
     /// The probability of class 1 for each row.
@@ -132,11 +132,43 @@ impl LogisticModel {
     /// # Errors
     /// As [`linear_predictor`](Self::linear_predictor).
     pub fn predict_proba(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, PredictError> {
-        Ok(self
-            .linear_predictor(x)?
-            .into_iter()
-            .map(Scalar::sigmoid)
-            .collect())
+        predictor(x, &self.coefficients, |_| self.intercept, probabilities)
+    }
+
+    /// [`predict_proba`](Self::predict_proba) into a vector of the caller's: in parallel, at the speed with which `x` is read (columns
+    /// that are adjacent in memory are the fastest), without allocation.
+    ///
+    /// # Errors
+    /// As [`linear_predictor`](Self::linear_predictor).
+    ///
+    /// # Panics
+    /// If there is not one place in `out` a row.
+    pub fn predict_proba_into(
+        &self,
+        x: MatRef<'_, f64>,
+        out: &mut [f64],
+    ) -> Result<(), PredictError> {
+        predictor_into(
+            x,
+            &self.coefficients,
+            |_| self.intercept,
+            probabilities,
+            out,
+        )
+    }
+
+    /// The probability of class 1 for one row, without allocation.
+    ///
+    /// ```
+    /// let model = models::glm::LogisticModel::new(-1.0, vec![0.5, 0.25]);
+    /// assert_eq!(model.predict_proba_row(&[2.0, 0.0])?, 0.5);
+    /// # Ok::<(), models::glm::PredictError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PredictError`] if the row has another number of entries than the model has features.
+    pub fn predict_proba_row(&self, row: &[f64]) -> Result<f64, PredictError> {
+        Ok((self.intercept + of_row(row, &self.coefficients)?).sigmoid())
     }
 
     /// True for each row whose probability is at least the threshold.
@@ -150,4 +182,9 @@ impl LogisticModel {
             .map(|p| p >= threshold)
             .collect())
     }
+}
+
+/// Linear predictors become probabilities.
+fn probabilities(eta: &mut [f64]) {
+    Link::Logit.means(eta);
 }

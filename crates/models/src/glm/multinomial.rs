@@ -2,7 +2,7 @@
 
 use linalg::{Mat, MatRef};
 
-use super::predictor::predictors;
+use super::predictor::{of_row, predictors};
 use super::{Penalty, PredictError};
 
 /// What is to be fitted: one of K classes with probability exp(ηₖ) / Σₗ exp(ηₗ), ηₖ = β₀ₖ + x·βₖ. `train` fits it.
@@ -148,6 +148,33 @@ impl MultinomialModel {
             }
         }
         Ok(p)
+    }
+
+    /// The probability of each class for one row, without allocation.
+    ///
+    /// ```
+    /// use linalg::mat;
+    /// use models::glm::MultinomialModel;
+    /// let model = MultinomialModel::new(vec![0.0, 0.0], mat![[0.0, 1.0]]);
+    /// let mut p = [0.0; 2];
+    /// model.predict_proba_row(&[0.0], &mut p)?;
+    /// assert_eq!(p, [0.5, 0.5]);
+    /// # Ok::<(), models::glm::PredictError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PredictError`] if the row has another number of entries than the model has features.
+    ///
+    /// # Panics
+    /// If there is not one place in `out` a class.
+    pub fn predict_proba_row(&self, row: &[f64], out: &mut [f64]) -> Result<(), PredictError> {
+        assert_eq!(out.len(), self.classes(), "there is not one place a class");
+        for (k, out) in out.iter_mut().enumerate() {
+            let beta = self.coefficients.col_as_slice(k);
+            *out = self.intercepts[k] + of_row(row, beta)?;
+        }
+        softmax(out);
+        Ok(())
     }
 
     /// The most probable class of each row, from 0; the first of several that are equally probable.

@@ -2,7 +2,7 @@
 
 use linalg::{Mat, MatRef, elementwise};
 
-use super::predictor::predictor;
+use super::predictor::{of_row, predictor};
 use super::{Link, PredictError, link::one};
 
 /// What is to be fitted: P(class ≤ j) = F(ζⱼ − x·β), with a threshold ζⱼ between each class and the next (McCullagh 1980). F is the
@@ -164,7 +164,7 @@ impl OrderedModel {
     /// # Errors
     /// [`PredictError`] if the data have another number of columns than the model has features.
     pub fn linear_predictor(&self, x: MatRef<'_, f64>) -> Result<Vec<f64>, PredictError> {
-        predictor(x, &self.coefficients, |_| 0.0)
+        predictor(x, &self.coefficients, |_| 0.0, |_| {})
     }
 
     /// The probability of each class: one row an observation, one column a class.
@@ -178,6 +178,36 @@ impl OrderedModel {
             let (a, b) = cut_points(&self.thresholds, j, eta[i]);
             (-between(self.link, a, b).loss).exp()
         }))
+    }
+
+    /// The probability of each class for one row, without allocation.
+    ///
+    /// ```
+    /// use models::glm::{Link, OrderedModel};
+    /// let model = OrderedModel::new(Link::Logit, vec![0.0, 1.0], vec![0.5]);
+    /// let mut p = [0.0; 3];
+    /// model.predict_proba_row(&[2.0], &mut p)?;
+    /// assert!((p[0] - 1.0 / (1.0 + 1.0_f64.exp())).abs() < 1e-15 && (p[2] - 0.5).abs() < 1e-15);
+    /// # Ok::<(), models::glm::PredictError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PredictError`] if the row has another number of entries than the model has features.
+    ///
+    /// # Panics
+    /// If there is not one place in `out` a class.
+    pub fn predict_proba_row(&self, row: &[f64], out: &mut [f64]) -> Result<(), PredictError> {
+        assert_eq!(
+            out.len(),
+            self.thresholds.len() + 1,
+            "there is not one place a class"
+        );
+        let eta = of_row(row, &self.coefficients)?;
+        for (j, out) in out.iter_mut().enumerate() {
+            let (a, b) = cut_points(&self.thresholds, j, eta);
+            *out = (-between(self.link, a, b).loss).exp();
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The linear predictor of new rows.
 
-use linalg::{Accum, Mat, MatRef, matmul};
+use linalg::{Accum, Dense, Design, Mat, MatRef, matmul, parallel, vector};
 use thiserror::Error;
 
 /// New data that do not fit a model.
@@ -14,28 +14,71 @@ pub struct PredictError {
     pub expected: usize,
 }
 
+/// Rows that stay in cache, and rows that a thread takes at once.
+const BLOCK: usize = 512;
+const PART: usize = 16 * BLOCK;
+
+fn check(found: usize, expected: usize) -> Result<(), PredictError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(PredictError { found, expected })
+    }
+}
+
 /// start(i) + x·β for each row i; one column of coefficients a class.
 pub(super) fn predictors(
     x: MatRef<'_, f64>,
     coefficients: MatRef<'_, f64>,
     start: impl Fn(usize, usize) -> f64,
 ) -> Result<Mat<f64>, PredictError> {
-    let (found, expected) = (x.ncols(), coefficients.nrows());
-    if found != expected {
-        return Err(PredictError { found, expected });
-    }
+    check(x.ncols(), coefficients.nrows())?;
     let mut eta = Mat::from_fn(x.nrows(), coefficients.ncols(), start);
     matmul(x, coefficients, eta.as_mut(), Accum::Add);
     Ok(eta)
 }
 
-/// The same for one column of coefficients, as a vector.
+/// The same for one column of coefficients, into a vector, and then `finish` for the rows of a block.
+///
+/// # Panics
+/// If there is not one place a row.
+pub(super) fn predictor_into(
+    x: MatRef<'_, f64>,
+    coefficients: &[f64],
+    start: impl Fn(usize) -> f64 + Sync,
+    finish: impl Fn(&mut [f64]) + Sync,
+    out: &mut [f64],
+) -> Result<(), PredictError> {
+    check(x.ncols(), coefficients.len())?;
+    assert_eq!(out.len(), x.nrows(), "there is not one place a row");
+    let design = Dense::new(x);
+    parallel::for_each_part(out, PART, &|from, out| {
+        for (k, out) in out.chunks_mut(BLOCK).enumerate() {
+            let from = from + k * BLOCK;
+            design.times_block(from..from + out.len(), coefficients, out);
+            for (i, out) in out.iter_mut().enumerate() {
+                *out += start(from + i);
+            }
+            finish(out);
+        }
+    });
+    Ok(())
+}
+
+/// [`predictor_into`] a new vector.
 pub(super) fn predictor(
     x: MatRef<'_, f64>,
     coefficients: &[f64],
-    start: impl Fn(usize) -> f64,
+    start: impl Fn(usize) -> f64 + Sync,
+    finish: impl Fn(&mut [f64]) + Sync,
 ) -> Result<Vec<f64>, PredictError> {
-    let beta = MatRef::from_column_major_slice(coefficients, coefficients.len(), 1);
-    let eta = predictors(x, beta, |i, _| start(i))?;
-    Ok((0..x.nrows()).map(|i| eta[(i, 0)]).collect())
+    let mut out = vec![0.0; x.nrows()];
+    predictor_into(x, coefficients, start, finish, &mut out)?;
+    Ok(out)
+}
+
+/// x·β of one row.
+pub(super) fn of_row(row: &[f64], coefficients: &[f64]) -> Result<f64, PredictError> {
+    check(row.len(), coefficients.len())?;
+    Ok(vector::dot(row, coefficients))
 }
