@@ -14,7 +14,7 @@ mod view;
 
 pub use design::{
     Block, BlockSums, Csc, Csr, Dense, Design, Sampled, Scaled, Scratch, SparseError, Standardised,
-    Unstandardisable, WithIntercept, Workspace, add_transposed_times_few,
+    Unstandardisable, WithIntercept, Workspace, add_times_few, add_transposed_times_few,
 };
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};

@@ -297,3 +297,33 @@ fn non_finite_data_give_non_finite_sums_and_no_panic() {
         assert!(!dense.gram(&vec![1.0; 700])[(1, 1)].is_finite());
     }
 }
+
+#[test]
+fn products_with_few_columns_are_those_of_general_matrices() {
+    for (n, d, k) in [
+        (1, 1, 1),
+        (7, 3, 2),
+        (16, 8, 10),
+        (33, 25, 3),
+        (320, 60, 10),
+        (257, 9, 32),
+    ] {
+        let whole = Mat::from_fn(n + 3, d, |i, j| ((i * 7 + j * 3) as f64 * 0.37).sin());
+        let x = whole.as_ref().subrows(2, n);
+        let b = Mat::from_fn(d, k, |i, j| ((i * 5 + j) as f64 * 0.91).cos());
+        let v = Mat::from_fn(n, k, |i, j| ((i + 11 * j) as f64 * 0.53).sin());
+        let (mut times, mut transposed) = (Mat::from_fn(n, k, |i, _| i as f64), Mat::zeros(d, k));
+        linalg::add_times_few(x, b.as_ref(), times.as_mut());
+        linalg::add_transposed_times_few(x, v.as_ref(), transposed.as_mut());
+        for c in 0..k {
+            for i in 0..n {
+                let expected = i as f64 + (0..d).map(|j| x[(i, j)] * b[(j, c)]).sum::<f64>();
+                assert!((times[(i, c)] - expected).abs() < 1e-12 * (1.0 + n as f64));
+            }
+            for j in 0..d {
+                let expected: f64 = (0..n).map(|i| x[(i, j)] * v[(i, c)]).sum();
+                assert!((transposed[(j, c)] - expected).abs() < 1e-12 * (1.0 + n as f64));
+            }
+        }
+    }
+}

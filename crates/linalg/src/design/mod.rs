@@ -5,6 +5,7 @@
 //! shape alone, so that the number of threads does not change a bit.
 
 mod dense;
+mod few;
 mod gram;
 mod kernels;
 mod sampled;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 pub use self::dense::Dense;
+pub use self::few::add_times_few;
 pub use self::gram::add_transposed_times_few;
 pub use self::sampled::Sampled;
 pub use self::sparse::{Csc, Csr, SparseError};

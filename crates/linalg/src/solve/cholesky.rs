@@ -126,9 +126,9 @@ impl Cholesky {
             self.matrix.nrows(),
             "solve: the right-hand side has another number of rows"
         );
-        let mut x = self.apply(b);
+        let mut x = self.solve_once(b);
         let residual = b - &self.matrix * &x;
-        let refined = &x + self.apply(residual.as_ref());
+        let refined = &x + self.solve_once(residual.as_ref());
         let (before, after) = (
             backward_error(self.matrix.as_ref(), x.as_ref(), b),
             backward_error(self.matrix.as_ref(), refined.as_ref(), b),
@@ -150,7 +150,25 @@ impl Cholesky {
         Mat::from_fn(n, n, |i, j| 0.5 * (x[(i, j)] + x[(j, i)]))
     }
 
-    fn apply(&self, b: MatRef<'_, f64>) -> Mat<f64> {
+    /// Solves A X = B without refinement and without a backward error, for preconditioners.
+    ///
+    /// ```
+    /// use linalg::{mat, solve::Cholesky};
+    /// let factor = Cholesky::new(mat![[4.0, 2.0], [2.0, 3.0]].as_ref())?;
+    /// let x = factor.solve_once(mat![[8.0], [8.0]].as_ref());
+    /// assert!((x[(0, 0)] - 1.0).abs() < 1e-15 && (x[(1, 0)] - 2.0).abs() < 1e-15);
+    /// # Ok::<(), linalg::LinalgError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `b` has another number of rows than the matrix.
+    #[track_caller]
+    pub fn solve_once(&self, b: MatRef<'_, f64>) -> Mat<f64> {
+        assert_eq!(
+            b.nrows(),
+            self.matrix.nrows(),
+            "solve: the right-hand side has another number of rows"
+        );
         let scaled = Mat::from_fn(b.nrows(), b.ncols(), |i, j| self.scale[i] * b[(i, j)]);
         let y = self.factor.solve(&scaled);
         Mat::from_fn(b.nrows(), b.ncols(), |i, j| self.scale[i] * y[(i, j)])

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use linalg::{Accum, Mat, MatMut, MatRef, add_transposed_times_few, flat, matmul};
+use linalg::{Accum, Mat, MatMut, MatRef, add_times_few, add_transposed_times_few, flat, matmul};
 
 use super::columns::Columns;
+
+/// Classes up to which products do not pack the rows, as a general product would.
+const FEW: usize = 32;
 
 /// Coefficients as the products of blocks take them: of the raw columns, where that is exact enough, with what all rows have in common.
 pub(super) struct Coefficients {
@@ -118,7 +121,11 @@ impl<'m, 'a> Product<'m, 'a> {
                 for (k, common) in b.common.iter().enumerate() {
                     out.as_mut().col_mut(k).fill(*common);
                 }
-                matmul(*x, b.matrix.as_ref(), out, Accum::Add);
+                if x.row_stride() == 1 && out.ncols() <= FEW {
+                    add_times_few(*x, b.matrix.as_ref(), out);
+                } else {
+                    matmul(*x, b.matrix.as_ref(), out, Accum::Add);
+                }
             }
             Self::Dense(z) => matmul(*z, b.matrix.as_ref(), out, Accum::Replace),
             Self::Sparse(design, rows) => {
@@ -146,7 +153,7 @@ impl<'m, 'a> Product<'m, 'a> {
                 let rows = x.ncols();
                 let below = out.subrows_mut(usize::from(*intercept), rows);
                 // A general product would pack the rows for a few columns.
-                if x.row_stride() == 1 && residual.ncols() <= 32 {
+                if x.row_stride() == 1 && residual.ncols() <= FEW {
                     add_transposed_times_few(*x, residual, below);
                 } else {
                     matmul(x.transpose(), residual, below, Accum::Add);

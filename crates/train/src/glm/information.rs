@@ -44,6 +44,11 @@ pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<
 
 /// Σ wᵢ zᵢ zᵢᵀ.
 pub(super) fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
+    sampled_gram(design, weights, 1)
+}
+
+/// The same over one of every so many blocks of rows.
+pub(super) fn sampled_gram(design: &Columns<'_>, weights: &[f64], every: usize) -> Mat<f64> {
     let d = design.columns();
     let mut out = Mat::zeros(d, d);
     let pointwise = |block: linalg::Block<'_>| {
@@ -55,7 +60,7 @@ pub(super) fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
     let (zeros, workspace) = (vec![0.0; d], linalg::Workspace::new());
     let mut gradient = vec![0.0; d];
     design.pass(
-        1,
+        every,
         &zeros,
         &pointwise,
         &mut gradient,

@@ -1,9 +1,10 @@
 //! How multinomial models are fitted.
 
-use linalg::solve::symmetric_eigen;
-use linalg::{LinalgError, Mat};
+use linalg::solve::Cholesky;
+use linalg::{Design, LinalgError, Mat};
 
-use super::information::gram;
+use super::columns::Columns;
+use super::information::sampled_gram;
 use super::softmax::SoftmaxObjective;
 use super::{FitOptions, Solver};
 use crate::solver::{Lbfgs, Newton, NewtonCg, Outcome, Separable};
@@ -25,7 +26,7 @@ pub(super) fn solve(
                 tolerance,
                 ..Lbfgs::default()
             };
-            let mut scaling = Scaling::new(objective)?;
+            let scaling = Scaling::new(objective)?;
             lbfgs.minimise_preconditioned(
                 objective,
                 start,
@@ -54,7 +55,7 @@ pub(super) fn solve(
                 |objective, x, r, z| {
                     if point != x {
                         point = x.to_vec();
-                        scaling.curvature = objective.mean_curvatures(x);
+                        scaling.move_to(objective, x);
                     }
                     z.copy_from_slice(r);
                     scaling.apply(z);
@@ -80,11 +81,12 @@ pub(super) fn solve(
     }
 }
 
-/// An inverse of the Hessian in which all rows have the mean curvature of a class: cₖ ZᵀZ/n + l2 for each, by the eigenvectors of ZᵀZ/n
-/// (Böhning 1992 has the bound that inspires it).
+/// An inverse of the Hessian in which all rows have the mean curvature of a class, cₖ (ZᵀZ/n + ridge), times the mean curvature of all
+/// where the penalty is compared with it (Böhning 1992 has the bound that inspires it).
 struct Scaling {
-    vectors: Mat<f64>,
-    values: Vec<f64>,
+    /// ZᵀZ/n, from a sample of rows if they are many.
+    gram: Mat<f64>,
+    factor: Cholesky,
     /// One a class.
     curvature: Vec<f64>,
     ridge: f64,
@@ -92,43 +94,65 @@ struct Scaling {
     k: usize,
 }
 
+/// Rows of a sample for each coefficient.
+const SAMPLE: usize = 25;
+
 impl Scaling {
     fn new(objective: &SoftmaxObjective<'_, '_>) -> Result<Self, LinalgError> {
         let (n, total) = (objective.rows(), objective.total());
-        let weights: Vec<f64> = (0..n).map(|i| objective.weight(i) / total).collect();
-        let gram = gram(objective.design, &weights);
-        let (values, vectors) = symmetric_eigen(gram.as_ref())?;
+        let every = match objective.design {
+            Columns::Dense(x) => (n / (SAMPLE * x.columns())).max(1),
+            Columns::Sparse(_) => 1,
+        };
+        let weights: Vec<f64> = (0..n)
+            .map(|i| every as f64 * objective.weight(i) / total)
+            .collect();
+        let mut gram = sampled_gram(objective.design, &weights, every);
+        if every > 1 {
+            // A standardised column has the mean square 1, of which a sample of its rows may have missed some.
+            for j in 0..gram.nrows() {
+                gram[(j, j)] = gram[(j, j)].max(1.0);
+            }
+        }
         let k = objective.classes();
-        let largest = values.iter().fold(0.0_f64, |m, v| m.max(*v));
-        // Directions without data are scaled by the penalty, or left alone.
-        let ridge = objective.mean_ridge().max(1e-10 * largest);
+        let curvature = vec![1.0 / k as f64; k];
+        let ridge = objective.mean_ridge();
         Ok(Self {
-            vectors,
-            values,
-            curvature: vec![1.0 / k as f64; k],
+            factor: factor(&gram, ridge * k as f64)?,
+            gram,
+            curvature,
             ridge,
             free: objective.free().to_vec(),
             k,
         })
     }
 
-    fn apply(&mut self, r: &mut [f64]) {
-        let d = self.vectors.nrows();
-        let mut b: Mat<f64> = Mat::zeros(d, self.k);
+    /// The scaling for another point; the old one serves if that cannot be made.
+    fn move_to(&mut self, objective: &mut SoftmaxObjective<'_, '_>, x: &[f64]) {
+        let curvature = objective.mean_curvatures(x);
+        let mean = curvature.iter().sum::<f64>() / self.k as f64;
+        if let Ok(factor) = factor(&self.gram, self.ridge / mean) {
+            (self.curvature, self.factor) = (curvature, factor);
+        }
+    }
+
+    fn apply(&self, r: &mut [f64]) {
+        let mut b: Mat<f64> = Mat::zeros(self.gram.nrows(), self.k);
         for (r, &(j, class)) in r.iter().zip(&self.free) {
-            b[(j, class)] = *r;
+            b[(j, class)] = *r / self.curvature[class];
         }
-        let mut turned = Mat::zeros(d, self.k);
-        let accum = linalg::Accum::Replace;
-        linalg::matmul(self.vectors.transpose(), b.as_ref(), turned.as_mut(), accum);
-        for class in 0..self.k {
-            for (j, value) in self.values.iter().enumerate() {
-                turned[(j, class)] /= self.curvature[class] * value.max(0.0) + self.ridge;
-            }
-        }
-        linalg::matmul(self.vectors.as_ref(), turned.as_ref(), b.as_mut(), accum);
+        let b = self.factor.solve_once(b.as_ref());
         for (r, &(j, class)) in r.iter_mut().zip(&self.free) {
             *r = b[(j, class)];
         }
     }
+}
+
+/// Of the matrix with so much more on its diagonal, at least some rounding errors of it.
+fn factor(gram: &Mat<f64>, ridge: f64) -> Result<Cholesky, LinalgError> {
+    let d = gram.nrows();
+    let largest = (0..d).fold(0.0_f64, |m, j| m.max(gram[(j, j)]));
+    let ridge = ridge.max(1e-10 * largest);
+    let sum = Mat::from_fn(d, d, |i, j| gram[(i, j)] + if i == j { ridge } else { 0.0 });
+    Cholesky::new(sum.as_ref())
 }

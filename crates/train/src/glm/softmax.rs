@@ -13,7 +13,7 @@ use crate::{Differentiable, HessianProducts, Objective, TwiceDifferentiable};
 /// Rows of a leaf of the tree of sums.
 const LEAF: usize = 2048;
 /// Numbers of a block of rows, which is to stay in the second cache.
-const BLOCK: usize = 1 << 17;
+const BLOCK: usize = 1 << 18;
 
 /// What a thread needs for a block of rows.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     }
 
     fn block_rows(&self) -> usize {
-        (BLOCK / self.design.columns().max(1)).clamp(32, 512)
+        (BLOCK / self.design.columns().max(1)).clamp(32, 512) / 16 * 16
     }
 
     /// For every block of rows: `f(rows, η, residual)` sees the linear predictors and fills in what is to be multiplied by the rows,

@@ -80,7 +80,7 @@ impl NewtonCg {
             let first = *first.get_or_insert(size);
             // Only as exact as the point deserves, and superlinearly convergent.
             let forcing = f64::min(0.25, (size / first).sqrt());
-            let enough = (forcing * size).max(0.3 * self.tolerance);
+            let enough = (forcing * size).max(0.5 * self.tolerance);
             p.fill(0.0);
             r.copy_from_slice(&gradient);
             precondition(objective, &x, &r, &mut z);
