@@ -102,15 +102,16 @@ impl WithSimd for Tiles<'_> {
                 v.ncols()
             };
             // As many sums as fit in the registers, with room for the operands.
-            if S::REGISTER_COUNT >= 32 {
-                for j in (0..end).step_by(4) {
+            let mut j = 0;
+            while j < end {
+                if S::REGISTER_COUNT >= 32 && end - j > 2 {
                     let sums = tile_of_four(simd, a, columns::<4>(v, j));
                     self.add((i, j), &sums);
-                }
-            } else {
-                for j in (0..end).step_by(2) {
+                    j += 4;
+                } else {
                     let sums = tile_of_two(simd, a, columns::<2>(v, j));
                     self.add((i, j), &sums);
+                    j += 2;
                 }
             }
         }

@@ -21,6 +21,8 @@ use crate::{FitError, Separation};
 const BORDER: f64 = 1e-6;
 /// Rows whose loss still changes by less than this with their predictor are tried as rows that have gone far.
 const FAR: [f64; 3] = [1e-3, 1e-5, 1e-7];
+/// More coefficients than this are not looked at after the fit, because all pairs of them cost more than the fit.
+const WIDE: usize = 2000;
 /// A coefficient whose Hessian, given the others, is below this part of the mean row's information stands on flat ground.
 const FLAT: f64 = 1e-3;
 
@@ -222,7 +224,9 @@ impl<'p, 'a> Watch<'p, 'a> {
     /// short because the loss vanishes faster than they grow. There the coefficients that took them stand on flat ground: they
     /// do not move the rows whose loss still changes.
     fn stranded(&self, design: &Columns<'_>, outcome: &Outcome) -> Option<FitError> {
-        if !self.free.contains(&true) || on_firm_ground(outcome) {
+        // An intercept alone separates nothing: the target would have one value.
+        let slopes = &self.free[usize::from(design.has_intercept())..];
+        if !slopes.contains(&true) || design.columns() > WIDE || on_firm_ground(outcome) {
             return None;
         }
         let problem = self.problem;
