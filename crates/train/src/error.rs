@@ -28,6 +28,12 @@ pub enum FitError {
         /// The columns whose combination separates.
         columns: Vec<String>,
     },
+    /// A statistic that does not exist, or would not mean what its name says.
+    #[error("{reason}")]
+    Inference {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A column is constant beside an intercept, or zero.
     #[error("{}", constant(column, *value, *intercept))]
     ConstantColumn {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod chi_square;
 mod descent;
 mod error;
 mod gamma;
@@ -15,9 +16,11 @@ mod student;
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use glm::{
-    ClassFit, Coefficient, CrossValidation, Dispersion, Explanatory, Fit, FitOptions, GlmFit,
-    INTERCEPT, LogisticFit, MultinomialFit, Observations, OrderedFit, PathOptions, PathPoint,
-    RobustFit, Solver, Theta, cross_validate, path,
+    Analysis, Calibration, ClassFit, Coefficient, Condition, Covariance, CrossValidation,
+    DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit, HosmerLemeshow,
+    INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations, OrderedFit,
+    Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit, Solver,
+    Test, Theta, cross_validate, likelihood_ratio, path, validity,
 };
 pub use inference::Inference;
 pub use objective::{

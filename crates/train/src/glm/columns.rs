@@ -69,6 +69,18 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// A row of sparse columns in the coordinates of the solvers; of dense ones nothing.
+    pub(super) fn row(&self, row: usize, out: &mut [f64]) {
+        out.fill(0.0);
+        if let Self::Sparse(z) = self {
+            let k = usize::from(z.with_intercept.is_some());
+            out[..k].fill(1.0);
+            for (column, value) in z.x.row(row) {
+                out[column + k] += value / z.scale[column];
+            }
+        }
+    }
+
     /// Coefficients as the design takes them.
     pub(super) fn inner<'x>(&self, x: &'x [f64]) -> Cow<'x, [f64]> {
         match self {

@@ -20,6 +20,15 @@ pub(super) fn solve<'a>(
     problem: &Problem<'a>,
     options: &FitOptions,
 ) -> Result<Solved<'a>, FitError> {
+    solve_held(problem, options, None)
+}
+
+/// The same with a coefficient of the data held at a value, and the penalty of the whole model.
+pub(super) fn solve_held<'a>(
+    problem: &Problem<'a>,
+    options: &FitOptions,
+    held: Option<(usize, f64)>,
+) -> Result<Solved<'a>, FitError> {
     let refuse = |reason| FitError::Solver {
         solver: "firth",
         reason,
@@ -60,6 +69,25 @@ pub(super) fn solve<'a>(
         Ok((at.loss - 0.5 * factor.log_determinant(), at, factor))
     };
     let identity: Mat<f64> = Mat::identity(d, d);
+    // What is held is a combination of the solvers' coefficients, and its value.
+    let held = held.map(|(place, value)| {
+        let unit = |k: usize| {
+            (0..d)
+                .map(|j| f64::from(u8::from(j == k)))
+                .collect::<Vec<f64>>()
+        };
+        let combination: Vec<f64> = (0..d)
+            .map(|k| design.coefficients_to_data(&unit(k))[place])
+            .collect();
+        (combination, value)
+    });
+    if let Some((combination, value)) = &held {
+        let square = reduce::dot(combination, combination);
+        let gap = value - reduce::dot(combination, &x);
+        for (x, a) in x.iter_mut().zip(combination) {
+            *x += gap * a / square;
+        }
+    }
     let (mut value, mut at, mut factor) = evaluate(&x)?;
     let limit = options.iterations.unwrap_or(1000);
     let (mut iterations, mut backward_error) = (0, 0.0_f64);
@@ -85,9 +113,19 @@ pub(super) fn solve<'a>(
         });
         let mut score = vec![0.0; d];
         design.design().transpose_times(&slope, &mut score);
-        let step: Vec<f64> = (0..d)
-            .map(|i| reduce::sum_by(d, |j| inverse.x[(i, j)] * score[j]))
-            .collect();
+        let times = |v: &[f64]| -> Vec<f64> {
+            (0..d)
+                .map(|i| reduce::sum_by(d, |j| inverse.x[(i, j)] * v[j]))
+                .collect()
+        };
+        let mut step = times(&score);
+        if let Some((combination, _)) = &held {
+            let along = times(combination);
+            let share = reduce::dot(combination, &step) / reduce::dot(combination, &along);
+            for (step, along) in step.iter_mut().zip(&along) {
+                *step -= share * along;
+            }
+        }
         let square = reduce::dot(&score, &step).max(0.0);
         let status = if square <= 1e-26 * (1.0 + value.abs()) {
             Some(Status::Converged)

@@ -1,5 +1,6 @@
 //! Fitting generalised linear models.
 
+mod analysis;
 mod blocks;
 mod classes;
 mod columns;
@@ -30,6 +31,10 @@ mod working;
 
 use datasets::Dataset;
 
+pub use self::analysis::{
+    Analysis, Calibration, Condition, Covariance, DevianceRow, Effect, HosmerLemeshow, Influence,
+    Interval, Overdispersion, Predicted, Reference, Residual, Test, likelihood_ratio, validity,
+};
 pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit, Theta};
 pub use self::logistic::LogisticFit;

@@ -1,0 +1,230 @@
+//! Residuals and the influence of single rows.
+
+use linalg::reduce;
+use models::glm::{Distribution, Family};
+
+use super::Analysis;
+
+/// How the distance of a row from the fit is measured. All are of one copy of the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residual {
+    /// y − μ; with trials, of the share of successes.
+    Response,
+    /// (y − μ) √w / √V(μ), whose squares sum to Pearson's statistic.
+    Pearson,
+    /// The signed root of the row's part of the deviance.
+    Deviance,
+    /// (y − μ) dη/dμ.
+    Working,
+    /// Pearson's by √(φ (1 − h)), h the leverage.
+    StandardisedPearson,
+    /// The deviance's by √(φ (1 − h)).
+    StandardisedDeviance,
+}
+
+/// What the fit would be without a row, by one step from the fit with it (Pregibon 1981; R's `influence`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Influence {
+    /// The row, from 0.
+    pub row: usize,
+    /// h.
+    pub leverage: f64,
+    /// Cook's distance: r² h / (φ p (1 − h)²) for Pearson's residual r.
+    pub cook: f64,
+    /// The standardised Pearson residual.
+    pub residual: f64,
+}
+
+impl Analysis<'_> {
+    /// Residuals of every row; 0 for rows that do not count.
+    pub fn residuals(&self, kind: Residual) -> Vec<f64> {
+        let family = self.problem.family;
+        let leverages = match kind {
+            Residual::StandardisedPearson | Residual::StandardisedDeviance => self.leverages(),
+            _ => Vec::new(),
+        };
+        let scale = |i: usize| (self.dispersion() * (1.0 - leverages[i])).sqrt();
+        let one = |i: usize| {
+            let weight = self.inside(i);
+            if weight == 0.0 {
+                return 0.0;
+            }
+            let (y, eta) = (self.problem.y[i], self.eta[i]);
+            let mean = family.link.mean(eta);
+            match kind {
+                Residual::Response => y - mean.value,
+                Residual::Working => (y - mean.value) / mean.first,
+                Residual::Pearson => self.pearson_residual(i),
+                Residual::Deviance => self.deviance_residual(i),
+                Residual::StandardisedPearson => self.pearson_residual(i) / scale(i),
+                Residual::StandardisedDeviance => self.deviance_residual(i) / scale(i),
+            }
+        };
+        (0..self.eta.len()).map(one).collect()
+    }
+
+    fn pearson_residual(&self, i: usize) -> f64 {
+        let family = self.problem.family;
+        let (y, mu) = (self.problem.y[i], family.mean(self.eta[i]));
+        if family.distribution == Distribution::Binomial {
+            // By slope and information, which keep their digits where the mean rounds to 0 or 1.
+            let slope = family.terms(self.eta[i], y).slope;
+            let information = family.information(self.eta[i]);
+            let sign = self.problem.family.link.mean(self.eta[i]).first.signum();
+            return if slope == 0.0 {
+                0.0
+            } else {
+                -sign * slope * (self.inside(i) / information).sqrt()
+            };
+        }
+        (y - mu) * (self.inside(i) / family.distribution.variance(mu)).sqrt()
+    }
+
+    fn deviance_residual(&self, i: usize) -> f64 {
+        let family = self.problem.family;
+        let y = self.problem.y[i];
+        let above = family.terms(self.eta[i], y).loss - family.saturated_loss(y);
+        let size = (2.0 * self.inside(i) * above.max(0.0)).sqrt();
+        size.copysign(y - family.mean(self.eta[i]))
+    }
+
+    /// Leverage, Cook's distance and residual of every row.
+    pub fn influence(&self) -> Vec<Influence> {
+        let leverages = self.leverages();
+        let (phi, p) = (self.dispersion(), self.parameters() as f64);
+        let one = |i: usize| {
+            let (h, r) = (leverages[i], self.residual_or_zero(i));
+            Influence {
+                row: i,
+                leverage: h,
+                cook: r * r * h / (phi * p * (1.0 - h).powi(2)),
+                residual: r / (phi * (1.0 - h)).sqrt(),
+            }
+        };
+        (0..self.eta.len()).map(one).collect()
+    }
+
+    fn residual_or_zero(&self, i: usize) -> f64 {
+        if self.inside(i) == 0.0 {
+            0.0
+        } else {
+            self.pearson_residual(i)
+        }
+    }
+
+    /// The rows whose removal changes the fit most: Cook's distance above 4/n, the largest first, at most so many.
+    pub fn influential(&self, most: usize) -> Vec<Influence> {
+        let bound = 4.0 / self.size();
+        let mut rows: Vec<Influence> = self
+            .influence()
+            .into_iter()
+            .filter(|row| row.cook > bound || row.cook.is_nan())
+            .collect();
+        rows.sort_by(|a, b| b.cook.total_cmp(&a.cook).then(a.row.cmp(&b.row)));
+        rows.truncate(most);
+        rows
+    }
+
+    /// DFBETA: by how much each coefficient is larger with a row than without it, by one step: (Xᵀ W X)⁻¹ xᵢ uᵢ / (1 − hᵢ), one row
+    /// a row of the data.
+    pub fn dfbeta(&self) -> Vec<Vec<f64>> {
+        let (leverages, scores) = (self.leverages(), self.scores());
+        let d = self.parameters();
+        let mut out = Vec::with_capacity(self.eta.len());
+        self.each_row(|i, z| {
+            let pull = scores[i] / (1.0 - leverages[i]);
+            let moved: Vec<f64> = (0..d)
+                .map(|a| pull * reduce::sum_by(d, |b| self.inverse[(a, b)] * z[b]))
+                .collect();
+            out.push(if self.inside(i) == 0.0 {
+                vec![0.0; d]
+            } else {
+                self.design.coefficients_to_data(&moved)
+            });
+        });
+        out
+    }
+
+    /// DFBETAS: DFBETA in standard errors, by the dispersion without the row (where one is estimated, as R has it:
+    /// σ₍ᵢ₎² = (Σ d² − dᵢ² / (1 − hᵢ)) / (n − p − 1) by the deviance residuals d).
+    pub fn dfbetas(&self) -> Vec<Vec<f64>> {
+        let leverages = self.leverages();
+        let deviances = self.residuals(Residual::Deviance);
+        let inverse = self.design.covariance_to_data(self.inverse.as_ref());
+        let total: f64 = (0..deviances.len())
+            .map(|i| self.copies(i) * deviances[i].powi(2))
+            .sum();
+        let freedom = self.fit.residual_freedom();
+        let mut out = self.dfbeta();
+        for (i, row) in out.iter_mut().enumerate() {
+            // R takes the residual variance for families of known dispersion too.
+            let sigma =
+                ((total - deviances[i].powi(2) / (1.0 - leverages[i])) / (freedom - 1.0)).sqrt();
+            for (j, value) in row.iter_mut().enumerate() {
+                *value /= sigma * inverse[(j, j)].sqrt();
+            }
+        }
+        out
+    }
+
+    /// Quantile residuals (Dunn and Smyth 1996), normal if the model holds: Φ⁻¹ of the distribution function at y, for discrete
+    /// targets between its values before and at y, at the position `uniform(row)` from 0 to 1. `None` for distributions without one.
+    pub fn quantile_residuals(&self, mut uniform: impl FnMut(usize) -> f64) -> Option<Vec<f64>> {
+        (0..self.eta.len())
+            .map(|i| {
+                let (below, at) = self.distribution_function(i)?;
+                let u = below + uniform(i) * (at - below);
+                Some(normal_quantile(u))
+            })
+            .collect()
+    }
+
+    /// The distribution function just below the target of a row, and at it.
+    fn distribution_function(&self, i: usize) -> Option<(f64, f64)> {
+        use crate::chi_square::upper_tail;
+        let (y, mu) = (self.problem.y[i], self.problem.family.mean(self.eta[i]));
+        let phi = self.dispersion() / self.inside(i).max(f64::MIN_POSITIVE);
+        match self.problem.family.distribution {
+            Distribution::Gaussian => {
+                let p = 0.5 * linalg::Scalar::erfc(-(y - mu) / (2.0 * phi).sqrt());
+                Some((p, p))
+            }
+            // P(Y ≤ y) is the upper tail of chi-square with 2 (y + 1) degrees of freedom at 2 μ.
+            Distribution::Poisson if self.dispersion() == 1.0 => {
+                let at = |y: f64| {
+                    if y < 0.0 {
+                        0.0
+                    } else {
+                        upper_tail(2.0 * mu, 2.0 * (y + 1.0))
+                    }
+                };
+                Some((at(y - 1.0), at(y)))
+            }
+            Distribution::Gamma => {
+                let p = 1.0 - upper_tail(2.0 * y / (mu * phi), 2.0 / phi);
+                Some((p, p))
+            }
+            Distribution::Binomial if self.problem.data.trials.is_none() => Some(if y == 0.0 {
+                (0.0, 1.0 - mu)
+            } else {
+                (1.0 - mu, 1.0)
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Φ⁻¹(u).
+fn normal_quantile(u: f64) -> f64 {
+    if u <= 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if u >= 1.0 {
+        return f64::INFINITY;
+    }
+    if u < 0.5 {
+        -super::profile::normal(2.0 * u)
+    } else {
+        super::profile::normal(2.0 * (1.0 - u))
+    }
+}

@@ -1,0 +1,197 @@
+//! The conditions behind every p-value, and what to do where one fails.
+
+use models::glm::Distribution;
+
+use super::super::{GlmFit, Observations};
+use super::Analysis;
+use crate::Status;
+use models::glm::GeneralisedLinearModel;
+
+/// A condition behind the standard errors and p-values of a fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Its name: `convergence`, `penalty`, `rank`, `separation`, `events`, `leverage`, `dispersion`.
+    pub name: &'static str,
+    /// True if it holds.
+    pub holds: bool,
+    /// What was found, and if it does not hold, what to do.
+    pub detail: String,
+}
+
+/// The conditions of a fit to its data, in a fixed order.
+///
+/// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
+/// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
+///
+/// ```
+/// use datasets::Dataset;
+/// use linalg::Mat;
+/// use models::glm::{Distribution, GeneralisedLinearModel};
+/// use train::{Fit, validity};
+/// let counts = (0..40).map(|i| if i % 2 == 0 { 0.0 } else { 20.0 + f64::from(i) });
+/// let x = Mat::from_fn(40, 1, |i, _| (i / 2) as f64);
+/// let data = Dataset::new(x, ["x"], counts.collect::<Vec<_>>(), "y");
+/// let model = GeneralisedLinearModel::new(Distribution::Poisson);
+/// let fit = model.fit(&data)?;
+/// let failed: Vec<_> = validity(&fit, &model, &(&data).into()).into_iter().filter(|c| !c.holds).collect();
+/// assert_eq!(failed.len(), 1);
+/// assert_eq!(failed[0].name, "dispersion");
+/// # Ok::<(), train::FitError>(())
+/// ```
+pub fn validity(
+    fit: &GlmFit,
+    specification: &GeneralisedLinearModel,
+    data: &Observations<'_>,
+) -> Vec<Condition> {
+    let mut out = Vec::new();
+    let mut add = |name, holds, detail: String| {
+        out.push(Condition {
+            name,
+            holds,
+            detail,
+        });
+    };
+    let status = fit.certificate().status;
+    add(
+        "convergence",
+        status == Status::Converged,
+        match status {
+            Status::Converged => format!("the largest gradient entry is {:.1e}", fit.certificate().gradient_max),
+            _ => "the optimum was not reached, so estimates and standard errors are those of another point; allow more iterations".to_owned(),
+        },
+    );
+    add(
+        "penalty",
+        fit.penalty().is_none(),
+        if fit.penalty().is_none() {
+            "no penalty is in force".to_owned()
+        } else {
+            "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; use the bootstrap or fit without the penalty".to_owned()
+        },
+    );
+    // Without a covariance there is nothing to look at.
+    if let Ok(analysis) = fit.analyse(specification, data) {
+        analysis.conditions(&mut add);
+    }
+    out
+}
+
+impl Analysis<'_> {
+    fn conditions(&self, add: &mut impl FnMut(&'static str, bool, String)) {
+        let p = self.parameters();
+        let index = self.weighted_condition();
+        add(
+            "rank",
+            index < 1e6,
+            if index < 1e6 {
+                format!("the condition index of the information is {index:.1}")
+            } else {
+                format!(
+                    "the condition index of the information is {index:.1e}: some columns are nearly combinations of others, and their standard errors are of few digits; leave one out"
+                )
+            },
+        );
+        if self.problem.is_binomial() {
+            let mean = |i: usize| self.problem.family.link.mean(self.eta[i]).value;
+            let extreme = |p: f64| !(1e-8..=1.0 - 1e-8).contains(&p);
+            let rows = self.problem.rows().filter(|&i| extreme(mean(i))).count();
+            add(
+                "separation",
+                rows == 0,
+                if rows == 0 {
+                    "no fitted probability is 0 or 1".to_owned()
+                } else {
+                    format!(
+                        "{rows} fitted probabilities are within 1e-8 of 0 or 1: the classes are nearly separated, and Wald's statistics are too small; use likelihood-ratio tests, profile intervals (--profile) or --firth"
+                    )
+                },
+            );
+        }
+        self.events(p, add);
+        let leverages = self.leverages();
+        let high: Vec<String> = leverages
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| **h > 0.5)
+            .map(|(i, _)| (i + 1).to_string())
+            .collect();
+        add(
+            "leverage",
+            high.is_empty(),
+            if high.is_empty() {
+                let most = leverages.iter().fold(0.0_f64, |m, h| m.max(*h));
+                format!("the largest leverage is {most:.2}")
+            } else {
+                let some = high.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+                format!(
+                    "{} rows have a leverage above 0.5 (row {some}): the fit follows them, and robust covariances are unreliable; look at them, or use hc3",
+                    high.len()
+                )
+            },
+        );
+        let check = self.overdispersion();
+        if let Some(test) = check.pearson {
+            let holds = test.p_value >= 1e-3;
+            add(
+                "dispersion",
+                holds,
+                if holds {
+                    format!(
+                        "Pearson's statistic is {:.2} times its degrees of freedom",
+                        check.ratio
+                    )
+                } else {
+                    format!(
+                        "Pearson's statistic is {:.2} times its degrees of freedom: the target varies more than the model says, and standard errors are too small; use a quasi- or negative binomial family, or --robust hc1",
+                        check.ratio
+                    )
+                },
+            );
+        }
+    }
+
+    /// Observations that tell something, for each coefficient.
+    fn events(&self, p: usize, add: &mut impl FnMut(&'static str, bool, String)) {
+        let sum = |f: &dyn Fn(usize) -> f64| self.problem.rows().map(f).sum::<f64>();
+        let (what, events) = match self.problem.family.distribution {
+            Distribution::Binomial => {
+                let yes = sum(&|i| self.problem.weight(i) * self.problem.y[i]);
+                let no = sum(&|i| self.problem.weight(i) * (1.0 - self.problem.y[i]));
+                ("observations of the rarer class", yes.min(no))
+            }
+            Distribution::Poisson | Distribution::NegativeBinomial { .. } => {
+                ("events", sum(&|i| self.copies(i) * self.problem.y[i]))
+            }
+            _ => ("rows", self.size()),
+        };
+        let share = events / p as f64;
+        add(
+            "events",
+            share >= 10.0,
+            if share >= 10.0 {
+                format!("{share:.0} {what} for each coefficient")
+            } else {
+                format!(
+                    "{share:.1} {what} for each coefficient, where 10 are needed for normal approximations; use profile intervals (--profile), --firth, or fewer columns"
+                )
+            },
+        );
+    }
+
+    /// √(largest / smallest eigenvalue) of the correlations that the information implies.
+    fn weighted_condition(&self) -> f64 {
+        let d = self.parameters();
+        let inverse = &self.inverse;
+        let scaled = linalg::Mat::from_fn(d, d, |i, j| {
+            inverse[(i, j)] / (inverse[(i, i)] * inverse[(j, j)]).sqrt()
+        });
+        match linalg::solve::symmetric_eigen(scaled.as_ref()) {
+            Ok((values, _)) => {
+                let largest = values.iter().fold(0.0_f64, |m, v| m.max(*v));
+                let least = values.iter().fold(f64::INFINITY, |m, v| m.min(*v));
+                (largest / least.max(f64::MIN_POSITIVE)).sqrt()
+            }
+            Err(_) => f64::INFINITY,
+        }
+    }
+}
