@@ -180,11 +180,19 @@ impl Analysis<'_> {
         })
     }
 
-    /// The fit to the same rows without some columns.
+    /// The fit to the same rows without some columns; an estimated θ is estimated anew.
     ///
     /// # Errors
     /// If a name is not known, or as the fit.
     pub fn without(&self, names: &[&str]) -> Result<GlmFit, FitError> {
+        self.smaller(names, &self.original)
+    }
+
+    fn smaller(
+        &self,
+        names: &[&str],
+        specification: &GeneralisedLinearModel,
+    ) -> Result<GlmFit, FitError> {
         for name in names {
             self.place(name)?;
         }
@@ -198,7 +206,7 @@ impl Analysis<'_> {
             .map(|(j, _)| j)
             .collect();
         let intercept = self.problem.intercept && !names.iter().any(|name| is_intercept(name));
-        self.with_columns(&keep, intercept, &self.original)
+        self.with_columns(&keep, intercept, specification)
     }
 
     fn with_columns(
@@ -250,7 +258,8 @@ impl Analysis<'_> {
     /// # Errors
     /// As [`without`](Self::without).
     pub fn score(&self, names: &[&str]) -> Result<Test, FitError> {
-        let smaller = self.without(names)?;
+        // With the same θ: it is no part of the hypothesis.
+        let smaller = self.smaller(names, &self.specification)?;
         let estimate = |name: &String| {
             let own = smaller.coefficients().iter().find(|c| c.name == *name);
             own.map_or(0.0, |c| c.estimate)

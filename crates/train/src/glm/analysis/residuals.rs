@@ -145,23 +145,25 @@ impl Analysis<'_> {
         out
     }
 
-    /// DFBETAS: DFBETA in standard errors, by the dispersion without the row (where one is estimated, as R has it:
-    /// σ₍ᵢ₎² = (Σ d² − dᵢ² / (1 − hᵢ)) / (n − p − 1) by the deviance residuals d).
+    /// DFBETAS: DFBETA in standard errors; where a dispersion is estimated, that without the row:
+    /// σ₍ᵢ₎² = (Σ d² − dᵢ² / (1 − hᵢ)) / (n − p − 1) by the deviance residuals d.
     pub fn dfbetas(&self) -> Vec<Vec<f64>> {
         let leverages = self.leverages();
         let deviances = self.residuals(Residual::Deviance);
         let inverse = self.design.covariance_to_data(self.inverse.as_ref());
-        let total: f64 = (0..deviances.len())
-            .map(|i| self.copies(i) * deviances[i].powi(2))
-            .sum();
+        let total = reduce::sum_by(deviances.len(), |i| self.copies(i) * deviances[i].powi(2));
         let freedom = self.fit.residual_freedom();
+        let estimated = self.fit.dispersion().estimated;
         let mut out = self.dfbeta();
         for (i, row) in out.iter_mut().enumerate() {
-            // R takes the residual variance for families of known dispersion too.
-            let sigma =
-                ((total - deviances[i].powi(2) / (1.0 - leverages[i])) / (freedom - 1.0)).sqrt();
+            let rest = total - deviances[i].powi(2) / (1.0 - leverages[i]);
+            let variance = if estimated {
+                rest / (freedom - 1.0)
+            } else {
+                1.0
+            };
             for (j, value) in row.iter_mut().enumerate() {
-                *value /= sigma * inverse[(j, j)].sqrt();
+                *value /= (variance * inverse[(j, j)]).sqrt();
             }
         }
         out
