@@ -74,6 +74,19 @@ pub enum Rule {
     OneStandardError,
 }
 
+/// A covariance of the estimates that holds for other variances than the model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Robust {
+    /// White's.
+    Hc0,
+    /// That by n / (n − p).
+    Hc1,
+    /// Squares by 1 − h, the leverage.
+    Hc2,
+    /// Squares by (1 − h)².
+    Hc3,
+}
+
 /// `gradus fit`.
 #[derive(Debug, Args)]
 #[expect(
@@ -192,6 +205,15 @@ pub struct FitArguments {
     /// Firth's penalty: finite estimates also where classes are separated, and less bias.
     #[arg(long)]
     pub firth: bool,
+    /// Standard errors that hold when the variance is not as the model says: hc0, hc1, hc2 or hc3.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub robust: Option<Robust>,
+    /// The column of clusters: standard errors that hold when rows of a cluster depend on each other.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "robust")]
+    pub cluster: Option<String>,
+    /// Profile-likelihood intervals in the place of Wald's; with --firth, of the penalised likelihood, and tests by its ratio.
+    #[arg(long, conflicts_with_all = ["robust", "cluster"])]
+    pub profile: bool,
     /// How the optimum is found: automatic, newton, lbfgs, newton-cg or coordinate-descent.
     #[arg(long, default_value = "automatic")]
     pub solver: String,

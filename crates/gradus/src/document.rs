@@ -64,6 +64,24 @@ pub struct Document {
     pub aic: Option<f64>,
     /// The Bayesian criterion; `null` for a penalised fit.
     pub bic: Option<f64>,
+    /// Measures of what the columns explain; absent where they do not exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudo_r2: Option<PseudoR2>,
+    /// Where standard errors come from: absent for the model's information, else `hc0` to `hc3`, or `clustered`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariance: Option<String>,
+    /// The number of clusters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
+    /// Where intervals come from: absent for Wald's, else `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<String>,
+    /// The conditions behind the statistics of the coefficients; absent for families that have no list of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validity: Vec<Condition>,
+    /// What of the specification the other fields do not say; absent for families that `diagnose` does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub specification: Option<Specification>,
     /// How far the fit can be from the optimum.
     pub certificate: Certificate,
     /// How long it took.
@@ -103,6 +121,49 @@ pub struct Dispersion {
     pub estimate: f64,
     /// Its standard error.
     pub std_error: Option<f64>,
+}
+
+/// Measures of what the columns explain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PseudoR2 {
+    /// 1 − ℓ/ℓ₀.
+    pub mcfadden: Option<f64>,
+    /// 1 − (L₀/L)^(2/n).
+    pub cox_snell: Option<f64>,
+    /// That by its largest value.
+    pub nagelkerke: Option<f64>,
+    /// The difference of the mean probabilities of the classes.
+    pub tjur: Option<f64>,
+}
+
+/// A condition behind the statistics of the coefficients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Its name.
+    pub name: String,
+    /// True if it holds.
+    pub holds: bool,
+    /// What was found, and what to do if it does not hold.
+    pub detail: String,
+}
+
+/// The method of a generalised linear model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Specification {
+    /// `likelihood`, `quasi` or `firth`.
+    pub method: String,
+    /// The power of a Tweedie model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<f64>,
+    /// θ of a negative binomial model, if it was given and not estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theta: Option<f64>,
+    /// True if weights are precisions.
+    #[serde(default)]
+    pub analytic: bool,
+    /// True if a penalty or weights of classes shape the estimates.
+    #[serde(default)]
+    pub penalised: bool,
 }
 
 /// What the solver proves.
@@ -179,6 +240,12 @@ impl Document {
             null_deviance: None,
             aic: None,
             bic: None,
+            pseudo_r2: None,
+            covariance: None,
+            clusters: None,
+            intervals: None,
+            validity: Vec::new(),
+            specification: None,
             certificate: Certificate {
                 status: certificate.status.to_string(),
                 solver: solver.to_string(),

@@ -14,6 +14,7 @@ use train::{Fit, PathOptions, PathPoint, Status};
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
 use crate::document::{Document, Timing};
 use crate::fitted::Fitted;
+use crate::inference;
 use crate::levels::order_classes;
 use crate::output;
 use crate::specification::{fit_options, generalised, link, penalty};
@@ -66,22 +67,36 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     let read_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
     if arguments.path {
+        inference::refuse(arguments)?;
         let model = generalised(arguments, penalty)?;
         let path = train::path(&model, &(&data).into(), &PathOptions::default()).context(lines)?;
         print_path(arguments.format, &data, &path)?;
         return Ok(path.iter().all(|point| point.status == Status::Converged));
     }
-    let fitted = fitted(arguments, penalty, &data).context(lines)?;
+    let (fitted, model) = fitted(arguments, penalty, &data).with_context(|| lines.clone())?;
     let timing = Timing {
         read_seconds,
         fit_seconds: started.elapsed().as_secs_f64(),
     };
-    let document = Document::new(&fitted, Some(recipe), timing);
+    let (fitted, report) = match (fitted, &model) {
+        (Fitted::Glm(fit), Some(model)) => {
+            let (fit, report) = inference::report(arguments, model, &data, *fit).context(lines)?;
+            (Fitted::Glm(Box::new(fit)), report)
+        }
+        (fitted, _) => {
+            inference::refuse(arguments)?;
+            (fitted, inference::Report::default())
+        }
+    };
+    let mut document = Document::new(&fitted, Some(recipe), timing);
+    report.write(&mut document);
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
     }
     match arguments.format {
-        Format::Table => output::print(&fitted.to_string())?,
+        Format::Table => {
+            output::print(&(fitted.to_string() + &report.lines(arguments.firth)))?;
+        }
         Format::Json => output::print(&document.to_json()?)?,
     }
     Ok(fitted.certificate().status == Status::Converged)
@@ -148,13 +163,22 @@ fn preparation(arguments: &FitArguments) -> Result<Preparation> {
         Family::Multinomial | Family::Ordinal => Response::Classes,
         _ => Response::Number,
     };
+    // Clusters group rows; they explain only where they are asked to.
+    let cluster = arguments.cluster.iter();
+    let cluster = cluster.filter(|_| arguments.features.is_none() && arguments.formula.is_none());
     Ok(preparation
         .exclude(&arguments.exclude)
+        .exclude(cluster)
         .missing(missing)
         .response(response))
 }
 
-fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<Fitted> {
+/// The fit, and the specification of a generalised linear model.
+fn fitted(
+    arguments: &FitArguments,
+    penalty: Penalty,
+    data: &Dataset,
+) -> Result<(Fitted, Option<GeneralisedLinearModel>)> {
     let options = fit_options(arguments)?;
     let classes = matches!(arguments.family, Family::Multinomial | Family::Ordinal);
     ensure!(
@@ -175,9 +199,8 @@ fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<
             if arguments.firth {
                 model = model.firth();
             }
-            Ok(Fitted::Multinomial(Box::new(
-                model.fit_with(data, &options)?,
-            )))
+            let fit = model.fit_with(data, &options)?;
+            Ok((Fitted::Multinomial(Box::new(fit)), None))
         }
         Family::Ordinal => {
             ensure!(
@@ -185,7 +208,8 @@ fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<
                 "the ordinal family is fitted without penalties"
             );
             let model = OrderedRegression::new().link(link(arguments)?.unwrap_or(Link::Logit));
-            Ok(Fitted::Ordered(Box::new(model.fit_with(data, &options)?)))
+            let fit = model.fit_with(data, &options)?;
+            Ok((Fitted::Ordered(Box::new(fit)), None))
         }
         Family::Huber | Family::Quantile => {
             ensure!(
@@ -200,7 +224,8 @@ fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<
                 Family::Quantile => RobustRegression::quantile(arguments.tau),
                 _ => RobustRegression::huber(arguments.k, arguments.scale),
             };
-            Ok(Fitted::Robust(Box::new(model.fit_with(data, &options)?)))
+            let fit = model.fit_with(data, &options)?;
+            Ok((Fitted::Robust(Box::new(fit)), None))
         }
         _ => {
             let mut model = generalised(arguments, penalty)?;
@@ -209,7 +234,8 @@ fn fitted(arguments: &FitArguments, penalty: Penalty, data: &Dataset) -> Result<
                 let penalty = model.penalty().with_strength(chosen);
                 model = model.penalised(penalty);
             }
-            Ok(Fitted::Glm(Box::new(model.fit_with(data, &options)?)))
+            let fit = model.fit_with(data, &options)?;
+            Ok((Fitted::Glm(Box::new(fit)), Some(model)))
         }
     }
 }

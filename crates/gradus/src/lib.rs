@@ -2,9 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod compare;
+pub mod diagnose;
 pub mod document;
 pub mod fit;
 pub mod fitted;
+mod inference;
 mod levels;
 pub mod output;
 pub mod predict;

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gradus::arguments::FitArguments;
+use gradus::compare::{CompareArguments, compare};
+use gradus::diagnose::{DiagnoseArguments, diagnose};
 use gradus::fit::fit;
 use gradus::predict::{PredictArguments, predict};
 
@@ -26,12 +28,18 @@ enum Command {
     Fit(Box<FitArguments>),
     /// Apply a fitted model to a CSV file: a prediction a row.
     Predict(PredictArguments),
+    /// Look at a model beside the data that it was fitted to: residuals, influence, collinearity, calibration, conditions.
+    Diagnose(DiagnoseArguments),
+    /// Compare two models of the same data: criteria, and the likelihood-ratio test if one is a part of the other.
+    Compare(CompareArguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Fit(arguments) => fit(&arguments),
         Command::Predict(arguments) => predict(&arguments).map(|()| true),
+        Command::Diagnose(arguments) => diagnose(&arguments).map(|()| true),
+        Command::Compare(arguments) => compare(&arguments).map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -88,6 +88,21 @@ impl GlmFit {
     pub fn coefficients(&self) -> &[Coefficient] {
         &self.coefficients
     }
+    /// The same fit with other statistics of its coefficients, as [`Analysis::coefficients`](super::Analysis::coefficients) gives them.
+    ///
+    /// # Panics
+    /// If these are other coefficients.
+    #[must_use]
+    pub fn reported(mut self, coefficients: Vec<Coefficient>) -> Self {
+        let same = |(a, b): (&Coefficient, &Coefficient)| a.name == b.name;
+        assert!(
+            coefficients.len() == self.coefficients.len()
+                && coefficients.iter().zip(&self.coefficients).all(same),
+            "statistics of other coefficients"
+        );
+        self.coefficients = coefficients;
+        self
+    }
     /// The covariance matrix of the estimates (dispersion times the inverse of the expected information), in the order of the
     /// coefficients; `None` if penalised.
     pub fn covariance(&self) -> Option<MatRef<'_, f64>> {

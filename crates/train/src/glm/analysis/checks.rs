@@ -232,7 +232,7 @@ impl Analysis<'_> {
         // The constant terms of the likelihood belong to both.
         let full = self.fit.log_likelihood();
         let null = full.map(|full| full - 0.5 * (self.fit.null_deviance() - self.fit.deviance()));
-        let known = !self.fit.dispersion().estimated;
+        let known = !self.fit.dispersion().estimated && !self.specification.is_firth();
         let (Some(full), Some(null), true) = (full, null, known) else {
             return [None; 4];
         };

@@ -165,17 +165,24 @@ impl Analysis<'_> {
             _ => ("rows", self.size()),
         };
         let share = events / p as f64;
-        add(
-            "events",
-            share >= 10.0,
-            if share >= 10.0 {
-                format!("{share:.0} {what} for each coefficient")
-            } else {
-                format!(
-                    "{share:.1} {what} for each coefficient, where 10 are needed for normal approximations; use profile intervals (--profile), --firth, or fewer columns"
-                )
-            },
-        );
+        let firth = self.specification.is_firth();
+        // Of normal targets the distribution of the statistics is exact.
+        let needed = if self.is_gaussian() { 3.0 } else { 10.0 };
+        let alternative = if self.problem.is_binomial() {
+            "use profile intervals (--profile), --firth, or fewer columns"
+        } else {
+            "use profile intervals (--profile), or fewer columns"
+        };
+        let detail = if firth {
+            format!("{share:.1} {what} for each coefficient, and Firth's penalty is in force")
+        } else if share >= needed {
+            format!("{share:.0} {what} for each coefficient")
+        } else {
+            format!(
+                "{share:.1} {what} for each coefficient, where {needed} are needed: {alternative}"
+            )
+        };
+        add("events", share >= needed || firth, detail);
     }
 
     /// √(largest / smallest eigenvalue) of the correlations that the information implies.
