@@ -16,11 +16,11 @@ mod student;
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use glm::{
-    Analysis, Calibration, ClassFit, Coefficient, Condition, Covariance, CrossValidation,
-    DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit, HosmerLemeshow,
-    INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations, OrderedFit,
-    Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit, Solver,
-    Test, Theta, cross_validate, likelihood_ratio, path, validity,
+    Analysis, Bootstrap, Calibration, ClassFit, Coefficient, Condition, Covariance,
+    CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
+    HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
+    OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,
+    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity,
 };
 pub use inference::Inference;
 pub use objective::{

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use datasets::Dataset;
 use linalg::{Mat, MatRef};
-use models::glm::{Distribution, GeneralisedLinearModel, Link};
+use models::glm::{
+    Distribution, GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression,
+};
 use serde_json::Value;
 use train::{Analysis, Covariance, Fit, FitError, Observations, Reference, Residual, Test};
 
@@ -576,4 +578,141 @@ fn what_has_no_meaning_is_refused() {
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].name, "leverage");
     assert!(failed[0].detail.contains("row 6"));
+}
+
+/// Three classes of `yn`, cut as the script cuts them.
+fn classes(columns: &[&str], reference: &Value) -> Dataset {
+    let cuts: Vec<f64> =
+        serde_json::from_value(reference["ordered_logit"]["cutpoints"].clone()).unwrap();
+    let class = |y: &f64| cuts.iter().filter(|cut| *cut <= y).count() as f64;
+    let target: Vec<f64> = column("yn").iter().map(class).collect();
+    let own: Vec<Vec<f64>> = columns.iter().map(|name| column(name)).collect();
+    let x = Mat::from_fn(target.len(), own.len(), |i, j| own[j][i]);
+    let mut data = Dataset::new(x, columns.iter().copied(), target, "class");
+    data.labels = Some(vec!["1".into(), "2".into(), "3".into()]);
+    data
+}
+
+#[test]
+fn several_classes_have_the_tests_of_polr_and_multinom() {
+    let reference = reference();
+    let (large, small) = (
+        classes(&["x1", "x2", "g"], &reference),
+        classes(&["x1"], &reference),
+    );
+    let ordered = OrderedRegression::new();
+    let (full, part) = (ordered.fit(&large).unwrap(), ordered.fit(&small).unwrap());
+    let expected = &reference["ordered_logit"];
+    close_test(
+        full.likelihood_ratio(&part).unwrap(),
+        &expected["lr_drop_x2_g"],
+        1e-8,
+        "ordered",
+    );
+    let mut equations = Mat::zeros(2, 5);
+    (equations[(0, 1)], equations[(1, 2)]) = (1.0, 1.0);
+    let wald = full.wald_of(equations.as_ref(), &[0.0; 2], None).unwrap();
+    close_test(wald, &expected["wald_drop_x2_g"], 1e-7, "ordered");
+    let multinomial = MultinomialRegression::new();
+    let (full, part) = (
+        multinomial.fit(&large).unwrap(),
+        multinomial.fit(&small).unwrap(),
+    );
+    let expected = &reference["multinomial"];
+    close_test(
+        full.likelihood_ratio(&part).unwrap(),
+        &expected["lr_drop_x2_g"],
+        1e-8,
+        "multinomial",
+    );
+    let mut equations = Mat::zeros(4, 8);
+    for (row, at) in [2, 3, 6, 7].into_iter().enumerate() {
+        equations[(row, at)] = 1.0;
+    }
+    let wald = full.wald_of(equations.as_ref(), &[0.0; 4], None).unwrap();
+    close_test(wald, &expected["wald_drop_x2_g"], 1e-7, "multinomial");
+    assert!(part.likelihood_ratio(&full).is_err());
+    assert!(full.pseudo_r2().unwrap()[0] > part.pseudo_r2().unwrap()[0]);
+}
+
+#[test]
+fn two_classes_have_the_robust_covariance_of_logistic_regression() {
+    let (logit, mut data) = case("logit");
+    data.labels = Some(vec!["no".into(), "yes".into()]);
+    let clusters: Vec<usize> = column("cl").iter().map(|c| *c as usize).collect();
+    let observations = Observations::from(&data);
+    let fit = logit.fit(&data).unwrap();
+    let analysis = fit.analyse(&logit, &observations).unwrap();
+    let multinomial = MultinomialRegression::new().fit(&data).unwrap();
+    let ordered = OrderedRegression::new().fit(&data).unwrap();
+    for kind in [
+        Covariance::Observed,
+        Covariance::Hc0,
+        Covariance::Hc1,
+        Covariance::Clustered(&clusters),
+    ] {
+        let expected = analysis.covariance(&kind).unwrap();
+        let several = multinomial.covariance_of(&observations, &kind).unwrap();
+        let cumulative = ordered.covariance_of(&observations, &kind).unwrap();
+        // Ordered coefficients are slopes, then the threshold, which is minus the intercept.
+        let place = |j: usize| if j < 3 { (j + 1, 1.0) } else { (0, -1.0) };
+        for i in 0..4 {
+            for j in 0..4 {
+                assert!(
+                    (several[(i, j)] - expected[(i, j)]).abs() < 1e-10,
+                    "{kind:?}"
+                );
+                let ((a, s), (b, t)) = (place(i), place(j));
+                assert!(
+                    (cumulative[(i, j)] - s * t * expected[(a, b)]).abs() < 1e-9,
+                    "{kind:?}"
+                );
+            }
+        }
+    }
+    assert!(
+        multinomial
+            .covariance_of(&observations, &Covariance::Hc3)
+            .is_err()
+    );
+}
+
+#[test]
+fn bootstraps_depend_on_the_seed_alone() {
+    let (model, data) = case("poisson");
+    let observations = Observations::from(&data);
+    let fit = model.fit(&data).unwrap();
+    let analysis = fit.analyse(&model, &observations).unwrap();
+    let draw = |threads: usize, seed: u64| {
+        linalg::parallel::with_threads(threads, || analysis.bootstrap(400, seed, None).unwrap())
+            .unwrap()
+    };
+    let (one, two, other) = (draw(1, 5), draw(2, 5), draw(2, 6));
+    assert_eq!(one.estimates(), two.estimates());
+    assert_ne!(one.estimates(), other.estimates());
+    assert_eq!((one.failed(), one.names().len()), (0, 4));
+    // The bootstrap and the sandwich estimate the same.
+    let (found, expected) = (
+        one.covariance(),
+        analysis.covariance(&Covariance::Hc0).unwrap(),
+    );
+    for j in 0..4 {
+        let ratio = (found[(j, j)] / expected[(j, j)]).sqrt();
+        assert!((0.85..1.25).contains(&ratio), "{ratio}");
+        let interval = one.intervals(0.95)[j];
+        let error = expected[(j, j)].sqrt();
+        let estimate = fit.coefficients()[j].estimate;
+        assert!((interval.low - (estimate - 1.96 * error)).abs() < error);
+        assert!((interval.high - (estimate + 1.96 * error)).abs() < error);
+    }
+    let clusters: Vec<usize> = column("cl").iter().map(|c| *c as usize).collect();
+    let clustered = analysis
+        .bootstrap(400, 5, Some(&clusters))
+        .unwrap()
+        .covariance();
+    let expected = analysis
+        .covariance(&Covariance::Clustered(&clusters))
+        .unwrap();
+    let ratio = (clustered[(1, 1)] / expected[(1, 1)]).sqrt();
+    assert!((0.7..1.5).contains(&ratio), "{ratio}");
 }

@@ -32,8 +32,9 @@ mod working;
 use datasets::Dataset;
 
 pub use self::analysis::{
-    Analysis, Calibration, Condition, Covariance, DevianceRow, Effect, HosmerLemeshow, Influence,
-    Interval, Overdispersion, Predicted, Reference, Residual, Test, likelihood_ratio, validity,
+    Analysis, Bootstrap, Calibration, Condition, Covariance, DevianceRow, Effect, HosmerLemeshow,
+    Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test, likelihood_ratio,
+    validity,
 };
 pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit, Theta};

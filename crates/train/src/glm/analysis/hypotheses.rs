@@ -124,6 +124,42 @@ fn drop_test(drop: f64, freedom: f64, larger: &GlmFit) -> Test {
     }
 }
 
+/// Wald's test of R β = r for estimates with a covariance: chi-square, or F with so many degrees of freedom of the denominator.
+pub(super) fn wald(
+    estimates: &[f64],
+    covariance: MatRef<'_, f64>,
+    equations: MatRef<'_, f64>,
+    right: &[f64],
+    freedom: Option<f64>,
+) -> Result<Test, FitError> {
+    let refuse = |reason: &str| FitError::Inference {
+        reason: reason.to_owned(),
+    };
+    let q = equations.nrows();
+    if equations.ncols() != estimates.len() || right.len() != q || q == 0 {
+        return Err(refuse(
+            "a hypothesis has one row an equation, one column a coefficient, and one right-hand side an equation",
+        ));
+    }
+    let gap = Mat::from_fn(q, 1, |i, _| {
+        let left: f64 = (0..estimates.len())
+            .map(|j| equations[(i, j)] * estimates[j])
+            .sum();
+        left - right[i]
+    });
+    let of_gap = equations * covariance * equations.transpose();
+    let factor = Cholesky::new(of_gap.as_ref()).map_err(|_| {
+        refuse("the equations of the hypothesis depend on each other, or on estimates without variance; leave some out")
+    })?;
+    let solved = factor.solve(gap.as_ref()).x;
+    let statistic: f64 = (0..q).map(|i| gap[(i, 0)] * solved[(i, 0)]).sum();
+    let q = q as f64;
+    Ok(match freedom {
+        Some(freedom) => Test::new(statistic / q, Reference::F(q, freedom)),
+        None => Test::new(statistic, Reference::ChiSquare(q)),
+    })
+}
+
 impl Analysis<'_> {
     /// Wald's test that these coefficients are 0: chi-square, or F where a dispersion was estimated.
     ///
@@ -148,36 +184,10 @@ impl Analysis<'_> {
         right: &[f64],
         covariance: &Covariance<'_>,
     ) -> Result<Test, FitError> {
-        let refuse = |reason: &str| FitError::Inference {
-            reason: reason.to_owned(),
-        };
-        let q = equations.nrows();
-        if equations.ncols() != self.parameters() || right.len() != q || q == 0 {
-            return Err(refuse(
-                "a hypothesis has one row an equation, one column a coefficient, and one right-hand side an equation",
-            ));
-        }
         let matrix = self.covariance(covariance)?;
-        let beta = self.fit.coefficients();
-        let gap = Mat::from_fn(q, 1, |i, _| {
-            let left: f64 = beta
-                .iter()
-                .enumerate()
-                .map(|(j, c)| equations[(i, j)] * c.estimate)
-                .sum();
-            left - right[i]
-        });
-        let of_gap = equations * matrix * equations.transpose();
-        let factor = Cholesky::new(of_gap.as_ref()).map_err(|_| {
-            refuse("the equations of the hypothesis depend on each other, or on estimates without variance; leave some out")
-        })?;
-        let solved = factor.solve(gap.as_ref()).x;
-        let statistic: f64 = (0..q).map(|i| gap[(i, 0)] * solved[(i, 0)]).sum();
-        let q = q as f64;
-        Ok(match self.freedom(covariance) {
-            Some(freedom) => Test::new(statistic / q, Reference::F(q, freedom)),
-            None => Test::new(statistic, Reference::ChiSquare(q)),
-        })
+        let freedom = self.freedom(covariance);
+        let beta: Vec<f64> = self.fit.coefficients().iter().map(|c| c.estimate).collect();
+        wald(&beta, matrix.as_ref(), equations, right, freedom)
     }
 
     /// The fit to the same rows without some columns; an estimated θ is estimated anew.

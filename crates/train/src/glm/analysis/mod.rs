@@ -1,6 +1,8 @@
 //! What a fit means: a model beside the data that it was fitted to, and what both together say.
 
+mod bootstrap;
 mod checks;
+mod classes;
 mod covariance;
 mod effects;
 mod hypotheses;
@@ -11,6 +13,7 @@ mod validity;
 use linalg::{Mat, MatRef, parallel};
 use models::glm::{Distribution, GeneralisedLinearModel, Weights};
 
+pub use self::bootstrap::Bootstrap;
 pub use self::checks::{Calibration, HosmerLemeshow, Overdispersion};
 pub use self::covariance::Covariance;
 pub use self::effects::{Effect, Predicted};
