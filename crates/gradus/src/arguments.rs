@@ -196,7 +196,7 @@ pub struct FitArguments {
     /// Which strength cross-validation chooses.
     #[arg(long, value_enum, default_value_t = Rule::Best, requires = "cv")]
     pub rule: Rule,
-    /// The seed of the folds.
+    /// The seed of the folds and of the bootstrap.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Print the fits for 100 strengths of the penalty instead of one fit.
@@ -211,6 +211,9 @@ pub struct FitArguments {
     /// The column of clusters: standard errors that hold when rows of a cluster depend on each other.
     #[arg(long, value_name = "COLUMN", conflicts_with = "robust")]
     pub cluster: Option<String>,
+    /// Standard errors and percentile intervals from so many samples of the rows (of whole clusters with --cluster), by --seed.
+    #[arg(long, value_name = "N", conflicts_with_all = ["robust", "profile"])]
+    pub bootstrap: Option<usize>,
     /// Profile-likelihood intervals in the place of Wald's; with --firth, of the penalised likelihood, and tests by its ratio.
     #[arg(long, conflicts_with_all = ["robust", "cluster"])]
     pub profile: bool,

@@ -67,13 +67,13 @@ pub struct Document {
     /// Measures of what the columns explain; absent where they do not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudo_r2: Option<PseudoR2>,
-    /// Where standard errors come from: absent for the model's information, else `hc0` to `hc3`, or `clustered`.
+    /// Where standard errors come from: absent for the model's information, else `hc0` to `hc3`, `clustered` or `bootstrap`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covariance: Option<String>,
     /// The number of clusters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clusters: Option<usize>,
-    /// Where intervals come from: absent for Wald's, else `profile`.
+    /// Where intervals come from: absent for Wald's, else `profile` or `percentile`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<String>,
     /// The conditions behind the statistics of the coefficients; absent for families that have no list of them.

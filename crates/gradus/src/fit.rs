@@ -83,10 +83,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
             let (fit, report) = inference::report(arguments, model, &data, *fit).context(lines)?;
             (Fitted::Glm(Box::new(fit)), report)
         }
-        (fitted, _) => {
-            inference::refuse(arguments)?;
-            (fitted, inference::Report::default())
-        }
+        (fitted, _) => inference::of_classes(arguments, &data, fitted).context(lines)?,
     };
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);

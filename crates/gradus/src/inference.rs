@@ -3,11 +3,12 @@
 use anyhow::{Context, Result, ensure};
 use datasets::Dataset;
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
-use train::{Analysis, Coefficient, Covariance, GlmFit, Observations};
+use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
 
 use crate::arguments::{FitArguments, Robust};
 use crate::document::{self, Document};
 use crate::fit::csv_options;
+use crate::fitted::Fitted;
 
 /// Level of all intervals.
 const LEVEL: f64 = 0.95;
@@ -17,7 +18,7 @@ const LEVEL: f64 = 0.95;
 pub(crate) struct Report {
     covariance: Option<&'static str>,
     clusters: Option<usize>,
-    profile: bool,
+    intervals: Option<&'static str>,
     pseudo_r2: Option<document::PseudoR2>,
     validity: Vec<document::Condition>,
     specification: Option<document::Specification>,
@@ -36,7 +37,6 @@ pub(crate) fn report(
         specification: Some(specification(model)),
         ..Report::default()
     };
-    let asked = arguments.robust.is_some() || arguments.cluster.is_some() || arguments.profile;
     let coefficients = match fit.analyse(model, &observations) {
         Ok(analysis) => {
             let [mcfadden, cox_snell, nagelkerke, tjur] = analysis.pseudo_r2();
@@ -48,7 +48,7 @@ pub(crate) fn report(
             });
             statistics(arguments, data, &analysis, &mut report)?
         }
-        Err(error) if asked => return Err(error.into()),
+        Err(error) if asked(arguments) => return Err(error.into()),
         Err(_) => None,
     };
     Ok(match coefficients {
@@ -100,35 +100,30 @@ fn statistics(
     report: &mut Report,
 ) -> Result<Option<Vec<Coefficient>>> {
     if arguments.profile {
-        report.profile = true;
+        report.intervals = Some("profile");
         return profiled(analysis).map(Some);
     }
-    if let Some(column) = &arguments.cluster {
-        let clusters = clusters(arguments, column, data)?;
-        let coefficients = analysis.coefficients(&Covariance::Clustered(&clusters))?;
-        report.covariance = Some("clustered");
-        let number = clusters.iter().max().map_or(0, |largest| largest + 1);
-        report.clusters = Some(number);
-        let holds = number >= 30;
-        report.validity.push(document::Condition {
-            name: "clusters".to_owned(),
-            holds,
-            detail: if holds {
-                format!("there are {number} clusters")
-            } else {
-                format!("there are {number} clusters, where some 30 are needed: errors are too small; use a model with a term for the cluster")
-            },
-        });
-        return Ok(Some(coefficients));
-    }
-    let Some(robust) = arguments.robust else {
-        return Ok(None);
+    let clusters = match &arguments.cluster {
+        Some(column) => Some(clusters(arguments, column, data)?),
+        None => None,
     };
-    let (kind, name) = match robust {
-        Robust::Hc0 => (Covariance::Hc0, "hc0"),
-        Robust::Hc1 => (Covariance::Hc1, "hc1"),
-        Robust::Hc2 => (Covariance::Hc2, "hc2"),
-        Robust::Hc3 => (Covariance::Hc3, "hc3"),
+    if let Some(clusters) = &clusters {
+        report.clustered(clusters);
+    }
+    if let Some(samples) = arguments.bootstrap {
+        report.covariance = Some("bootstrap");
+        report.intervals = Some("percentile");
+        return bootstrapped(
+            analysis,
+            samples,
+            arguments.seed,
+            clusters.as_deref(),
+            report,
+        )
+        .map(Some);
+    }
+    let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
+        return Ok(None);
     };
     report.covariance = Some(name);
     // The robust errors are what the caution about the dispersion asks for.
@@ -136,6 +131,106 @@ fn statistics(
         .validity
         .retain(|condition| condition.name != "dispersion");
     Ok(Some(analysis.coefficients(&kind)?))
+}
+
+/// True if other statistics are asked for than the fit has.
+fn asked(arguments: &FitArguments) -> bool {
+    arguments.robust.is_some()
+        || arguments.cluster.is_some()
+        || arguments.bootstrap.is_some()
+        || arguments.profile
+}
+
+/// The covariance that is asked for, and its name.
+fn kind<'c>(
+    arguments: &FitArguments,
+    clusters: Option<&'c [usize]>,
+) -> Option<(Covariance<'c>, &'static str)> {
+    if let Some(clusters) = clusters {
+        return Some((Covariance::Clustered(clusters), "clustered"));
+    }
+    Some(match arguments.robust? {
+        Robust::Hc0 => (Covariance::Hc0, "hc0"),
+        Robust::Hc1 => (Covariance::Hc1, "hc1"),
+        Robust::Hc2 => (Covariance::Hc2, "hc2"),
+        Robust::Hc3 => (Covariance::Hc3, "hc3"),
+    })
+}
+
+/// Standard errors, normal statistics and percentile intervals from samples of the rows.
+fn bootstrapped(
+    analysis: &Analysis<'_>,
+    samples: usize,
+    seed: u64,
+    clusters: Option<&[usize]>,
+    report: &mut Report,
+) -> Result<Vec<Coefficient>> {
+    let drawn = analysis.bootstrap(samples, seed, clusters)?;
+    let failed = drawn.failed();
+    report.validity.push(document::Condition {
+        name: "samples".to_owned(),
+        holds: 100 * failed <= samples,
+        detail: if 100 * failed <= samples {
+            format!("{failed} of {samples} samples have no finite estimate")
+        } else {
+            format!("{failed} of {samples} samples have no finite estimate and are left out, so errors are too small; the data are nearly separated: use --firth --profile")
+        },
+    });
+    let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
+    let all = analysis.fit().coefficients().iter().enumerate();
+    Ok(all
+        .map(|(j, c)| {
+            let wald = Inference::wald(c.estimate, covariance[(j, j)].sqrt());
+            Coefficient {
+                inference: Some(Inference {
+                    conf_low: intervals[j].low,
+                    conf_high: intervals[j].high,
+                    ..wald
+                }),
+                ..c.clone()
+            }
+        })
+        .collect())
+}
+
+/// A fit of several classes with the covariance that was asked for.
+pub(crate) fn of_classes(
+    arguments: &FitArguments,
+    data: &Dataset,
+    fitted: Fitted,
+) -> Result<(Fitted, Report)> {
+    let mut report = Report::default();
+    if !asked(arguments) {
+        return Ok((fitted, report));
+    }
+    ensure!(
+        !arguments.profile && arguments.bootstrap.is_none() && !matches!(fitted, Fitted::Robust(_)),
+        "--profile and --bootstrap are for generalised linear models, and the families huber and quantile have no robust covariances"
+    );
+    let clusters = match &arguments.cluster {
+        Some(column) => Some(clusters(arguments, column, data)?),
+        None => None,
+    };
+    if let Some(clusters) = &clusters {
+        report.clustered(clusters);
+    }
+    let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
+        return Ok((fitted, report));
+    };
+    report.covariance = Some(name);
+    let observations = Observations::from(data);
+    let fitted = match fitted {
+        Fitted::Multinomial(fit) => {
+            let covariance = fit.covariance_of(&observations, &kind)?;
+            Fitted::Multinomial(Box::new(fit.with_covariance(covariance)))
+        }
+        Fitted::Ordered(fit) => {
+            let covariance = fit.covariance_of(&observations, &kind)?;
+            Fitted::Ordered(Box::new(fit.with_covariance(covariance)))
+        }
+        other => other,
+    };
+    Ok((fitted, report))
 }
 
 /// Intervals by profiles; with Firth's penalty also tests by ratios of penalised likelihoods.
@@ -178,20 +273,34 @@ fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Ve
         .collect()
 }
 
-/// Refuses what other families do not have.
+/// Refuses what a path of fits does not have.
 pub(crate) fn refuse(arguments: &FitArguments) -> Result<()> {
     ensure!(
-        arguments.robust.is_none() && arguments.cluster.is_none() && !arguments.profile,
-        "--robust, --cluster and --profile are for generalised linear models, not for the families multinomial, ordinal, huber and quantile, nor with --path"
+        !asked(arguments),
+        "--robust, --cluster, --bootstrap and --profile are for one fit of maximum likelihood, and --path makes many penalised ones"
     );
     Ok(())
 }
 
 impl Report {
+    fn clustered(&mut self, clusters: &[usize]) {
+        let number = clusters.iter().max().map_or(0, |largest| largest + 1);
+        self.clusters = Some(number);
+        self.validity.push(document::Condition {
+            name: "clusters".to_owned(),
+            holds: number >= 30,
+            detail: if number >= 30 {
+                format!("there are {number} clusters")
+            } else {
+                format!("there are {number} clusters, where some 30 are needed: errors are too small; use a model with a term for the cluster")
+            },
+        });
+    }
+
     pub(crate) fn write(&self, document: &mut Document) {
         document.covariance = self.covariance.map(str::to_owned);
         document.clusters = self.clusters;
-        document.intervals = self.profile.then(|| "profile".to_owned());
+        document.intervals = self.intervals.map(str::to_owned);
         document.pseudo_r2.clone_from(&self.pseudo_r2);
         document.validity.clone_from(&self.validity);
         document.specification.clone_from(&self.specification);
@@ -220,11 +329,17 @@ impl Report {
             ));
         }
         match (self.covariance, self.clusters) {
+            (Some("bootstrap"), None) => line("standard errors: bootstrap".to_owned()),
+            (Some("bootstrap"), Some(n)) => {
+                line(format!("standard errors: bootstrap of {n} clusters"));
+            }
             (_, Some(clusters)) => line(format!("standard errors: clustered, {clusters} clusters")),
             (Some(name), _) => line(format!("standard errors: robust, {}", name.to_uppercase())),
             _ => {}
         }
-        if self.profile {
+        if self.intervals == Some("percentile") {
+            line("intervals: percentiles of the bootstrap".to_owned());
+        } else if self.intervals.is_some() {
             let tests = if firth {
                 "; statistics: ratios of penalised likelihoods, chi-square with 1 degree of freedom"
             } else {

@@ -102,6 +102,48 @@ fn robust_clustered_and_profiled_fits_are_those_of_r() {
         close(&own["conf_high"], &expected["profile_ci"][name][1], name);
         assert_eq!(own["std_error"], plain["coefficients"][j]["std_error"]);
     }
+    let drawn = logit(file, &["--bootstrap", "200", "--seed", "3"]);
+    assert_eq!(
+        (&drawn["covariance"], &drawn["intervals"]),
+        (&"bootstrap".into(), &"percentile".into())
+    );
+    assert_eq!(
+        drawn["coefficients"],
+        logit(
+            file,
+            &["--bootstrap", "200", "--seed", "3", "--threads", "1"]
+        )["coefficients"]
+    );
+    assert_ne!(
+        drawn["coefficients"],
+        logit(file, &["--bootstrap", "200", "--seed", "4"])["coefficients"]
+    );
+    // Models of several classes have the same robust errors where there are two.
+    for family in ["multinomial", "ordinal"] {
+        let several = json(&[
+            "fit",
+            file,
+            "--target",
+            "yb",
+            "--features",
+            "x1,x2,g",
+            "--family",
+            family,
+            "--robust",
+            "hc0",
+            "--format",
+            "json",
+        ]);
+        let found = several["coefficients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|c| c["name"] == "x1")
+            .unwrap();
+        let error = found["std_error"].as_f64().unwrap();
+        close(&Value::from(error * error), &expected["hc0"][1][1], family);
+        assert_eq!(several["covariance"], "hc0");
+    }
     // A column of clusters is no feature, unless it is named as one.
     let all = json(&[
         "fit",

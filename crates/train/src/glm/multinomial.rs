@@ -33,7 +33,7 @@ use crate::{FitError, Inference, TwiceDifferentiable};
 /// ```
 #[derive(Debug, Clone)]
 pub struct MultinomialFit {
-    fit: ClassFit,
+    pub(super) fit: ClassFit,
     model: MultinomialModel,
     penalty: Penalty,
 }

@@ -34,7 +34,7 @@ use crate::{Differentiable, FitError, Inference, Objective, TwiceDifferentiable}
 /// ```
 #[derive(Debug, Clone)]
 pub struct OrderedFit {
-    fit: ClassFit,
+    pub(super) fit: ClassFit,
     model: OrderedModel,
 }
 

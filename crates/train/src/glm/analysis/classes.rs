@@ -8,7 +8,7 @@ use models::glm::{between, cut_points};
 use super::super::{ClassFit, Explanatory, MultinomialFit, Observations, OrderedFit};
 use super::hypotheses::wald;
 use super::{Covariance, Reference, Test};
-use crate::FitError;
+use crate::{FitError, Inference};
 
 fn refuse(reason: &str) -> FitError {
     FitError::Inference {
@@ -79,6 +79,19 @@ impl ClassFit {
         );
         let cox = -(2.0 / n * (null - full)).exp_m1();
         Some([1.0 - full / null, cox, cox / -(2.0 / n * null).exp_m1()])
+    }
+
+    /// Another covariance of the estimates, and the statistics that follow from it.
+    fn with(&mut self, covariance: Mat<f64>) {
+        assert_eq!(
+            covariance.nrows(),
+            self.coefficients.len(),
+            "a covariance of other coefficients"
+        );
+        for (j, c) in self.coefficients.iter_mut().enumerate() {
+            c.inference = Some(Inference::wald(c.estimate, covariance[(j, j)].sqrt()));
+        }
+        self.covariance = Some(covariance);
     }
 
     /// The sandwich of the observed information and the scores, one row of them an observation.
@@ -178,6 +191,16 @@ fn check(fit: &ClassFit, data: &Observations<'_>, features: usize) -> Result<(),
 }
 
 impl MultinomialFit {
+    /// The same fit with another covariance of its estimates, and the statistics that follow from it.
+    ///
+    /// # Panics
+    /// If it is of other coefficients.
+    #[must_use]
+    pub fn with_covariance(mut self, covariance: Mat<f64>) -> Self {
+        self.fit.with(covariance);
+        self
+    }
+
     /// The covariance of the estimates: of the model, or a sandwich of the observed information and the scores (`Hc0`, `Hc1` with
     /// n / (n − p), `Clustered` with G / (G − 1)).
     ///
@@ -218,6 +241,16 @@ impl MultinomialFit {
 }
 
 impl OrderedFit {
+    /// The same fit with another covariance of its estimates, and the statistics that follow from it.
+    ///
+    /// # Panics
+    /// If it is of other coefficients.
+    #[must_use]
+    pub fn with_covariance(mut self, covariance: Mat<f64>) -> Self {
+        self.fit.with(covariance);
+        self
+    }
+
     /// The covariance of the estimates: of the model, or a sandwich of the observed information and the scores (`Hc0`, `Hc1` with
     /// n / (n − p), `Clustered` with G / (G − 1)).
     ///
