@@ -3,6 +3,7 @@
 
 mod descent;
 mod error;
+mod estimate;
 mod gamma;
 mod glm;
 mod inference;
@@ -14,6 +15,10 @@ mod student;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
+pub use estimate::{
+    Covariance, Delta, EstimateError, Heteroscedastic, Likelihood, LikelihoodFit, Natural,
+    NonlinearFit, NonlinearLeastSquares, Prediction, ProfileInterval, Range, Test,
+};
 pub use glm::{
     ClassFit, Coefficient, CrossValidation, Dispersion, Explanatory, Fit, FitOptions, GlmFit,
     INTERCEPT, LogisticFit, MultinomialFit, Observations, OrderedFit, PathOptions, PathPoint,
