@@ -2,10 +2,13 @@
 //!
 //! min ½ |r(x)|² by steps that minimise |J p + r| with |D p| ≤ Δ, where D holds the largest column lengths of J met so far (Moré 1978).
 //! The step at a given Δ comes from the singular values of R in the QR factorisation of J D⁻¹, in which the damping λ is the root
-//! of a scalar equation; the full Gauss–Newton step is solved by QR. A run that does not end at a stationary point is repeated from the
-//! start in a smaller region. The last steps are full ones, as long as the projection of r on the tangent space shrinks.
+//! of a scalar equation. A damped step is bent along the geodesic (Transtrum and Sethna 2012); the full Gauss–Newton step is solved
+//! by QR. A run that does not end at a stationary point is repeated from the start in another way. The last steps are full ones, as long
+//! as the projection of r on the tangent space shrinks.
 
 use linalg::LinalgError;
+use linalg::solve::Svd;
+use linalg::vector::add_scaled;
 
 use super::polish::polish;
 use super::qr::{Qr, norm};
@@ -34,12 +37,25 @@ pub(super) struct Stationary {
     pub(super) certificate: Certificate,
 }
 
-/// First radii of the trust region, in lengths of D x.
-const RADII: [f64; 5] = [1.0, 0.1, 100.0, 1e-2, 1e-3];
+/// First radii of the trust region, in lengths of D x, and whether steps are bent: that follows narrow valleys in fewer steps, but
+/// sometimes a valley that leads to infinity.
+const DESCENTS: [(f64, bool); 6] = [
+    (1.0, true),
+    (1.0, false),
+    (0.1, true),
+    (1e-2, false),
+    (100.0, false),
+    (1e-3, true),
+];
 /// A relative offset at which a point is stationary: parameters are within this part of their standard errors.
 pub(super) const OFFSET: f64 = 1e-7;
 /// A singular value of the Jacobian, its columns scaled, that is this part of the largest is rounding.
 const RANK: f64 = 1e-14;
+
+/// The part of a step over which its bend is measured.
+const DIFFERENCE: f64 = 0.1;
+/// A step is bent where that changes it by at most this part of its length.
+const CURVED: f64 = 0.375;
 
 /// Linearised residuals at a point, columns scaled by 1/D.
 pub(super) struct Model {
@@ -77,23 +93,10 @@ impl Model {
     }
 
     /// The step of length `radius`, by λ with |z(λ)| = radius, and λ.
-    fn damped(&self, radius: f64) -> Result<(Vec<f64>, f64), LinalgError> {
-        let svd = self.qr.svd()?;
+    fn damped(&self, svd: &Svd, radius: f64) -> (Vec<f64>, f64) {
         let p = self.c.len();
-        let d: Vec<f64> = (0..p)
-            .map(|k| (0..p).map(|i| svd.u[(i, k)] * self.c[i]).sum())
-            .collect();
-        let step = |lambda: f64| -> Vec<f64> {
-            let part = |k: usize| {
-                let s = svd.s[k];
-                if s == 0.0 {
-                    0.0
-                } else {
-                    d[k] / (s + lambda / s)
-                }
-            };
-            (0..p).map(part).collect()
-        };
+        let d = rotated(svd, &self.c);
+        let step = |lambda: f64| shrunk(svd, &d, lambda);
         // |z(λ)| falls from infinity or |z(0)|; 1/|z(λ)| is nearly linear in λ (Hebden 1973).
         let gradient = norm(&(0..p).map(|k| svd.s[k] * d[k]).collect::<Vec<_>>());
         let (mut low, mut high) = (0.0_f64, gradient / radius);
@@ -122,10 +125,16 @@ impl Model {
             };
             w = step(lambda);
         }
-        let z = (0..p)
-            .map(|i| -(0..p).map(|k| svd.v[(i, k)] * w[k]).sum::<f64>())
-            .collect();
-        Ok((z, lambda))
+        (back(svd, &w), lambda)
+    }
+
+    /// Half the acceleration of the geodesic that leaves with the step z (Transtrum and Sethna 2012): the damped step for the
+    /// second derivative of the residuals along z, by a difference.
+    fn acceleration(&self, svd: &Svd, lambda: f64, bend: &[f64]) -> Vec<f64> {
+        let mut c = bend.to_vec();
+        self.qr.transposed_times(&mut c);
+        let w = shrunk(svd, &rotated(svd, &c[..self.c.len()]), lambda);
+        back(svd, &w).iter().map(|a| 0.5 * a).collect()
     }
 
     pub(super) fn offset(&self, observations: usize) -> f64 {
@@ -134,6 +143,46 @@ impl Model {
         let offset = norm(&self.c) * (freedom as f64).sqrt() / (self.rest * (p as f64).sqrt());
         if offset.is_nan() { 0.0 } else { offset }
     }
+}
+
+/// Uᵀ c.
+fn rotated(svd: &Svd, c: &[f64]) -> Vec<f64> {
+    let p = c.len();
+    let one = |k: usize| (0..p).map(|i| svd.u[(i, k)] * c[i]).sum();
+    (0..p).map(one).collect()
+}
+
+/// s d / (s² + λ).
+fn shrunk(svd: &Svd, d: &[f64], lambda: f64) -> Vec<f64> {
+    let one = |(d, s): (&f64, &f64)| if *s == 0.0 { 0.0 } else { d / (s + lambda / s) };
+    d.iter().zip(&svd.s).map(one).collect()
+}
+
+/// −V w.
+fn back(svd: &Svd, w: &[f64]) -> Vec<f64> {
+    let p = w.len();
+    let one = |i: usize| -(0..p).map(|k| svd.v[(i, k)] * w[k]).sum::<f64>();
+    (0..p).map(one).collect()
+}
+
+/// The second derivative of the residuals along `v`, by a difference over the part `DIFFERENCE` of it; `None` where it is not finite.
+fn bend(
+    of: &mut impl Residuals,
+    x: &[f64],
+    v: &[f64],
+    residuals: &[f64],
+    jacobian: &[Vec<f64>],
+) -> Option<Vec<f64>> {
+    let ahead: Vec<f64> = x.iter().zip(v).map(|(x, v)| x + DIFFERENCE * v).collect();
+    let mut bend = of.residuals(&ahead);
+    for (ahead, r) in bend.iter_mut().zip(residuals) {
+        *ahead = (*ahead - r) / DIFFERENCE;
+    }
+    for (column, v) in jacobian.iter().zip(v) {
+        add_scaled(-v, column, &mut bend);
+    }
+    bend.iter_mut().for_each(|b| *b *= 2.0 / DIFFERENCE);
+    finite(&bend).then_some(bend)
 }
 
 pub(super) fn unit_lengths(jacobian: &[Vec<f64>]) -> Vec<f64> {
@@ -156,8 +205,8 @@ pub(super) fn minimise(
 ) -> Result<Stationary, LinalgError> {
     let mut best: Option<Stationary> = None;
     let mut spent = 0;
-    for radius in RADII {
-        let (x, iterations) = descend(of, start, radius, limit)?;
+    for how in DESCENTS {
+        let (x, iterations) = descend(of, start, how, limit)?;
         spent += iterations;
         let mut found = polish(of, x);
         found.certificate.iterations += spent;
@@ -183,7 +232,7 @@ pub(super) fn minimise(
 fn descend(
     of: &mut impl Residuals,
     start: &[f64],
-    factor: f64,
+    (factor, bent): (f64, bool),
     limit: usize,
 ) -> Result<(Vec<f64>, usize), LinalgError> {
     let mut x = start.to_vec();
@@ -198,6 +247,7 @@ fn descend(
     while iteration < limit {
         let model = Model::new(&residuals, &jacobian, &scale);
         let before = norm(&residuals);
+        let mut svd = None;
         if norm(&model.c) <= f64::EPSILON * of.magnitude().max(before)
             || model.offset(residuals.len()) < OFFSET
         {
@@ -206,9 +256,26 @@ fn descend(
         loop {
             iteration += 1;
             let (mut z, mut lambda) = (model.full(), 0.0);
+            let mut curved = vec![0.0; z.len()];
             // A direction that the data do not determine is left to the damping.
             if model.rank < x.len() || !finite(&z) || norm(&z) > 1.1 * radius {
-                (z, lambda) = model.damped(radius)?;
+                let svd = match &svd {
+                    Some(svd) => svd,
+                    None => svd.insert(model.qr.svd()?),
+                };
+                (z, lambda) = model.damped(svd, radius);
+                let v: Vec<f64> = z.iter().zip(&scale).map(|(z, d)| z / d).collect();
+                let bend = if bent {
+                    bend(of, &x, &v, &residuals, &jacobian)
+                } else {
+                    None
+                };
+                if let Some(bend) = bend {
+                    let a = model.acceleration(svd, lambda, &bend);
+                    if norm(&a) <= CURVED * norm(&z) {
+                        curved = a;
+                    }
+                }
             }
             let length = norm(&z);
             if iteration == 1 {
@@ -216,8 +283,8 @@ fn descend(
             }
             let trial: Vec<f64> = x
                 .iter()
-                .zip(z.iter().zip(&scale))
-                .map(|(x, (z, d))| x + z / d)
+                .zip(z.iter().zip(&curved).zip(&scale))
+                .map(|(x, ((z, a), d))| x + (z + a) / d)
                 .collect();
             let after = of.residuals(&trial);
             let after_norm = if finite(&after) {

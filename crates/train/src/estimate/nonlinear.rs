@@ -17,9 +17,9 @@ use crate::student::two_sided_quantile;
 /// A curve with parameters that is fitted to a response by (weighted) least squares.
 ///
 /// The closure returns the fitted values, one column with a row for each observation. The Jacobian is exact; the minimum is found by
-/// Levenberg–Marquardt in a scaled trust region (Moré 1978) and polished by full steps until the relative offset (Bates and Watts 1981)
-/// is at rounding level. With weights w, Σ wᵢ (yᵢ − fᵢ)² is minimised, and the variance of an error is σ²/wᵢ; observations of weight 0 do
-/// not count.
+/// Levenberg–Marquardt in a scaled trust region (Moré 1978) with geodesic acceleration (Transtrum and Sethna 2012), and polished by
+/// full steps until the relative offset (Bates and Watts 1981) is at rounding level. With weights w, Σ wᵢ (yᵢ − fᵢ)² is minimised, and
+/// the variance of an error is σ²/wᵢ; observations of weight 0 do not count.
 ///
 /// ```
 /// use train::{NonlinearLeastSquares, Status};
@@ -60,7 +60,7 @@ where
             curve: Recording::new(shapes, fitted),
             response: response.to_vec(),
             weights: None,
-            iterations: 1000,
+            iterations: 500,
         }
     }
 
@@ -85,7 +85,7 @@ where
         self
     }
 
-    /// The limit on steps of each descent; 1000 without.
+    /// The limit on steps of each descent; 500 without.
     pub fn iterations(mut self, limit: usize) -> Self {
         self.iterations = limit;
         self
@@ -94,7 +94,7 @@ where
     /// Minimises the sum of squares from `start`, which holds one parameter after another, each column after column.
     ///
     /// A descent that ends at no stationary point with a Jacobian of full rank (as where a parameter runs to infinity) is repeated
-    /// from the start in smaller trust regions.
+    /// from the start in other trust regions.
     ///
     /// # Errors
     /// [`FitError::Start`] for a start of another length, or [`FitError::Estimate`]: without parameters, with no more observations
