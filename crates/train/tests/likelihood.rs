@@ -314,6 +314,25 @@ fn starts_far_from_convexity_reach_the_optimum() {
 }
 
 #[test]
+fn parameters_at_the_limit_of_their_digits_converge() {
+    // A mean of a million and a standard deviation of 0.007: the mean has 1e-8 standard deviations as its last digit.
+    let x: Vec<f64> = (0..50)
+        .map(|i| 1e6 + (f64::from(i) * 1.3).sin() * 1e-2)
+        .collect();
+    let mut normal = Likelihood::new(&[(1, 1), (1, 1)], |p| {
+        let z = (p.constant(&x) - p[0]) / p[1];
+        z.square() * 0.5 + p[1].ln()
+    });
+    let mean = 1e6 + x.iter().map(|x| x - 1e6).sum::<f64>() / 50.0;
+    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 50.0;
+    for start in [[1e6, 1.0], [1e6 + 0.3, 1e-3], [0.0, 1e6]] {
+        let fit = normal.fit(&start).expect("regular");
+        close(fit.estimates()[0], mean, 1e-15, "mean");
+        close(fit.estimates()[1], variance.sqrt(), 1e-12, "deviation");
+    }
+}
+
+#[test]
 fn ends_of_profiles_that_do_not_exist_are_infinite() {
     // No event among 5 trials of one kind: the probability has no lower bound on the logit scale above minus infinity, once the other
     // kind gives it an estimate; here 1 event in 3 with heavy tails in the other direction.

@@ -218,7 +218,12 @@ where
         let newton = self.newton;
         let found = newton.minimise(&mut self.sum(start, free), start);
         let found = found.map_err(|source| FitError::Linalg { source })?;
-        let certificate = found.certificate;
+        let mut certificate = found.certificate;
+        // Where the parameters themselves cannot be written to more digits, steps go on that change nothing but rounding.
+        let gain = 0.5 * certificate.newton_decrement.powi(2);
+        if gain <= 64.0 * f64::EPSILON * (1.0 + found.value.abs()) {
+            certificate.status = Status::Converged;
+        }
         let (values, scores, hessian) = self.losses.at(&found.x, |losses, variables| {
             (
                 entries(losses),
