@@ -313,7 +313,7 @@ fn what_cannot_be_robust_says_so() {
         (&["--cluster", "nothing"], "there is no column `nothing`"),
         (
             &["--path", "--robust", "hc1"],
-            "--robust, --cluster and --profile are for",
+            "one fit of maximum likelihood",
         ),
     ] {
         let mut all = vec!["fit", file, "--target", "yb", "--features", "x1,x2,g"];

@@ -304,6 +304,9 @@ pub enum FitError {
         #[source]
         source: LinalgError,
     },
+    /// A likelihood or a curve of one's own cannot be fitted.
+    #[error(transparent)]
+    Estimate(#[from] crate::EstimateError),
 }
 
 /// More names than this are counted, not listed.

@@ -4,10 +4,12 @@
 mod chi_square;
 mod descent;
 mod error;
+mod estimate;
 mod gamma;
 mod glm;
 mod inference;
 pub mod metrics;
+mod normal;
 mod objective;
 mod rule;
 mod solver;
@@ -15,6 +17,10 @@ mod student;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
+pub use estimate::{
+    Delta, EstimateError, Heteroscedastic, Likelihood, LikelihoodCovariance, LikelihoodFit,
+    Natural, NonlinearFit, NonlinearLeastSquares, Prediction, ProfileInterval, Range,
+};
 pub use glm::{
     Analysis, Bootstrap, Calibration, ClassFit, Coefficient, Condition, Covariance,
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,

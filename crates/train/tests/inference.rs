@@ -470,7 +470,7 @@ fn checks_of_the_whole_model() {
         if name == "poisson" {
             close(
                 over.dean.unwrap(),
-                &expected["overdispersion"]["dean_pa"]["stat"],
+                &expected["overdispersion"]["score_nb2"]["stat"],
                 bound,
                 "dean",
             );

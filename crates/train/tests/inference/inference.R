@@ -151,6 +151,7 @@ run <- function(name, resp, fam, link, rhs = "x1 + x2 + g", data = d, offset = F
   check(paste0(name, ": observed information against a numerical Jacobian"), Ao, numAo, 1e-6)
   o <- list(formula = paste(resp, "~", rhs_o), family = if (isnb) "negative_binomial" else fam, link = link,
             n = n, p = p, offset = if (offset) "off" else NULL, note = note)
+  o <- Filter(Negate(is.null), o)
   o$coefficients <- beta
   o$vcov <- mat(vc); o$std_error <- se
   z <- beta / se
@@ -400,9 +401,10 @@ run <- function(name, resp, fam, link, rhs = "x1 + x2 + g", data = d, offset = F
     check(paste0(name, ": AER nb2"), o$overdispersion$cameron_trivedi_nb2$t, AER::dispersiontest(m, trafo = 2)$statistic, 1e-8)
     check(paste0(name, ": AER nb1"), o$overdispersion$cameron_trivedi_nb1$t, AER::dispersiontest(m, trafo = 1)$statistic, 1e-8)
     dn <- function(s) list(stat = s, p_one_sided_normal = pnorm(s, lower.tail = FALSE))
-    o$overdispersion$dean_pa <- dn(sum((y - mu)^2 - y) / sqrt(2 * sum(mu^2)))
-    o$overdispersion$dean_pb <- dn(sum((y - mu)^2 - y + h * mu) / sqrt(2 * sum(mu^2)))
-    o$overdispersion$dean_pc <- dn(sum(((y - mu)^2 - y) / mu) / sqrt(2 * n))
+    o$overdispersion$score_nb2 <- dn(sum((y - mu)^2 - y) / sqrt(2 * sum(mu^2)))
+    o$overdispersion$score_nb2_leverage_adjusted <- dn(sum((y - mu)^2 - y + h * mu) / sqrt(2 * sum(mu^2)))
+    o$overdispersion$score_nb1 <- dn(sum(((y - mu)^2 - y) / mu) / sqrt(2 * n))
+    o$overdispersion$score_nb1_leverage_adjusted <- dn(sum(((y - mu)^2 - y + h * mu) / mu) / sqrt(2 * n))
     if (rows) o$quantile_residual_bounds <- list(lower = arr(ppois(y[1:10] - 1, mu[1:10])), upper = arr(ppois(y[1:10], mu[1:10])))
   }
   if (isnb && rows) o$quantile_residual_bounds <- list(lower = arr(pnbinom(y[1:10] - 1, size = theta, mu = mu[1:10])), upper = arr(pnbinom(y[1:10], size = theta, mu = mu[1:10])))
@@ -498,10 +500,10 @@ XM <- cbind(1, d$x1, d$x2, d$g)
 newton <- function(par, nll, grad) { ok <- 0; f <- nll(par); for (i in 1:100) { g <- grad(par); H <- numDeriv::jacobian(grad, par); H <- (H + t(H)) / 2; st <- -solve(H, g); t <- 1
     while (!is.finite(f1 <- nll(par + t * st)) || f1 > f + 1e-10) { t <- t / 2; if (t < 1e-8) break }
     par <- par + t * st; f <- f1; if (max(abs(st)) < 1e-12 * (1 + max(abs(par)))) ok <- ok + 1; if (ok >= 2) break }
-  list(par = par, nll = nll(par), H = { H <- numDeriv::jacobian(grad, par); (H + t(H)) / 2 }, grad = max(abs(grad(par)))) }
+  list(par = par, nll = nll(par), H = { H <- numDeriv::jacobian(grad, par, method = "complex"); (H + t(H)) / 2 }, grad = max(abs(grad(par)))) }
 ordered_fit <- function(cols) {                      # logit P(Y <= k) = zeta_k - x'beta
   Z <- as.matrix(d[, cols, drop = FALSE]); q <- length(cols)
-  pr <- function(v) { e <- drop(Z %*% v[seq_len(q)]); F <- cbind(0, plogis(v[q + 1] - e), plogis(v[q + 2] - e), 1); list(p = F[cbind(1:N, y3 + 1)] - F[cbind(1:N, y3)], F = F) }
+  pr <- function(v) { e <- drop(Z %*% v[seq_len(q)]); F <- cbind(0, 1 / (1 + exp(e - v[q + 1])), 1 / (1 + exp(e - v[q + 2])), 1); list(p = F[cbind(1:N, y3 + 1)] - F[cbind(1:N, y3)], F = F) }
   nll <- function(v) { if (v[q + 1] >= v[q + 2]) return(Inf); -sum(log(pr(v)$p)) }
   gr <- function(v) { r <- pr(v); f <- r$F * (1 - r$F); up <- f[cbind(1:N, y3 + 1)] / r$p; lo <- f[cbind(1:N, y3)] / r$p
     -c(-colSums((up - lo) * Z), sum(up[y3 == 1]) - sum(lo[y3 == 2]), sum(up[y3 == 2]) - sum(lo[y3 == 3])) }
@@ -544,11 +546,11 @@ say("Petersen data: White (HC1) standard error of x", "Petersen's test data page
 data("RecreationDemand", package = "AER"); rp <- glm(trips ~ ., data = RecreationDemand, family = poisson); dt <- AER::dispersiontest(rp)
 say("Recreation demand: Cameron-Trivedi z", "Kleiber & Zeileis (2008), Applied Econometrics with R, 5.3", 2.4116, dt$statistic[[1]], 4)
 say("Recreation demand: dispersion", "Kleiber & Zeileis (2008), Applied Econometrics with R, 5.3", 6.5658, dt$estimate[[1]], 4)
-say("Endometrial: Firth coefficient of NV", "Heinze & Schemper (2002), logistf documentation", 2.929, F2$coefficients[["NV"]], 3)
-say("Endometrial: profile interval of NV, lower", "logistf documentation", 0.6097244, F2$profile_ci$NV[1], 6)
-say("Endometrial: profile interval of NV, upper", "logistf documentation", 7.854632, F2$profile_ci$NV[2], 6)
-say("Endometrial: profile interval of PI, lower", "logistf documentation", -0.1244587, F2$profile_ci$PI[1], 6)
-say("Endometrial: profile interval of EH, lower", "logistf documentation", -4.365183, F2$profile_ci$EH[1], 6)
+say("Endometrial: Firth coefficient of NV", "Heinze & Schemper (2002); logistf figures in the tests of firthlogist", 2.929, F2$coefficients[["NV"]], 3)
+say("Endometrial: profile interval of NV, lower", "logistf figures in the tests of firthlogist", 0.6097244, F2$profile_ci$NV[1], 6)
+say("Endometrial: profile interval of NV, upper", "logistf figures in the tests of firthlogist", 7.854632, F2$profile_ci$NV[2], 6)
+say("Endometrial: profile interval of PI, lower", "logistf figures in the tests of firthlogist", -0.1244587, F2$profile_ci$PI[1], 6)
+say("Endometrial: profile interval of EH, lower", "logistf figures in the tests of firthlogist", -4.365183, F2$profile_ci$EH[1], 6)
 hp <- polr(Sat ~ Infl + Type + Cont, weights = Freq, data = housing); say("Housing: ordered logit deviance", "Venables & Ripley (2002), MASS 4th ed., 7.3", 3479.149, deviance(hp), 3)
 
 vers <- c(R = paste(R.version$major, R.version$minor, sep = "."), vapply(c("MASS", "sandwich", "car", "AER", "ordinal", "brglm2", "nnet", "numDeriv"), function(p) as.character(packageVersion(p)), ""))

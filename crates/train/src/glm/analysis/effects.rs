@@ -3,8 +3,8 @@
 use linalg::{Mat, MatRef};
 use models::glm::Link;
 
-use super::profile::normal;
 use super::{Analysis, Covariance, Interval};
+use crate::normal;
 use crate::student::two_sided_quantile;
 use crate::{FitError, Inference};
 
@@ -116,7 +116,7 @@ impl Analysis<'_> {
         let matrix = self.covariance(covariance)?;
         let reach = match self.freedom(covariance) {
             Some(freedom) => two_sided_quantile(1.0 - level, freedom),
-            None => normal(1.0 - level),
+            None => normal::two_sided_quantile(1.0 - level),
         };
         let k = usize::from(self.problem.intercept);
         let mut row = vec![1.0; names + k];

@@ -6,6 +6,7 @@ use super::super::solve::solve;
 use super::super::{Explanatory, FitOptions, Observations};
 use super::{Analysis, is_intercept};
 use crate::FitError;
+use crate::normal;
 use crate::student::two_sided_quantile;
 
 /// An interval; an end without a limit is infinite.
@@ -42,7 +43,7 @@ impl Analysis<'_> {
         let reach = if dispersion.estimated {
             two_sided_quantile(1.0 - level, self.fit.residual_freedom())
         } else {
-            normal(1.0 - level)
+            normal::two_sided_quantile(1.0 - level)
         };
         let covariance = self.covariance(&super::Covariance::Expected)?;
         let error = covariance[(place, place)].sqrt();
@@ -164,20 +165,4 @@ impl Analysis<'_> {
             ))
         })
     }
-}
-
-/// The number that a standard normal variable exceeds in absolute value with the probability `p`.
-pub(crate) fn normal(p: f64) -> f64 {
-    use linalg::Scalar;
-    let density = |z: f64| (2.0 / std::f64::consts::PI).sqrt() * (-0.5 * z * z).exp();
-    // From below the root of a convex, decreasing function Newton's iteration climbs to it.
-    let mut z = 0.0;
-    for _ in 0..200 {
-        let next = z + (Scalar::erfc(z / std::f64::consts::SQRT_2) - p) / density(z);
-        if !(next - z).is_finite() || (next - z).abs() <= 4.0 * f64::EPSILON * next.abs() {
-            return next;
-        }
-        z = next;
-    }
-    z
 }

@@ -225,8 +225,8 @@ fn normal_quantile(u: f64) -> f64 {
         return f64::INFINITY;
     }
     if u < 0.5 {
-        -super::profile::normal(2.0 * u)
+        -crate::normal::two_sided_quantile(2.0 * u)
     } else {
-        super::profile::normal(2.0 * (1.0 - u))
+        crate::normal::two_sided_quantile(2.0 * (1.0 - u))
     }
 }

@@ -1,0 +1,27 @@
+//! Likelihoods and curves of one's own: parameters go in, a closure over variables says the model, and all derivatives are exact.
+
+mod covariance;
+mod curve;
+mod delta;
+mod error;
+mod levenberg;
+mod likelihood;
+mod likelihood_fit;
+mod nonlinear;
+mod nonlinear_fit;
+mod polish;
+mod profile;
+mod qr;
+mod range;
+mod recording;
+mod singular;
+
+pub use covariance::LikelihoodCovariance;
+pub use delta::Delta;
+pub use error::EstimateError;
+pub use likelihood::Likelihood;
+pub use likelihood_fit::LikelihoodFit;
+pub use nonlinear::NonlinearLeastSquares;
+pub use nonlinear_fit::{Heteroscedastic, NonlinearFit, Prediction};
+pub use profile::ProfileInterval;
+pub use range::{Natural, Range};
