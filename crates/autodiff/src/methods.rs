@@ -5,8 +5,8 @@ use std::ops::Range;
 use linalg::Scalar;
 
 use crate::ops::{
-    self, Clamp, Concatenate, GatherEntries, GatherRows, LeakyRelu, LogSoftmax, LogSumExp, Max,
-    Norm, Over, Reshape, Slice, Softmax, Solve, SumTo, TriangularSolve,
+    self, Clamp, Concatenate, Convolve, GatherEntries, GatherRows, LeakyRelu, LogSoftmax,
+    LogSumExp, Max, Norm, Over, Reshape, Slice, Softmax, Solve, SumTo, TriangularSolve, Window,
 };
 use crate::{Number, Shape, Tape, Var};
 
@@ -128,6 +128,26 @@ impl<T: Scalar> Var<'_, T> {
     #[track_caller]
     pub fn norm(self, over: Over) -> Self {
         self.tape().apply(Norm { over }, [self])
+    }
+
+    /// The convolution of images in rows (channels x height x width, the width fastest) with a weight of one row an output: a row of
+    /// outputs x height x width for each image. It is PyTorch's `conv2d`, which does not turn the kernel round.
+    ///
+    /// ```
+    /// use autodiff::{Tape, ops::Window};
+    /// use linalg::mat;
+    /// let window = Window { image: [1, 2, 3], outputs: 1, kernel: [2, 2], stride: [1, 1], padding: [0, 0] };
+    /// let (image, weight) = (mat![[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], mat![[1.0, 0.0, 0.0, 10.0]]);
+    /// let tape = Tape::new();
+    /// let y = tape.constant(&image).convolve(window, tape.constant(&weight));
+    /// assert_eq!(y.to_mat(), mat![[51.0, 62.0]]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the shapes do not fit the window.
+    #[track_caller]
+    pub fn convolve(self, window: Window, weight: Self) -> Self {
+        self.tape().apply(Convolve(window), [self, weight])
     }
 
     /// The logarithm of the softmax of each row: x − ln Σ eˣ.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use autodiff::Var;
 use linalg::Scalar;
 
-use crate::Parameter;
+use crate::{Buffer, Parameter};
 
 /// A function of a batch (one row a sample) with named parameters.
 ///
@@ -44,6 +44,25 @@ pub trait Module<T: Scalar>: Debug {
     /// The same, to be changed. Written by [`parameters!`](crate::parameters).
     fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Parameter<T>));
 
+    /// Shows every buffer: what a module keeps from batch to batch and no optimiser changes. Written by
+    /// [`parameters!`](crate::parameters).
+    fn visit_buffers<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Buffer)) {
+        let _ = (path, visitor);
+    }
+
+    /// Training or evaluation: dropout and batch normalisation differ between them. Modules begin in training. Written by
+    /// [`parameters!`](crate::parameters).
+    fn set_training(&mut self, training: bool) {
+        let _ = training;
+    }
+
+    /// What a summary calls the module: the name of its type, with its sizes.
+    fn describe(&self) -> String {
+        let name = std::any::type_name::<Self>();
+        let name = name.split('<').next().unwrap_or(name);
+        name.rsplit("::").next().unwrap_or(name).to_owned()
+    }
+
     /// All parameters with their names (`hidden.weight`).
     fn named_parameters(&self) -> Vec<(String, &Parameter<T>)> {
         let mut list = Vec::new();
@@ -71,7 +90,7 @@ pub fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Writes the two methods of [`Module`] that list parameters: the kind of number, then the fields that are
+/// Writes the methods of [`Module`] that list parameters and pass on what concerns all parts: the kind of number, then the fields that are
 /// parameters or modules. A module without parameters lists none: `parameters!(f32:)`.
 #[macro_export]
 macro_rules! parameters {
@@ -83,6 +102,14 @@ macro_rules! parameters {
         #[allow(unused_variables)]
         fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut $crate::Parameter<$t>)) {
             $(self.$field.visit_mut(&$crate::join(path, stringify!($field)), visitor);)*
+        }
+        #[allow(unused_variables)]
+        fn visit_buffers<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a $crate::Buffer)) {
+            $(self.$field.visit_buffers(&$crate::join(path, stringify!($field)), visitor);)*
+        }
+        #[allow(unused_variables)]
+        fn set_training(&mut self, training: bool) {
+            $(self.$field.set_training(training);)*
         }
     };
 }
@@ -96,5 +123,14 @@ impl<T: Scalar, M: Module<T> + ?Sized> Module<T> for Box<M> {
     }
     fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Parameter<T>)) {
         (**self).visit_mut(path, visitor);
+    }
+    fn visit_buffers<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Buffer)) {
+        (**self).visit_buffers(path, visitor);
+    }
+    fn set_training(&mut self, training: bool) {
+        (**self).set_training(training);
+    }
+    fn describe(&self) -> String {
+        (**self).describe()
     }
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use autodiff::{Gradient, Gradients, Shape, Tape, Var};
 use linalg::{MatMut, MatRef, Scalar};
 
+use crate::Buffer;
+
 /// A matrix that a module owns and an optimiser changes. It has an identity of its own, by which
 /// [`Gradients`] know it; a clone is another parameter.
 ///
@@ -21,6 +23,8 @@ pub struct Parameter<T> {
     id: u64,
     shape: Shape,
     values: Vec<T>,
+    /// The sizes under which other programs know it, if they are not rows and columns.
+    sizes: Option<Box<[usize]>>,
 }
 
 fn next_id() -> u64 {
@@ -34,6 +38,7 @@ impl<T: Scalar> Clone for Parameter<T> {
             id: next_id(),
             shape: self.shape,
             values: self.values.clone(),
+            sizes: self.sizes.clone(),
         }
     }
 }
@@ -51,12 +56,38 @@ impl<T: Scalar> Parameter<T> {
             id: next_id(),
             shape,
             values,
+            sizes: None,
         }
     }
 
     /// A parameter of zeros.
     pub fn zeros(shape: Shape) -> Self {
         Self::from_fn(shape, |_, _| T::ZERO)
+    }
+
+    /// The same parameter under the sizes that PyTorch gives it, row after row: a bias of one row is a vector, `[n]`.
+    ///
+    /// # Panics
+    /// If these sizes have another number of entries.
+    #[track_caller]
+    #[must_use]
+    pub fn with_sizes(mut self, sizes: &[usize]) -> Self {
+        assert_eq!(
+            sizes.iter().product::<usize>(),
+            self.shape.len(),
+            "a parameter of {} cannot have the sizes {sizes:?}",
+            self.shape
+        );
+        self.sizes = Some(sizes.into());
+        self
+    }
+
+    /// The sizes under which other programs know it.
+    pub fn sizes(&self) -> Vec<usize> {
+        match &self.sizes {
+            Some(sizes) => sizes.to_vec(),
+            None => vec![self.shape.rows, self.shape.columns],
+        }
     }
 
     /// Its identity.
@@ -107,5 +138,15 @@ impl<T: Scalar> Parameter<T> {
     /// The same, to be changed.
     pub fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Self)) {
         visitor(path, self);
+    }
+
+    /// A parameter has no buffers: the end of [`Module::visit_buffers`](crate::Module::visit_buffers).
+    pub fn visit_buffers<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Buffer)) {
+        let _ = (path, visitor);
+    }
+
+    /// A parameter is the same in training and evaluation.
+    pub fn set_training(&mut self, training: bool) {
+        let _ = training;
     }
 }

@@ -18,6 +18,7 @@
 //! | `keep`, `select` in the mask | 0 |
 
 mod arithmetic;
+mod convolution;
 mod cross_entropy;
 mod detach;
 mod extremes;
@@ -35,6 +36,7 @@ pub use arithmetic::{
     Add, Affine, AtLeast, Clamp, Div, Keep, LeakyRelu, LnOrZero, Maximum, Minimum, Mul, Pow, Power,
     Share, Sub, Times, Unit,
 };
+pub use convolution::{Convolve, ConvolveBack, ConvolveWeight, Window};
 pub use cross_entropy::{SoftmaxCrossEntropy, SoftmaxResidual};
 pub use detach::Detach;
 pub use extremes::{Max, MaxShares, Norm, Over};

@@ -4,7 +4,7 @@ use autodiff::{Shape, Var};
 use linalg::Scalar;
 use linalg::random::Stream;
 
-use crate::{Module, Parameter, join};
+use crate::{Module, Parameter, init, join};
 
 /// An affine map of each row: y = x Wᵀ + b, with a weight of shape (outputs, inputs) and a bias of one row.
 ///
@@ -42,6 +42,10 @@ impl<T: Scalar> Linear<T> {
                 weight.shape()
             );
         }
+        let bias = bias.map(|bias| {
+            let outputs = bias.shape().columns;
+            bias.with_sizes(&[outputs])
+        });
         Self { weight, bias }
     }
 
@@ -49,32 +53,26 @@ impl<T: Scalar> Linear<T> {
     pub fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {
             weight: Parameter::zeros(Shape::new(outputs, inputs)),
-            bias: Some(Parameter::zeros(Shape::new(1, outputs))),
+            bias: Some(Parameter::zeros(Shape::new(1, outputs)).with_sizes(&[outputs])),
         }
     }
 
     fn initialised(inputs: usize, outputs: usize, bias: bool, stream: &mut dyn Stream) -> Self {
-        // 1/√inputs twice: PyTorch computes that of the weight as a Kaiming bound with slope √5, which rounds differently.
-        let fan = inputs as f64;
-        let kaiming = 3.0_f64.sqrt() * ((2.0 / (1.0 + 5.0_f64.sqrt().powi(2))).sqrt() / fan.sqrt());
+        let mut weight = Parameter::zeros(Shape::new(outputs, inputs));
+        let mut own = Parameter::zeros(Shape::new(1, outputs)).with_sizes(&[outputs]);
         // A layer without inputs has no weights, and a bias of zero.
-        let bound = |exact: f64| {
-            if inputs == 0 {
-                T::ZERO
-            } else {
-                T::from_f64(exact)
+        if inputs > 0 {
+            // 1/√inputs twice: PyTorch computes that of the weight as a Kaiming bound with slope √5, which rounds differently.
+            init::kaiming_uniform(&mut weight, init::Gain::LeakyRelu(5.0_f64.sqrt()), stream);
+            if bias {
+                let bound = 1.0 / (inputs as f64).sqrt();
+                init::uniform(&mut own, -bound, bound, stream);
             }
-        };
-        let mut uniform = |shape: Shape, bound: T| {
-            // The width is rounded, then one fused multiply-add in double precision: PyTorch's order of rounding.
-            let (width, low) = ((bound + bound).to_f64(), -bound.to_f64());
-            Parameter::from_fn(shape, |_, _| {
-                T::from_f64(T::draw_uniform(stream).to_f64().mul_add(width, low))
-            })
-        };
-        let weight = uniform(Shape::new(outputs, inputs), bound(kaiming));
-        let bias = bias.then(|| uniform(Shape::new(1, outputs), bound(1.0 / fan.sqrt())));
-        Self { weight, bias }
+        }
+        Self {
+            weight,
+            bias: bias.then_some(own),
+        }
     }
 
     /// The weight, of shape (outputs, inputs).
@@ -89,6 +87,11 @@ impl<T: Scalar> Linear<T> {
 }
 
 impl<T: Scalar> Module<T> for Linear<T> {
+    fn describe(&self) -> String {
+        let Shape { rows, columns } = self.weight.shape();
+        format!("Linear({columns} -> {rows})")
+    }
+
     #[track_caller]
     fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
         let y = x.matmul_transposed(self.weight.on(x.tape()));

@@ -3,7 +3,7 @@
 use autodiff::Var;
 use linalg::Scalar;
 
-use crate::{Module, Parameter, join};
+use crate::{Buffer, Module, Parameter, join};
 
 /// Modules applied in the order given; itself a module. A layer without a name is called by its position.
 ///
@@ -74,6 +74,18 @@ impl<T: Scalar> Module<T> for Sequential<T> {
     fn visit_mut(&mut self, path: &str, visitor: &mut dyn FnMut(&str, &mut Parameter<T>)) {
         for (name, layer) in &mut self.layers {
             layer.visit_mut(&join(path, name), visitor);
+        }
+    }
+
+    fn visit_buffers<'a>(&'a self, path: &str, visitor: &mut dyn FnMut(&str, &'a Buffer)) {
+        for (name, layer) in &self.layers {
+            layer.visit_buffers(&join(path, name), visitor);
+        }
+    }
+
+    fn set_training(&mut self, training: bool) {
+        for (_, layer) in &mut self.layers {
+            layer.set_training(training);
         }
     }
 }
