@@ -3,9 +3,17 @@
 //! An entry of the list below is the whole definition of a loss: its value, and `d` times its two slopes.
 //! Prediction and target must have the same shape.
 
+mod composed;
+
 use linalg::Scalar;
 
-use crate::ops::{Abs, AtLeast, Exp, Ln, Ln1p, Relu, Sigmoid, SoftmaxCrossEntropy};
+pub use composed::{
+    ClassLoss, binary_cross_entropy_with_logits_weighted, huber, negative_log_likelihood, smooth_l1,
+};
+
+use crate::ops::{
+    Abs, AtLeast, Exp, Ln, Ln1p, Relu, Sigmoid, Sign, SoftmaxCrossEntropy, Softplus, Step,
+};
 use crate::{Elementwise2, Number, Var};
 
 /// The smallest logarithm of a probability that counts, as in PyTorch: a probability of 0 costs 100, not infinity.
@@ -66,6 +74,18 @@ losses! {
     /// (p − y)².
     SquaredError squared_error on -2.0..2.0: |p, y| (p - y) * (p - y),
         |p, y, d| d * (p - y).affine(2.0, 0.0), d * (y - p).affine(2.0, 0.0);
+    /// |p − y|, with the slope 0 at 0.
+    AbsoluteError absolute_error on -2.0..0.05: |p, y| (p - y).apply(Abs),
+        |p, y, d| d * (p - y).apply(Sign), -(d * (p - y).apply(Sign));
+    /// eᵖ − y p: the negative log-likelihood of a count with the logarithm of its rate, without the terms of y alone.
+    PoissonNll poisson_nll on -2.0..2.0: |p, y| p.apply(Exp) - y * p,
+        |p, y, d| d * (p.apply(Exp) - y), -(d * p);
+    /// max(0, 1 − y p) for a class y of −1 or 1, with the slope 0 at the corner.
+    Hinge hinge on -2.0..0.9: |p, y| (y * p).affine(-1.0, 1.0).apply(Relu),
+        |p, y, d| -(d * y * (y * p).affine(-1.0, 1.0).apply(Step)), -(d * p * (y * p).affine(-1.0, 1.0).apply(Step));
+    /// ln(1 + e^(−y p)) for a class y of −1 or 1: the logistic loss in the other notation.
+    SoftMargin soft_margin on -4.0..4.0: |p, y| (-(y * p)).apply(Softplus),
+        |p, y, d| -(d * y * (-(y * p)).apply(Sigmoid)), -(d * p * (-(y * p)).apply(Sigmoid));
     /// −y ln p − (1 − y) ln(1 − p) of a probability p. Logarithms are at least −100, so that 0 and 1 are safe.
     /// The slope is PyTorch's (p − y) / max(p (1 − p), 1e-12), which at 0 and 1 is not that of the bounded value.
     BinaryCrossEntropy binary_cross_entropy on 0.05..0.95:
