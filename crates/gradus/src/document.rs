@@ -64,6 +64,9 @@ pub struct Document {
     pub aic: Option<f64>,
     /// The Bayesian criterion; `null` for a penalised fit.
     pub bic: Option<f64>,
+    /// A number that differs for other targets, weights, offsets or trials: models with the same one are of the same rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// Measures of what the columns explain; absent where they do not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudo_r2: Option<PseudoR2>,
@@ -240,6 +243,7 @@ impl Document {
             null_deviance: None,
             aic: None,
             bic: None,
+            data: None,
             pseudo_r2: None,
             covariance: None,
             clusters: None,

@@ -78,13 +78,14 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         read_seconds,
         fit_seconds: started.elapsed().as_secs_f64(),
     };
-    let (fitted, report) = match (fitted, &model) {
+    let (fitted, mut report) = match (fitted, &model) {
         (Fitted::Glm(fit), Some(model)) => {
             let (fit, report) = inference::report(arguments, model, &data, *fit).context(lines)?;
             (Fitted::Glm(Box::new(fit)), report)
         }
         (fitted, _) => inference::of_classes(arguments, &data, fitted).context(lines)?,
     };
+    report.data = Some(inference::fingerprint(&data));
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);
     if let Some(path) = &arguments.out {

@@ -1,7 +1,7 @@
 //! What is asked about a fit beyond its estimates: robust errors, profile intervals, and the conditions behind them.
 
 use anyhow::{Context, Result, ensure};
-use datasets::Dataset;
+use datasets::{Dataset, Kind};
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
 use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
 
@@ -22,6 +22,32 @@ pub(crate) struct Report {
     pseudo_r2: Option<document::PseudoR2>,
     validity: Vec<document::Condition>,
     specification: Option<document::Specification>,
+    /// Tells data of other targets apart.
+    pub(crate) data: Option<String>,
+}
+
+/// A number that differs for other targets, weights, offsets or trials (FNV-1a over their bits), as text.
+pub(crate) fn fingerprint(data: &Dataset) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |numbers: &[f64]| {
+        for byte in numbers
+            .iter()
+            .flat_map(|number| number.to_bits().to_le_bytes())
+        {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    add(&data.target);
+    for (place, column) in [&data.weights, &data.offset, &data.trials]
+        .into_iter()
+        .enumerate()
+    {
+        if let Some(column) = column {
+            add(&[place as f64]);
+            add(column);
+        }
+    }
+    format!("{hash:016x}")
 }
 
 /// The fit with the statistics that were asked for, and what else is said about it.
@@ -99,8 +125,20 @@ fn statistics(
     analysis: &Analysis<'_>,
     report: &mut Report,
 ) -> Result<Option<Vec<Coefficient>>> {
+    let firth = analysis.fit().penalised_log_likelihood().is_some();
+    if firth && !arguments.profile {
+        report.validity.push(document::Condition {
+            name: "wald".to_owned(),
+            holds: false,
+            detail: "Wald's statistics are poor beside Firth's penalty where classes are separated; use --profile, which gives penalised likelihood ratios".to_owned(),
+        });
+    }
     if arguments.profile {
         report.intervals = Some("profile");
+        // What the caution about few events asks for.
+        report
+            .validity
+            .retain(|condition| condition.name != "events");
         return profiled(analysis).map(Some);
     }
     let clusters = match &arguments.cluster {
@@ -126,11 +164,30 @@ fn statistics(
         return Ok(None);
     };
     report.covariance = Some(name);
-    // The robust errors are what the caution about the dispersion asks for.
-    report
-        .validity
-        .retain(|condition| condition.name != "dispersion");
-    Ok(Some(analysis.coefficients(&kind)?))
+    report.keep_for_data();
+    let coefficients = analysis.coefficients(&kind)?;
+    let without = coefficients.iter().filter(|c| c.inference.is_none());
+    let without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
+    if !without.is_empty() {
+        let what = if arguments.cluster.is_some() {
+            "cluster"
+        } else {
+            "row"
+        };
+        report.validity.push(document::Condition {
+            name: "determined".to_owned(),
+            holds: false,
+            detail: format!(
+                "a single {what} determines {}: its residuals are 0 there whatever the truth, so these coefficients have no robust errors; those of the others hold",
+                if without.len() > 6 {
+                    format!("{} and {} other coefficients", without[..5].join(", "), without.len() - 5)
+                } else {
+                    without.join(", ")
+                }
+            ),
+        });
+    }
+    Ok(Some(coefficients))
 }
 
 /// True if other statistics are asked for than the fit has.
@@ -166,6 +223,7 @@ fn bootstrapped(
     report: &mut Report,
 ) -> Result<Vec<Coefficient>> {
     let drawn = analysis.bootstrap(samples, seed, clusters)?;
+    report.keep_for_data();
     let failed = drawn.failed();
     report.validity.push(document::Condition {
         name: "samples".to_owned(),
@@ -173,7 +231,7 @@ fn bootstrapped(
         detail: if 100 * failed <= samples {
             format!("{failed} of {samples} samples have no finite estimate")
         } else {
-            format!("{failed} of {samples} samples have no finite estimate and are left out, so errors are too small; the data are nearly separated: use --firth --profile")
+            format!("{failed} of {samples} samples have no finite estimate and are left out, so errors are too small: in these samples a column is constant or a combination of others, or classes are separated")
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
@@ -200,6 +258,20 @@ pub(crate) fn of_classes(
     fitted: Fitted,
 ) -> Result<(Fitted, Report)> {
     let mut report = Report::default();
+    let of_classes: Option<&train::ClassFit> = match &fitted {
+        Fitted::Multinomial(fit) => Some(fit),
+        Fitted::Ordered(fit) => Some(fit),
+        _ => None,
+    };
+    if let Some([mcfadden, cox_snell, nagelkerke]) = of_classes.and_then(train::ClassFit::pseudo_r2)
+    {
+        report.pseudo_r2 = Some(document::PseudoR2 {
+            mcfadden: Some(mcfadden),
+            cox_snell: Some(cox_snell),
+            nagelkerke: Some(nagelkerke),
+            tjur: None,
+        });
+    }
     if !asked(arguments) {
         return Ok((fitted, report));
     }
@@ -253,7 +325,10 @@ fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
 
 /// The cluster of each row of the data, from 0, in the order in which they appear.
 fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Vec<usize>> {
-    let options = csv_options(arguments.no_header).columns_among([column]);
+    // As it is written: 1 and 01 are two clusters.
+    let options = csv_options(arguments.no_header)
+        .columns_among([column])
+        .kind(column, Kind::Category);
     let frame = options.read(&arguments.file)?;
     let texts = frame.column(frame.named(column)?);
     let mut known = std::collections::HashMap::new();
@@ -283,6 +358,12 @@ pub(crate) fn refuse(arguments: &FitArguments) -> Result<()> {
 }
 
 impl Report {
+    /// Drops the caution that asks for errors which do not need the model's variance.
+    fn keep_for_data(&mut self) {
+        self.validity
+            .retain(|condition| condition.name != "dispersion");
+    }
+
     fn clustered(&mut self, clusters: &[usize]) {
         let number = clusters.iter().max().map_or(0, |largest| largest + 1);
         self.clusters = Some(number);
@@ -298,6 +379,7 @@ impl Report {
     }
 
     pub(crate) fn write(&self, document: &mut Document) {
+        document.data.clone_from(&self.data);
         document.covariance = self.covariance.map(str::to_owned);
         document.clusters = self.clusters;
         document.intervals = self.intervals.map(str::to_owned);

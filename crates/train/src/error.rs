@@ -341,9 +341,13 @@ fn separated(kind: Separation, columns: &[String]) -> String {
     } else {
         ""
     };
+    let firth = match kind {
+        Separation::NoEvents => "",
+        _ => "use Firth's (--firth), ",
+    };
     format!(
         "no finite estimate exists: {what}{} {how}, so the likelihood rises without end; \
-         add a penalty (l2 = 0.01, on the command line --l2 0.01), collect more rows, or leave the column out",
+         add a penalty (l2 = 0.01, on the command line --l2 0.01), {firth}collect more rows, or leave the column out",
         list(columns)
     )
 }

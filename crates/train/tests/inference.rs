@@ -566,11 +566,45 @@ fn what_has_no_meaning_is_refused() {
     let observations = Observations::from(&lone);
     let fit = model.fit(&lone).unwrap();
     let analysis = fit.analyse(&model, &observations).unwrap();
-    let error = analysis.covariance(&Covariance::Hc3).unwrap_err();
-    assert!(
-        error.to_string().contains("row 6 has the leverage 1"),
-        "{error}"
-    );
+    let clusters: Vec<usize> = (0..lone.target.len()).map(|i| i / 3).collect();
+    for kind in [
+        Covariance::Hc0,
+        Covariance::Hc3,
+        Covariance::Clustered(&clusters),
+    ] {
+        assert_eq!(
+            analysis.undetermined(&kind),
+            [false, false, false, true],
+            "{kind:?}"
+        );
+        let coefficients = analysis.coefficients(&kind).unwrap();
+        assert!(coefficients[3].inference.is_none() && coefficients[1].inference.is_some());
+        if matches!(kind, Covariance::Clustered(_)) {
+            continue;
+        }
+        // The others are as without that row.
+        let mut rest = lone.clone();
+        rest.weights = Some(
+            (0..rest.target.len())
+                .map(|i| f64::from(u8::from(i != 5)))
+                .collect(),
+        );
+        rest.features = Mat::from_fn(rest.target.len(), 2, |i, j| lone.features[(i, j)]);
+        rest.feature_names.truncate(2);
+        let observations = Observations::from(&rest);
+        let part = model.fit(&rest).unwrap();
+        let expected = part
+            .analyse(&model, &observations)
+            .unwrap()
+            .coefficients(&kind)
+            .unwrap();
+        let [found, expected] =
+            [&coefficients[1], &expected[1]].map(|c| c.inference.unwrap().std_error);
+        assert!(
+            (found / expected - 1.0).abs() < 1e-9,
+            "{kind:?}: {found} {expected}"
+        );
+    }
     let failed: Vec<_> = train::validity(&fit, &model, &observations)
         .into_iter()
         .filter(|condition| !condition.holds)

@@ -8,6 +8,9 @@ use super::super::{Fit, FitOptions, Observations};
 use super::{Analysis, Interval};
 use crate::FitError;
 
+/// Draws of all samples together.
+const MOST: usize = 20_000_000_000;
+
 /// Estimates from samples of the rows, drawn with replacement.
 #[derive(Debug, Clone)]
 pub struct Bootstrap {
@@ -82,6 +85,19 @@ impl Analysis<'_> {
             })
         };
         let n = self.eta.len();
+        if self.is_perfect() {
+            return refuse(
+                "the fit is perfect but for rounding errors, and so is that of every sample; is the target made from the columns?",
+            );
+        }
+        if let Some(row) = self.leverages().iter().position(|h| *h > 1.0 - 1e-10) {
+            return Err(FitError::Inference {
+                reason: format!(
+                    "row {} of the data that are fitted has the leverage 1: samples without it have no estimate, and those with it always the same; leave out the row or the column",
+                    row + 1
+                ),
+            });
+        }
         if samples < 2 {
             return refuse("a bootstrap needs at least two samples, and some 1000 for intervals");
         }
@@ -108,6 +124,11 @@ impl Analysis<'_> {
             ends.push(total);
         }
         let draws = total.round() as usize;
+        if draws == 0 || draws.saturating_mul(samples) > MOST {
+            return refuse(
+                "the weights sum to less than one repetition, or to more than a bootstrap can draw; are they precisions (--analytic)?",
+            );
+        }
         let start: Vec<f64> = self.fit.coefficients().iter().map(|c| c.estimate).collect();
         let specification = self.original.clone().weights_are(Weights::Frequency);
         let sample = |r: usize| -> Option<Vec<f64>> {
@@ -140,7 +161,7 @@ impl Analysis<'_> {
         let fitted: Vec<Vec<f64>> = all.into_iter().flatten().flatten().collect();
         if fitted.len() < 2 {
             return refuse(
-                "hardly any sample has a finite estimate; the data are too few, or nearly separated",
+                "hardly any sample has a finite estimate: in most of them a column is constant or a combination of others, or classes are separated",
             );
         }
         Ok(Bootstrap {

@@ -231,10 +231,23 @@ impl Analysis<'_> {
         let n = self.size();
         // The constant terms of the likelihood belong to both.
         let full = self.fit.log_likelihood();
-        let null = full.map(|full| full - 0.5 * (self.fit.null_deviance() - self.fit.deviance()));
+        let null = if self.fit.theta().is_some() {
+            // With a θ of its own.
+            self.with_columns(&[], self.problem.intercept, &self.original)
+                .ok()
+                .and_then(|fit| fit.log_likelihood())
+        } else {
+            full.map(|full| full - 0.5 * (self.fit.null_deviance() - self.fit.deviance()))
+        };
         let known = !self.fit.dispersion().estimated && !self.specification.is_firth();
         let (Some(full), Some(null), true) = (full, null, known) else {
             return [None; 4];
+        };
+        // A model without columns explains nothing, but for rounding.
+        let full = if self.problem.data.names.is_empty() {
+            null
+        } else {
+            full
         };
         let cox = -(2.0 / n * (null - full)).exp_m1();
         let largest = -(2.0 / n * null).exp_m1();

@@ -134,10 +134,10 @@ impl ClassFit {
                     ));
                 }
                 let mut places = HashMap::new();
-                let place: Vec<usize> = (0..n)
+                let place: Vec<Option<usize>> = (0..n)
                     .map(|i| {
                         let next = places.len();
-                        *places.entry(clusters[i]).or_insert(next)
+                        (copies(i) > 0.0).then(|| *places.entry(clusters[i]).or_insert(next))
                     })
                     .collect();
                 let groups = places.len();
@@ -148,8 +148,9 @@ impl ClassFit {
                 }
                 let mut sums: Mat<f64> = Mat::zeros(groups, p);
                 for i in 0..n {
+                    let Some(place) = place[i] else { continue };
                     for j in 0..p {
-                        sums[(place[i], j)] += copies(i) * scores[(i, j)];
+                        sums[(place, j)] += copies(i) * scores[(i, j)];
                     }
                 }
                 let groups = groups as f64;
@@ -157,6 +158,11 @@ impl ClassFit {
             }
         };
         let sandwich = covariance * meat * covariance;
+        if (0..p).any(|j| sandwich[(j, j)] < 1e-4 * covariance[(j, j)]) {
+            return Err(refuse(
+                "a robust error is less than a hundredth of the model's, which happens where classes are nearly told apart without error; add rows, or leave columns out",
+            ));
+        }
         Ok(Mat::from_fn(p, p, |i, j| factor * sandwich[(i, j)]))
     }
 }

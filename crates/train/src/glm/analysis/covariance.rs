@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use linalg::solve::Cholesky;
+use linalg::solve::{Cholesky, symmetric_eigen};
 use linalg::{Mat, MatRef};
 use models::glm::Family;
 
@@ -35,15 +35,18 @@ pub enum Covariance<'c> {
 }
 
 impl Analysis<'_> {
-    /// The covariance of the coefficients.
+    /// The covariance of the coefficients; NaN for those that are [`undetermined`](Self::undetermined).
     ///
     /// # Errors
-    /// [`FitError::Inference`] if the estimate of it does not exist: leverages of 1 under HC2 and HC3, an observed information that
-    /// is not positive definite, fewer than two clusters, no residual degrees of freedom.
+    /// [`FitError::Inference`] if the estimate of it does not exist: an observed information that is not positive definite, fewer than
+    /// two clusters, no residual degrees of freedom, a perfect fit, nearly separated classes, Firth's penalty beside a sandwich.
     pub fn covariance(&self, kind: &Covariance<'_>) -> Result<Mat<f64>, FitError> {
         let refuse = |reason: String| Err(FitError::Inference { reason });
         let (n, p) = (self.size(), self.parameters() as f64);
         let scores = self.scores();
+        if !matches!(kind, Covariance::Expected | Covariance::Observed) {
+            self.refuse_sandwich()?;
+        }
         let meat = match kind {
             Covariance::Expected | Covariance::Observed => {
                 let dispersion = self.dispersion();
@@ -63,16 +66,7 @@ impl Analysis<'_> {
             }
             Covariance::Clustered(clusters) => self.clustered(clusters, &scores)?,
             _ => {
-                let leverages = match kind {
-                    Covariance::Hc2 | Covariance::Hc3 => self.leverages(),
-                    _ => Vec::new(),
-                };
-                if let Some(row) = leverages.iter().position(|h| *h > 1.0 - 1e-10) {
-                    return refuse(format!(
-                        "row {} has the leverage 1: it alone determines a coefficient, so this robust covariance does not exist; use hc0 or hc1, or leave the row's column out",
-                        row + 1
-                    ));
-                }
+                let leverages = self.leverages();
                 if *kind == Covariance::Hc1 && n <= p {
                     return refuse(format!(
                         "{n} rows leave no degrees of freedom for {p} coefficients"
@@ -80,6 +74,8 @@ impl Analysis<'_> {
                 }
                 let factor = |i: usize| match kind {
                     Covariance::Hc1 => n / (n - p),
+                    // A row that determines a coefficient alone has a score of 0, and no share in the others.
+                    Covariance::Hc2 | Covariance::Hc3 if leverages[i] > ALONE => 0.0,
                     Covariance::Hc2 => 1.0 / (1.0 - leverages[i]),
                     Covariance::Hc3 => (1.0 - leverages[i]).powi(-2),
                     _ => 1.0,
@@ -92,7 +88,62 @@ impl Analysis<'_> {
             }
         };
         let sandwich = &self.inverse * meat * &self.inverse;
-        Ok(self.design.covariance_to_data(sandwich.as_ref()))
+        let mut sandwich = self.design.covariance_to_data(sandwich.as_ref());
+        let model = self.design.covariance_to_data(self.inverse.as_ref());
+        let alone = self.undetermined(kind);
+        for j in 0..alone.len() {
+            // Nearly separated classes have scores near 0, and with them errors near 0.
+            if !alone[j] && sandwich[(j, j)] < 1e-4 * self.dispersion() * model[(j, j)] {
+                return refuse(
+                    "a robust error is less than a hundredth of the model's, which happens where the fit is nearly perfect: rows or classes are nearly told apart without error; use profile intervals (--profile) or Firth's penalty (--firth)".to_owned(),
+                );
+            }
+        }
+        for i in 0..alone.len() {
+            for j in 0..alone.len() {
+                if alone[i] || alone[j] {
+                    sandwich[(i, j)] = f64::NAN;
+                }
+            }
+        }
+        Ok(sandwich)
+    }
+
+    /// Refuses sandwiches that would be of rounding errors, or of another likelihood.
+    fn refuse_sandwich(&self) -> Result<(), FitError> {
+        let refuse = |reason: &str| {
+            Err(FitError::Inference {
+                reason: reason.to_owned(),
+            })
+        };
+        if self.specification.is_firth() {
+            return refuse(
+                "Firth's penalty is in force, and sandwiches do not hold for separated classes; use profile intervals (--profile)",
+            );
+        }
+        if self.fit.residual_freedom() <= 0.0 {
+            return refuse(
+                "there are as many coefficients as rows, so residuals are 0 whatever the truth; leave columns out",
+            );
+        }
+        if self.is_perfect() {
+            return refuse(
+                "the fit is perfect but for rounding errors, so residuals say nothing about standard errors; is the target made from the columns?",
+            );
+        }
+        Ok(())
+    }
+
+    /// True if the residuals are rounding errors of the target.
+    pub(super) fn is_perfect(&self) -> bool {
+        let mut sums = (0.0, 0.0);
+        for i in self.problem.rows() {
+            let (y, mu) = (self.problem.y[i], self.problem.family.mean(self.eta[i]));
+            let weight = self.problem.weight(i);
+            sums.0 += weight * (y - mu).powi(2);
+            sums.1 += weight * y * y;
+        }
+        sums.0 <= 1e-24 * sums.1
     }
 
     /// The inverse of the observed information with dispersion 1.
@@ -168,6 +219,96 @@ impl Analysis<'_> {
         let sums = MatRef::from_column_major_slice(&sums, d, places.len());
         let meat = sums * sums.transpose();
         Ok(Mat::from_fn(d, d, |i, j| factor * meat[(i, j)]))
+    }
+}
+
+/// A leverage above this is 1.
+const ALONE: f64 = 1.0 - 1e-10;
+/// More work than this is not spent on looking for clusters that stand alone.
+const MOST: usize = 20_000_000_000;
+
+impl Analysis<'_> {
+    /// The coefficients that one row or one cluster determines alone: its scores sum to 0 whatever the truth, so no sandwich says
+    /// anything about them, and [`covariance`](Self::covariance) has NaN there.
+    pub fn undetermined(&self, kind: &Covariance<'_>) -> Vec<bool> {
+        let d = self.parameters();
+        let mut out = vec![false; d];
+        let mut mark = |direction: &[f64]| {
+            let beta = self.design.coefficients_to_data(direction);
+            let model = self.design.covariance_to_data(self.inverse.as_ref());
+            let size = |j: usize| beta[j].abs() / model[(j, j)].sqrt();
+            let largest = (0..d).fold(0.0_f64, |m, j| m.max(size(j)));
+            for (j, out) in out.iter_mut().enumerate() {
+                *out |= size(j) > 1e-6 * largest;
+            }
+        };
+        match kind {
+            Covariance::Expected | Covariance::Observed => {}
+            Covariance::Clustered(clusters) => {
+                for direction in self.lone_clusters(clusters) {
+                    mark(&direction);
+                }
+            }
+            _ => {
+                let leverages = self.leverages();
+                if leverages.iter().any(|h| *h > ALONE) {
+                    self.each_row(|i, z| {
+                        if leverages[i] > ALONE {
+                            let direction: Vec<f64> = (0..d)
+                                .map(|a| (0..d).map(|b| self.inverse[(a, b)] * z[b]).sum())
+                                .collect();
+                            mark(&direction);
+                        }
+                    });
+                }
+            }
+        }
+        out
+    }
+
+    /// The directions, in the coordinates of the solvers, of which only one cluster knows anything.
+    fn lone_clusters(&self, clusters: &[usize]) -> Vec<Vec<f64>> {
+        let d = self.parameters();
+        let mut parts: HashMap<usize, Mat<f64>> = HashMap::new();
+        if (self.clusters(clusters) as usize).saturating_mul(d * d * d) > MOST {
+            return Vec::new();
+        }
+        self.each_row(|i, z| {
+            if self.inside(i) == 0.0 {
+                return;
+            }
+            let part = parts.entry(clusters[i]).or_insert_with(|| Mat::zeros(d, d));
+            for a in 0..d {
+                for b in 0..=a {
+                    part[(a, b)] += self.information[i] * z[a] * z[b];
+                }
+            }
+        });
+        let total = symmetric(gram(&self.design, &self.information).as_ref());
+        let scale: Vec<f64> = (0..d).map(|j| total[(j, j)].sqrt()).collect();
+        let mut out = Vec::new();
+        for part in parts.values() {
+            let left = Mat::from_fn(d, d, |a, b| {
+                let (a, b) = (a.max(b), a.min(b));
+                (total[(a, b)] - part[(a, b)]) / scale[a] / scale[b]
+            });
+            let whole = Cholesky::new(left.as_ref()).is_ok_and(|factor| {
+                factor.smallest_pivot() > 1e-9 && (0..d).all(|j| left[(j, j)] > 1e-9)
+            });
+            if whole {
+                continue;
+            }
+            if let Ok((values, vectors)) = symmetric_eigen(left.as_ref()) {
+                for (e, _) in values
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, value)| **value < 1e-9)
+                {
+                    out.push((0..d).map(|j| vectors[(j, e)] / scale[j]).collect());
+                }
+            }
+        }
+        out
     }
 }
 

@@ -219,7 +219,7 @@ impl Analysis<'_> {
         self.with_columns(&keep, intercept, specification)
     }
 
-    fn with_columns(
+    pub(super) fn with_columns(
         &self,
         keep: &[usize],
         intercept: bool,
@@ -340,7 +340,9 @@ impl Analysis<'_> {
                 columns: term.clone(),
                 deviance,
                 freedom: left,
-                test: Some(drop_test(before - deviance, freedom - left, self.fit)),
+                // The deviance of a penalised likelihood is no test.
+                test: (!self.specification.is_firth())
+                    .then(|| drop_test(before - deviance, freedom - left, self.fit)),
             });
             (before, freedom) = (deviance, left);
         }

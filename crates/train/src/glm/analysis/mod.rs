@@ -245,7 +245,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Statistics of all coefficients for a covariance of theirs: z, or t with the residual degrees of freedom where a dispersion was
-    /// estimated (with clusters, one less than their number).
+    /// estimated (with clusters, one less than their number). None for a coefficient that one row or cluster determines alone.
     ///
     /// # Errors
     /// As [`covariance`](Self::covariance).
@@ -261,7 +261,7 @@ impl<'a> Analysis<'a> {
                     None => Inference::wald(c.estimate, error),
                 };
                 Coefficient {
-                    inference: Some(inference),
+                    inference: (!error.is_nan()).then_some(inference),
                     ..c.clone()
                 }
             })

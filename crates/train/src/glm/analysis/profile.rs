@@ -47,7 +47,10 @@ impl Analysis<'_> {
         };
         let covariance = self.covariance(&super::Covariance::Expected)?;
         let error = covariance[(place, place)].sqrt();
-        let deviance = self.held(place);
+        let moves: Vec<f64> = (0..self.parameters())
+            .map(|k| covariance[(k, place)] / covariance[(place, place)])
+            .collect();
+        let deviance = self.held(place, moves);
         let least = deviance(estimate)?;
         // The signed root, of which normal likelihoods make a straight line.
         let root = |b: f64| -> Result<f64, FitError> {
@@ -106,7 +109,7 @@ impl Analysis<'_> {
     /// If the name is not known, or the fit with the coefficient held fails.
     pub fn penalised_likelihood_ratio(&self, name: &str) -> Result<super::Test, FitError> {
         let place = self.place(name)?;
-        let deviance = self.held(place);
+        let deviance = self.held(place, vec![0.0; self.parameters()]);
         let estimate = self.fit.coefficients()[place].estimate;
         let drop = deviance(0.0)? - deviance(estimate)?;
         Ok(super::Test::new(
@@ -115,8 +118,9 @@ impl Analysis<'_> {
         ))
     }
 
-    /// The deviance (up to a constant) of the fit in which a coefficient has a given value.
-    fn held(&self, place: usize) -> Deviance<'_> {
+    /// The deviance (up to a constant) of the fit in which a coefficient has a given value. The others start where the quadratic
+    /// approximation of the likelihood has them: by so much a unit of that coefficient.
+    fn held(&self, place: usize, moves: Vec<f64>) -> Deviance<'_> {
         if self.specification.is_firth() {
             return Box::new(move |b| {
                 let solved =
@@ -158,7 +162,14 @@ impl Analysis<'_> {
                 ));
             }
             let problem = Problem::new(&self.specification, &data)?;
-            let solved = solve(&problem, &FitOptions::default())?;
+            let step = b - self.fit.coefficients()[place].estimate;
+            let all = self.fit.coefficients().iter().zip(&moves).enumerate();
+            let start = all
+                .filter(|(k, _)| *k != place)
+                .map(|(_, (c, by))| c.estimate + by * step)
+                .collect();
+            let solved = solve(&problem, &FitOptions::default().start(start))
+                .or_else(|_| solve(&problem, &FitOptions::default()))?;
             Ok(super::super::likelihood::unit_deviances(
                 &problem,
                 &solved.at.eta,

@@ -73,6 +73,9 @@ impl Analysis<'_> {
             let sign = self.problem.family.link.mean(self.eta[i]).first.signum();
             return if slope == 0.0 {
                 0.0
+            } else if information == 0.0 {
+                // For a probability p near 0 both are p.
+                -sign * slope.signum() * (self.inside(i) * slope.abs()).sqrt()
             } else {
                 -sign * slope * (self.inside(i) / information).sqrt()
             };

@@ -10,7 +10,7 @@ use models::glm::GeneralisedLinearModel;
 /// A condition behind the standard errors and p-values of a fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Its name: `convergence`, `penalty`, `rank`, `separation`, `events`, `leverage`, `dispersion`.
+    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`.
     pub name: &'static str,
     /// True if it holds.
     pub holds: bool,
@@ -66,7 +66,7 @@ pub fn validity(
         if fit.penalty().is_none() {
             "no penalty is in force".to_owned()
         } else {
-            "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; use the bootstrap or fit without the penalty".to_owned()
+            "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference".to_owned()
         },
     );
     // Without a covariance there is nothing to look at.
@@ -91,6 +91,16 @@ impl Analysis<'_> {
                 )
             },
         );
+        let perfect = self.is_perfect();
+        add(
+            "residuals",
+            !perfect,
+            if perfect {
+                "the fit is perfect but for rounding errors, so standard errors and p-values mean nothing; is the target made from the columns?".to_owned()
+            } else {
+                "the residuals are more than rounding errors".to_owned()
+            },
+        );
         if self.problem.is_binomial() {
             let mean = |i: usize| self.problem.family.link.mean(self.eta[i]).value;
             let extreme = |p: f64| !(1e-8..=1.0 - 1e-8).contains(&p);
@@ -102,7 +112,7 @@ impl Analysis<'_> {
                     "no fitted probability is 0 or 1".to_owned()
                 } else {
                     format!(
-                        "{rows} fitted probabilities are within 1e-8 of 0 or 1: the classes are nearly separated, and Wald's statistics are too small; use likelihood-ratio tests, profile intervals (--profile) or --firth"
+                        "{rows} fitted probabilities are within 1e-8 of 0 or 1: the classes are nearly separated, and Wald's statistics do not hold; use likelihood-ratio tests, profile intervals (--profile) or --firth"
                     )
                 },
             );
@@ -124,7 +134,7 @@ impl Analysis<'_> {
             } else {
                 let some = high.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
                 format!(
-                    "{} rows have a leverage above 0.5 (row {some}): the fit follows them, and robust covariances are unreliable; look at them, or use hc3",
+                    "{} of the rows that are fitted have a leverage above 0.5 (row {some}): the fit follows them, and standard errors rest on them; look at them",
                     high.len()
                 )
             },
@@ -172,6 +182,11 @@ impl Analysis<'_> {
             "use profile intervals (--profile), --firth, or fewer columns"
         } else {
             "use profile intervals (--profile), or fewer columns"
+        };
+        let alternative = if self.is_gaussian() {
+            "use fewer columns, or more rows"
+        } else {
+            alternative
         };
         let detail = if firth {
             format!("{share:.1} {what} for each coefficient, and Firth's penalty is in force")
