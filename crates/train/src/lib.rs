@@ -36,7 +36,7 @@ pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
 pub use rule::{
-    Adadelta, Adagrad, Adam, AdamW, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
-    OptimizerState, ParameterState, RmsProp, Rule, Sgd, State, clip_norm, clip_value,
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
+    OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,
 };
 pub use solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step};
