@@ -102,6 +102,18 @@ impl<T: Scalar> Gradients<T> {
         self.find(Key::Parameter(id))
     }
 
+    /// The entries of every gradient, column after column, in the order of the sweep that made them.
+    pub fn entries(&self) -> impl Iterator<Item = &[T]> {
+        self.list.iter().map(|(_, gradient)| gradient.as_slice())
+    }
+
+    /// The same, to be changed.
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        self.list
+            .iter_mut()
+            .map(|(_, gradient)| gradient.0.slice_mut())
+    }
+
     /// Multiplies all gradients by a number, for instance by 1/k after k were accumulated.
     pub fn scale(&mut self, factor: T) {
         for (_, gradient) in &mut self.list {

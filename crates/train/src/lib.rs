@@ -9,9 +9,11 @@ mod gamma;
 mod glm;
 mod inference;
 pub mod metrics;
+mod module_loss;
 mod normal;
 mod objective;
 mod rule;
+pub mod schedule;
 mod solver;
 mod student;
 
@@ -29,8 +31,12 @@ pub use glm::{
     Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity,
 };
 pub use inference::Inference;
+pub use module_loss::ModuleLoss;
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
-pub use rule::{Adam, Optimizer, Rule, Sgd};
+pub use rule::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
+    OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,
+};
 pub use solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step};
