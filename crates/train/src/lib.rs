@@ -12,6 +12,7 @@ pub mod metrics;
 mod normal;
 mod objective;
 mod rule;
+pub mod selection;
 mod solver;
 mod student;
 
