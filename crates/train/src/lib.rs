@@ -14,6 +14,7 @@ mod normal;
 mod objective;
 mod rule;
 pub mod schedule;
+pub mod selection;
 mod solver;
 mod student;
 

@@ -1,0 +1,77 @@
+//! How good predictions are.
+//!
+//! | predictions | metrics |
+//! | --- | --- |
+//! | classes | [`ConfusionMatrix`]: accuracy, precision, recall, F-beta, Jaccard, balanced accuracy, Matthews' correlation, κ |
+//! | scores of two classes | [`RocCurve`], [`roc_auc`], [`DeLong`], [`DeLongTest`], [`PrecisionRecallCurve`], [`average_precision`], [`Costs`] |
+//! | scores of several classes | [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
+//! | probabilities | [`log_loss`], [`brier_score`], [`BrierDecomposition`], [`CalibrationCurve`] |
+//! | numbers | [`r2`], [`mean_squared_error`], [`root_mean_squared_error`], [`mean_absolute_error`], [`median_absolute_error`], [`mean_absolute_percentage_error`], [`max_error`] |
+//!
+//! The target comes first, then the prediction, then the weights of the rows, as in scikit-learn, whose definitions these are
+//! unless the documentation says otherwise. A whole weight is a number of repetitions of a row, a weight of 0 leaves it out. Binary
+//! targets are 0 and 1 (1 is the event), classes are numbered from 0. A metric that is 0/0 is `None` or a [`MetricError`], never a
+//! number.
+
+mod brier;
+mod calibration;
+mod check;
+mod classes;
+mod confusion;
+mod delong;
+mod error;
+mod logarithmic;
+mod precision_recall;
+mod ranking;
+mod regression;
+mod roc;
+mod threshold;
+mod top_k;
+
+use linalg::{MatRef, Scalar};
+
+pub use brier::{BrierDecomposition, brier_score, brier_score_classes};
+pub use calibration::{Binning, CalibrationBin, CalibrationCurve};
+pub use classes::{Average, ClassMetric, Undefined};
+pub use confusion::ConfusionMatrix;
+pub use delong::{DeLong, DeLongTest};
+pub use error::MetricError;
+pub use logarithmic::{log_loss, log_loss_classes};
+pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint, average_precision};
+pub use regression::{
+    max_error, mean_absolute_error, mean_absolute_percentage_error, mean_squared_error,
+    median_absolute_error, r2, root_mean_squared_error,
+};
+pub use roc::{RocCurve, RocPoint, roc_auc, roc_auc_one_vs_rest};
+pub use threshold::{CostThreshold, Costs};
+pub use top_k::top_k_accuracy;
+
+/// The share of rows whose probability is on the side of 0.5 (at least, or below) that the 0/1 target says.
+///
+/// NaN for no rows.
+///
+/// # Panics
+/// If the shapes differ.
+///
+/// ```
+/// use linalg::View;
+/// let (p, y) = ([0.5, 0.4, 0.9], [1.0, 1.0, 1.0]);
+/// assert_eq!(train::metrics::accuracy(View::<f64>::view(&p), View::<f64>::view(&y)), 2.0 / 3.0);
+/// ```
+#[track_caller]
+pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) -> f64 {
+    let (rows, columns) = (probability.nrows(), probability.ncols());
+    assert_eq!(
+        (rows, columns),
+        (target.nrows(), target.ncols()),
+        "accuracy: the shapes differ"
+    );
+    let half = T::from_f64(0.5);
+    let mut right = 0_usize;
+    for j in 0..columns {
+        for i in 0..rows {
+            right += usize::from((probability[(i, j)] >= half) == (target[(i, j)] >= half));
+        }
+    }
+    right as f64 / (rows * columns) as f64
+}
