@@ -2,6 +2,9 @@
 //!
 //! The folds come from [`datasets::Splitter`] with a seed, every score has its place, and a fit sees nothing but its own fold: the
 //! result has the same bits for any number of threads.
+//!
+//! The penalty of a generalised linear model is chosen faster by [`cross_validate`](crate::cross_validate) of this crate, which follows
+//! whole paths.
 
 use datasets::Split;
 use linalg::parallel;

@@ -223,6 +223,11 @@ fn messages_name_the_row_and_say_what_to_do() {
         separated.interval_logit(95.0).map(|i| i.0),
         "the confidence level is 95",
     );
+    let (up, down) = ([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]);
+    says(
+        DeLongTest::new(&[0.0, 0.0, 1.0, 1.0], &up, &down).map(|test| test.statistic),
+        "the difference of the areas, 1, has no estimated variance",
+    );
     let p = linalg::mat![[0.5, 0.5], [0.5, 0.4]];
     says(
         metrics::log_loss_classes(&[0, 1], p.as_ref(), None),
@@ -290,4 +295,14 @@ fn a_confusion_matrix_prints_itself() {
     let c = ConfusionMatrix::of_labels(&["no", "yes", "yes"], &["no", "no", "yes"], None).unwrap();
     let table = "true \\ predicted  no  yes\nno                 1    0\nyes                1    1";
     assert_eq!(c.to_string(), table);
+}
+
+#[test]
+fn r2_knows_no_unit() {
+    let (y, f) = ([1.0, 2.0, 4.0], [1.5, 2.0, 3.0]);
+    let own = metrics::r2(&y, &f, None).unwrap();
+    for unit in [1e-200, 1e-300, 1e200, 1e300] {
+        let [y, f] = [y, f].map(|of| of.map(|value| value * unit));
+        assert!((metrics::r2(&y, &f, None).unwrap() - own).abs() < 1e-14);
+    }
 }

@@ -140,7 +140,7 @@ impl DeLongTest {
     ///
     /// # Errors
     /// As for [`DeLong::new`], and [`MetricError::Undefined`] if the difference has no variance: the two scores order the rows in
-    /// the same way, or both separate the classes.
+    /// the same way, or each separates the classes.
     pub fn new(target: &[f64], first: &[f64], second: &[f64]) -> Result<Self, MetricError> {
         let [a, b] = [
             Components::new(target, first)?,
@@ -153,10 +153,14 @@ impl DeLongTest {
         // The variance of the differences of the components: it is 0 for equal ones, without cancellation.
         let between = a.minus(&b);
         let variance = between.covariance(&between);
-        if variance <= 0.0 {
+        // The components are between 0 and 1, so a standard error below the machine epsilon is rounding.
+        if variance.sqrt() <= f64::EPSILON {
             return Err(MetricError::Undefined {
                 what: "the statistic of DeLong's test".to_owned(),
-                reason: "the difference of the two areas has no variance, because both scores order the rows of the two classes in the same way; there is nothing to compare".to_owned(),
+                reason: format!(
+                    "the difference of the areas, {}, has no estimated variance; either both scores order the rows of the two classes in the same way, or more rows are needed before the data say how certain it is",
+                    between.area
+                ),
             });
         }
         let (difference, std_error) = (between.area, variance.sqrt());

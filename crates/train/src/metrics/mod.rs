@@ -2,7 +2,7 @@
 //!
 //! | predictions | metrics |
 //! | --- | --- |
-//! | classes | [`ConfusionMatrix`]: accuracy, precision, recall, F-beta, Jaccard, balanced accuracy, Matthews' correlation, κ |
+//! | classes | [`ConfusionMatrix`], [`ClassReport`]: accuracy, precision, recall, F-beta, Jaccard, balanced accuracy, Matthews' correlation, κ |
 //! | scores of two classes | [`RocCurve`], [`roc_auc`], [`DeLong`], [`DeLongTest`], [`PrecisionRecallCurve`], [`average_precision`], [`Costs`] |
 //! | scores of several classes | [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`BrierDecomposition`], [`CalibrationCurve`] |
@@ -24,6 +24,7 @@ mod logarithmic;
 mod precision_recall;
 mod ranking;
 mod regression;
+mod report;
 mod roc;
 mod threshold;
 mod top_k;
@@ -42,6 +43,7 @@ pub use regression::{
     max_error, mean_absolute_error, mean_absolute_percentage_error, mean_squared_error,
     median_absolute_error, r2, root_mean_squared_error,
 };
+pub use report::{ClassReport, ClassRow};
 pub use roc::{RocCurve, RocPoint, roc_auc, roc_auc_one_vs_rest};
 pub use threshold::{CostThreshold, Costs};
 pub use top_k::top_k_accuracy;

@@ -178,9 +178,12 @@ pub fn r2(target: &[f64], prediction: &[f64], weights: Option<&[f64]>) -> Result
     let first = used.map_or(0.0, |row| target[row]);
     // Around a target first: the mean of large numbers that differ little keeps its digits.
     let mean = first + checked.mean(|i| target[i] - first, rows);
-    let residual = checked.mean(|i| (target[i] - prediction[i]).powi(2), rows);
-    let total = checked.mean(|i| (target[i] - mean).powi(2), rows);
-    if total > 0.0 {
+    // In units of the largest deviation: squares of tiny or huge targets neither vanish nor overflow.
+    let used = (0..rows).filter(|&row| checked.of(row) > 0.0);
+    let scale = used.fold(0.0_f64, |most, row| most.max((target[row] - mean).abs()));
+    if scale > 0.0 {
+        let residual = checked.mean(|i| ((target[i] - prediction[i]) / scale).powi(2), rows);
+        let total = checked.mean(|i| ((target[i] - mean) / scale).powi(2), rows);
         return Ok(1.0 - residual / total);
     }
     Err(MetricError::Undefined {
