@@ -180,6 +180,14 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
 
 /// The specification of a model file.
 fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
+    ensure!(
+        !matches!(
+            document.family.as_str(),
+            "multinomial" | "ordinal" | "huber" | "quantile"
+        ),
+        "diagnose is for generalised linear models, and this is one of the family {}",
+        document.family
+    );
     let specification = document.specification.as_ref().context(
         "diagnose is for generalised linear models that this version fitted; fit the model again",
     )?;

@@ -10,6 +10,8 @@ use crate::document::{self, Document};
 use crate::fit::csv_options;
 use crate::fitted::Fitted;
 
+/// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
+const WIDE: usize = 1000;
 /// Level of all intervals.
 const LEVEL: f64 = 0.95;
 
@@ -63,6 +65,9 @@ pub(crate) fn report(
         specification: Some(specification(model)),
         ..Report::default()
     };
+    if fit.coefficients().len() > WIDE && !asked(arguments) {
+        return Ok((fit, report));
+    }
     let coefficients = match fit.analyse(model, &observations) {
         Ok(analysis) => {
             let [mcfadden, cox_snell, nagelkerke, tjur] = analysis.pseudo_r2();
@@ -337,8 +342,7 @@ fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Ve
             let row = data.rows.as_ref().map_or(i, |rows| rows[i]);
             let text = texts.text(row).with_context(|| {
                 format!(
-                    "{}, line {}, column `{column}`: the cluster is missing; fill it in or leave the row out",
-                    arguments.file.display(),
+                    "line {}, column `{column}`: the cluster is missing; fill it in, or take the row out of the file (--missing does not drop it)",
                     frame.line(row)
                 )
             })?;

@@ -339,3 +339,29 @@ fn bootstraps_depend_on_the_seed_alone() {
     let ratio = (clustered[(1, 1)] / expected[(1, 1)]).sqrt();
     assert!((0.7..1.5).contains(&ratio), "{ratio}");
 }
+
+#[test]
+fn quantile_residuals_lie_between_the_bounds_of_r() {
+    for name in ["poisson", "logit", "gamma_log", "gaussian"] {
+        let (model, data) = case(name);
+        let observations = Observations::from(&data);
+        let fit = model.fit(&data).unwrap();
+        let analysis = fit.analyse(&model, &observations).unwrap();
+        let [low, middle, high] =
+            [0.0, 0.5, 1.0].map(|u| analysis.quantile_residuals(|_| u).unwrap());
+        for i in 0..low.len() {
+            assert!(low[i] <= middle[i] && middle[i] <= high[i], "{name} {i}");
+        }
+        // A model that holds has residuals with mean 0 and variance 1; these are overdispersed at most by its own fault.
+        let mean = middle.iter().sum::<f64>() / middle.len() as f64;
+        assert!(mean.abs() < 0.3, "{name}: {mean}");
+        if name == "poisson" {
+            let bounds = &reference()["models"]["poisson"]["quantile_residual_bounds"];
+            let cdf = |z: f64| 0.5 * linalg::Scalar::erfc(-z / std::f64::consts::SQRT_2);
+            for i in 0..10 {
+                close(cdf(low[i]), &bounds["lower"][i], 1e-9, "lower bound");
+                close(cdf(high[i]), &bounds["upper"][i], 1e-9, "upper bound");
+            }
+        }
+    }
+}

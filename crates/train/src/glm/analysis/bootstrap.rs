@@ -9,7 +9,7 @@ use super::{Analysis, Interval};
 use crate::FitError;
 
 /// Draws of all samples together.
-const MOST: usize = 20_000_000_000;
+const MOST: usize = 2_000_000_000;
 
 /// Estimates from samples of the rows, drawn with replacement.
 #[derive(Debug, Clone)]

@@ -18,7 +18,10 @@ pub struct Condition {
     pub detail: String,
 }
 
-/// The conditions of a fit to its data, in a fixed order.
+/// More coefficients than this are not looked at.
+const WIDE: usize = 1000;
+
+/// The conditions of a fit to its data, in a fixed order: convergence and penalty, and up to 1000 coefficients the others.
 ///
 /// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
 /// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
@@ -69,8 +72,10 @@ pub fn validity(
             "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference".to_owned()
         },
     );
-    // Without a covariance there is nothing to look at.
-    if let Ok(analysis) = fit.analyse(specification, data) {
+    // Without a covariance there is nothing to look at; of very many columns the look costs more than the fit.
+    if fit.coefficients().len() <= WIDE
+        && let Ok(analysis) = fit.analyse(specification, data)
+    {
         analysis.conditions(&mut add);
     }
     out
