@@ -134,6 +134,14 @@ fn nested(larger: &Document, smaller: &Document) -> Result<Test, &'static str> {
     if larger.specification != smaller.specification {
         return Err("the models were fitted by other methods, or with another θ or power");
     }
+    if larger.covariance.is_some() || smaller.covariance.is_some() {
+        return Err(
+            "the errors are robust because the likelihood is in doubt, and a ratio of likelihoods rests on it",
+        );
+    }
+    if larger.data.is_none() || smaller.data.is_none() {
+        return Err("a model has no fingerprint of its data; fit it again");
+    }
     if larger.data != smaller.data {
         return Err("the models were fitted to other rows, weights or offsets");
     }

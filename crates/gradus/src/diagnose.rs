@@ -236,7 +236,12 @@ fn diagnosed(
     frame: &Frame,
     rows: Option<&[usize]>,
 ) -> Result<Diagnosis> {
-    let mut residuals = analysis.residuals(Residual::Deviance);
+    let all = analysis
+        .residuals(Residual::Deviance)
+        .into_iter()
+        .enumerate();
+    let counts = |i: usize| observations.weights.is_none_or(|weights| weights[i] > 0.0);
+    let mut residuals: Vec<f64> = all.filter(|(i, _)| counts(*i)).map(|(_, r)| r).collect();
     residuals.sort_by(f64::total_cmp);
     let quartile = |k: usize| {
         let place = k as f64 / 4.0 * (residuals.len() - 1) as f64;
@@ -271,7 +276,7 @@ fn diagnosed(
                 term: row
                     .columns
                     .first()
-                    .map_or_else(|| "(none)".to_owned(), |name| stem(name).to_owned()),
+                    .map_or_else(|| "(none)".to_owned(), |name| stem(name)),
                 deviance: row.deviance,
                 residual_freedom: row.freedom,
                 test: row.test.map(Tested::from),
@@ -308,12 +313,13 @@ fn diagnosed(
     })
 }
 
-/// What stands before the level of a category.
-fn stem(name: &str) -> &str {
-    match name.rfind('[') {
-        Some(at) if at > 0 && name.ends_with(']') => &name[..at],
-        _ => name,
-    }
+/// What stands before the levels of categories.
+fn stem(name: &str) -> String {
+    let part = |part: &str| match part.rfind('[') {
+        Some(at) if at > 0 && part.ends_with(']') => part[..at].to_owned(),
+        _ => part.to_owned(),
+    };
+    name.split(':').map(part).collect::<Vec<_>>().join(":")
 }
 
 /// Columns of one category are one term.
@@ -321,7 +327,7 @@ fn terms(names: &[String]) -> Vec<Vec<String>> {
     let mut out: Vec<Vec<String>> = Vec::new();
     for name in names {
         match out.last_mut() {
-            Some(last) if stem(name) != name && stem(&last[0]) == stem(name) => {
+            Some(last) if stem(name) != *name && stem(&last[0]) == stem(name) => {
                 last.push(name.clone());
             }
             _ => out.push(vec![name.clone()]),

@@ -140,10 +140,6 @@ fn statistics(
     }
     if arguments.profile {
         report.intervals = Some("profile");
-        // What the caution about few events asks for.
-        report
-            .validity
-            .retain(|condition| condition.name != "events");
         return profiled(analysis).map(Some);
     }
     let clusters = match &arguments.cluster {
@@ -256,6 +252,60 @@ fn bootstrapped(
         .collect())
 }
 
+/// The conditions of a fit of several classes.
+fn conditions_of_classes(fit: &train::ClassFit, data: &Dataset) -> Vec<document::Condition> {
+    let condition = |name: &str, holds: bool, detail: String| document::Condition {
+        name: name.to_owned(),
+        holds,
+        detail,
+    };
+    let certificate = fit.certificate();
+    let converged = certificate.status == train::Status::Converged;
+    let plain = fit.aic().is_some();
+    let mut counts = vec![0.0; fit.labels().len()];
+    for (i, class) in data.target.iter().enumerate() {
+        if let Some(count) = counts.get_mut(*class as usize) {
+            *count += data.weights.as_ref().map_or(1.0, |weights| weights[i]);
+        }
+    }
+    let rarest = counts.iter().copied().fold(f64::INFINITY, f64::min);
+    let share = rarest / (data.feature_names.len() + 1) as f64;
+    vec![
+        condition(
+            "convergence",
+            converged,
+            if converged {
+                format!(
+                    "the largest gradient entry is {:.1e}",
+                    certificate.gradient_max
+                )
+            } else {
+                "the optimum was not reached; allow more iterations".to_owned()
+            },
+        ),
+        condition(
+            "penalty",
+            plain,
+            if plain {
+                "no penalty is in force".to_owned()
+            } else {
+                "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference".to_owned()
+            },
+        ),
+        condition(
+            "events",
+            share >= 10.0,
+            if share >= 10.0 {
+                format!("{share:.0} rows of the rarest class for each coefficient of a class")
+            } else {
+                format!(
+                    "{share:.1} rows of the rarest class for each coefficient of a class, where 10 are needed: use fewer columns"
+                )
+            },
+        ),
+    ]
+}
+
 /// A fit of several classes with the covariance that was asked for.
 pub(crate) fn of_classes(
     arguments: &FitArguments,
@@ -276,6 +326,9 @@ pub(crate) fn of_classes(
             nagelkerke: Some(nagelkerke),
             tjur: None,
         });
+    }
+    if let Some(fit) = of_classes {
+        report.validity = conditions_of_classes(fit, data);
     }
     if !asked(arguments) {
         return Ok((fitted, report));

@@ -231,6 +231,9 @@ fn what_has_no_meaning_is_refused() {
             .wald(&["nothing"], &Covariance::Expected)
             .unwrap_err(),
         analysis.profile("x1", 1.5).unwrap_err(),
+        analysis.score(&["x1", "x1"]).unwrap_err(),
+        analysis.penalised_likelihood_ratio("x1").unwrap_err(),
+        analysis.calibration(Some(&[0.5])).unwrap_err(),
         analysis
             .predict(
                 Mat::<f64>::zeros(1, 2).as_ref(),

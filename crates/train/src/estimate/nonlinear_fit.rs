@@ -192,6 +192,8 @@ impl NonlinearFit {
             match kind {
                 Heteroscedastic::Hc0 => square,
                 Heteroscedastic::Hc1 => square * n as f64 / (n - p) as f64,
+                // 1 but for a rounding error.
+                _ if leverage > 1.0 - 1e-10 => f64::NAN,
                 Heteroscedastic::Hc2 => square / (1.0 - leverage),
                 Heteroscedastic::Hc3 => square / (1.0 - leverage).powi(2),
             }

@@ -47,7 +47,14 @@ impl Bootstrap {
         })
     }
     /// The percentile interval of each coefficient at a level such as 0.95: quantiles of the samples (type 7 of Hyndman and Fan).
+    ///
+    /// # Panics
+    /// If the level is not between 0 and 1.
     pub fn intervals(&self, level: f64) -> Vec<Interval> {
+        assert!(
+            level > 0.0 && level < 1.0,
+            "a level of confidence lies between 0 and 1"
+        );
         let quantile = |sorted: &[f64], share: f64| {
             let place = share * (sorted.len() - 1) as f64;
             let low = place as usize;
@@ -152,6 +159,9 @@ impl Analysis<'_> {
             };
             let options = FitOptions::default().start(start.clone());
             let fit = specification.fit_observations(&data, &options).ok()?;
+            if fit.certificate().status != crate::Status::Converged {
+                return None;
+            }
             Some(fit.coefficients().iter().map(|c| c.estimate).collect())
         };
         let all = parallel::map_reduce(samples, &|r| vec![sample(r)], &|mut a, mut b| {

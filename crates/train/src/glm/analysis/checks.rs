@@ -33,8 +33,8 @@ pub struct Overdispersion {
     pub ratio: f64,
     /// Pearson's statistic against chi-square with those degrees of freedom. For 0/1 targets the ratio says nothing, and there is none.
     pub pearson: Option<Test>,
-    /// For Poisson models the score test of Dean (1992) against a variance of μ + α μ²: the square of
-    /// Σ ((y − μ)² − y) / √(2 Σ μ²), one-sided.
+    /// For Poisson models the score test of Dean (1992) against a variance of μ + α μ²:
+    /// Σ ((y − μ)² − y) / √(2 Σ μ²), standard normal if there is none, large if there is.
     pub dean: Option<f64>,
 }
 
@@ -112,16 +112,19 @@ impl Analysis<'_> {
             .map(|i| (self.problem.family.mean(self.eta[i]), i))
             .collect();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let quantile = |share: f64| {
-            let place = share * (rows.len() - 1) as f64;
+        if rows.iter().any(|(_, i)| self.copies(*i) != 1.0) {
+            return refuse(
+                "Hosmer and Lemeshow's groups are of rows; write repeated rows out, without weights",
+            );
+        }
+        let quantile = |g: usize| {
+            let place = (g * (rows.len() - 1)) as f64 / groups as f64;
             let (low, part) = (place.floor(), place.fract());
             let low = low as usize;
             let next = rows[(low + 1).min(rows.len() - 1)].0;
             rows[low].0 + part * (next - rows[low].0)
         };
-        let mut ends: Vec<f64> = (1..=groups)
-            .map(|g| quantile(g as f64 / groups as f64))
-            .collect();
+        let mut ends: Vec<f64> = (1..=groups).map(quantile).collect();
         ends.dedup();
         let mut out = vec![(0.0, 0.0, 0.0); ends.len()];
         for &(p, i) in &rows {
@@ -155,6 +158,11 @@ impl Analysis<'_> {
         if !self.problem.is_binomial() {
             return Err(FitError::Inference {
                 reason: "calibration is of probabilities; the model is not binomial".to_owned(),
+            });
+        }
+        if predictors.is_some_and(|given| given.len() != self.eta.len()) {
+            return Err(FitError::Inference {
+                reason: "there is not one predictor a row; give one for each".to_owned(),
             });
         }
         let logits: Vec<f64> = match predictors {
@@ -203,11 +211,17 @@ impl Analysis<'_> {
         Ok(fit.coefficients().to_vec())
     }
 
+    /// True if no row has more than one trial.
+    fn is_binary(&self) -> bool {
+        let trials = self.problem.data.trials;
+        trials.is_none_or(|trials| trials.iter().all(|t| *t <= 1.0))
+    }
+
     /// Whether the target varies more than the model says.
     pub fn overdispersion(&self) -> Overdispersion {
         let (pearson, freedom) = (self.fit.pearson(), self.fit.residual_freedom());
         let known = !self.fit.dispersion().estimated;
-        let binary = self.problem.is_binomial() && self.problem.data.trials.is_none();
+        let binary = self.problem.is_binomial() && self.is_binary();
         let dean = (self.has_counts() && known).then(|| {
             let (mut above, mut squares) = (0.0, 0.0);
             for i in self.problem.rows() {
@@ -251,7 +265,7 @@ impl Analysis<'_> {
         };
         let cox = -(2.0 / n * (null - full)).exp_m1();
         let largest = -(2.0 / n * null).exp_m1();
-        let binary = self.problem.is_binomial() && self.problem.data.trials.is_none();
+        let binary = self.problem.is_binomial() && self.is_binary();
         let tjur = binary.then(|| {
             let mut sums = [(0.0, 0.0); 2];
             for i in self.problem.rows() {

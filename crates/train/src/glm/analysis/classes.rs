@@ -113,6 +113,11 @@ impl ClassFit {
                 ));
             }
             Covariance::Observed => return Ok(covariance.to_owned()),
+            _ if self.aic().is_none() => {
+                return Err(refuse(
+                    "a penalty is in force (Firth's or another), and sandwiches of maximum likelihood do not hold; fit without it",
+                ));
+            }
             Covariance::Hc2 | Covariance::Hc3 => {
                 return Err(refuse(
                     "rows of a model of several classes have no single leverage; use hc0 or hc1, or clusters",
@@ -188,7 +193,9 @@ fn check(fit: &ClassFit, data: &Observations<'_>, features: usize) -> Result<(),
     let rows = (0..data.target.len())
         .filter(|i| data.weights.is_none_or(|weights| weights[*i] > 0.0))
         .count();
-    if data.names.len() != features || rows != fit.observations() {
+    let known = |y: &f64| *y >= 0.0 && y.fract() == 0.0 && *y < fit.labels().len() as f64;
+    if data.names.len() != features || rows != fit.observations() || !data.target.iter().all(known)
+    {
         return Err(refuse(
             "the data are not those of the fit; give those that it was made from",
         ));

@@ -19,7 +19,8 @@ use crate::FitError;
 pub enum Covariance<'c> {
     /// φ A: by the expected information, as the fit reports it.
     Expected,
-    /// φ times the inverse of the observed information, the Hessian of the negative log-likelihood.
+    /// φ times the inverse of the observed information, the Hessian of the negative log-likelihood in the coefficients (an estimated θ is
+    /// held).
     Observed,
     /// f = 1 (White 1980).
     Hc0,
@@ -223,7 +224,7 @@ impl Analysis<'_> {
 }
 
 /// A leverage above this is 1.
-const ALONE: f64 = 1.0 - 1e-10;
+pub(super) const ALONE: f64 = 1.0 - 1e-10;
 /// More work than this is not spent on looking for clusters that stand alone.
 const MOST: usize = 20_000_000_000;
 

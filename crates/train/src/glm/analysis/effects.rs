@@ -18,7 +18,7 @@ pub struct Effect {
     pub discrete: bool,
     /// The effect.
     pub estimate: f64,
-    /// Its standard error by the delta method, z statistic, p-value and 95 % interval.
+    /// Its standard error by the delta method, statistic, p-value and 95 % interval.
     pub inference: Inference,
 }
 
@@ -38,12 +38,15 @@ pub struct Predicted {
 }
 
 impl Analysis<'_> {
-    /// Average marginal effects of all columns, over the rows of the data (Stata's `margins, dydx(*)`).
+    /// Average marginal effects of all columns, over the rows of the data : each column moved by itself, as statsmodels'
+    /// `get_margeff(dummy=True)`. For the columns of one category or of a product this is not what Stata's `margins` gives. Statistics are
+    /// z, or t where a dispersion was estimated.
     ///
     /// # Errors
     /// As [`covariance`](Self::covariance).
     pub fn marginal_effects(&self, covariance: &Covariance<'_>) -> Result<Vec<Effect>, FitError> {
         let matrix = self.covariance(covariance)?;
+        let freedom = self.freedom(covariance);
         let k = usize::from(self.problem.intercept);
         let all: Vec<usize> = (0..self.problem.data.names.len()).collect();
         let x = self.dense_columns(&all);
@@ -85,7 +88,10 @@ impl Analysis<'_> {
                 name: self.problem.data.names[j].clone(),
                 discrete,
                 estimate,
-                inference: Inference::wald(estimate, error),
+                inference: match freedom {
+                    Some(freedom) => Inference::student(estimate, error, freedom),
+                    None => Inference::wald(estimate, error),
+                },
             }
         };
         Ok(all.into_iter().map(effect).collect())
@@ -105,6 +111,13 @@ impl Analysis<'_> {
         covariance: &Covariance<'_>,
     ) -> Result<Vec<Predicted>, FitError> {
         let names = self.problem.data.names.len();
+        if offset.is_some() != self.problem.data.offset.is_some() || !(level > 0.0 && level < 1.0) {
+            return Err(FitError::Inference {
+                reason: format!(
+                    "a model with an offset needs one for each new row, and one without has none; the level, here {level}, lies between 0 and 1"
+                ),
+            });
+        }
         if rows.ncols() != names || offset.is_some_and(|offset| offset.len() != rows.nrows()) {
             return Err(FitError::Inference {
                 reason: format!(
@@ -128,7 +141,9 @@ impl Analysis<'_> {
                 let own = self.fit.coefficients().iter().zip(&row);
                 let linear = own.map(|(c, x)| c.estimate * x).sum::<f64>()
                     + offset.map_or(0.0, |offset| offset[i]);
-                let error = super::quadratic(matrix.as_ref(), &row).max(0.0).sqrt();
+                // A rounding error below 0 is none; NaN, of a coefficient without an error, stays.
+                let variance = super::quadratic(matrix.as_ref(), &row);
+                let error = if variance < 0.0 { 0.0 } else { variance }.sqrt();
                 let link: Link = self.problem.family.link;
                 let mean = link.mean(linear);
                 let [a, b] = [-reach, reach].map(|reach| link.mean(linear + reach * error).value);

@@ -75,7 +75,7 @@ pub fn likelihood_ratio(larger: &GlmFit, smaller: &GlmFit) -> Result<Test, FitEr
     };
     if [larger, smaller]
         .iter()
-        .any(|fit| fit.aic().is_none() && fit.log_likelihood().is_some())
+        .any(|fit| !fit.penalty().is_none() || fit.penalised_log_likelihood().is_some())
     {
         return refuse(
             "a penalty is in force, and a ratio of likelihoods needs fits of maximum likelihood",
@@ -85,9 +85,21 @@ pub fn likelihood_ratio(larger: &GlmFit, smaller: &GlmFit) -> Result<Test, FitEr
         return refuse("the fits are of other targets or other rows; fit both to the same data");
     }
     let (a, b) = (larger.family(), smaller.family());
-    let same = std::mem::discriminant(&a.distribution) == std::mem::discriminant(&b.distribution);
-    if !same || a.link != b.link {
-        return refuse("the fits are of other families or links, and nested models have the same");
+    // An estimated θ differs between nested models, a given one does not.
+    let same = match (larger.theta(), smaller.theta()) {
+        (Some(_), Some(_)) => true,
+        (None, None) => a.distribution == b.distribution,
+        _ => false,
+    };
+    let alike = larger.dispersion().estimated == smaller.dispersion().estimated;
+    if !same || a.link != b.link || !alike {
+        return refuse(
+            "the fits are of other families, links or parameters of these, and nested models have the same",
+        );
+    }
+    let reached = |fit: &GlmFit| fit.certificate().status == crate::Status::Converged;
+    if !reached(larger) || !reached(smaller) {
+        return refuse("a fit did not reach its optimum; allow more iterations");
     }
     let has = |name: &str| larger.coefficients().iter().any(|c| c.name == name);
     let nested = smaller.coefficients().iter().all(|c| has(&c.name));
@@ -268,6 +280,14 @@ impl Analysis<'_> {
     /// # Errors
     /// As [`without`](Self::without).
     pub fn score(&self, names: &[&str]) -> Result<Test, FitError> {
+        let mut once = names.to_vec();
+        once.sort_unstable();
+        once.dedup();
+        if self.specification.is_firth() || once.is_empty() || once.len() != names.len() {
+            return Err(FitError::Inference {
+                reason: "a score test needs a fit of maximum likelihood, and columns of which none is named twice".to_owned(),
+            });
+        }
         // With the same θ: it is no part of the hypothesis.
         let smaller = self.smaller(names, &self.specification)?;
         let estimate = |name: &String| {

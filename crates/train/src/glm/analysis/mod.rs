@@ -96,6 +96,20 @@ impl GlmFit {
                 "classes have weights of their own, so the likelihood is not that of the data; fit without them, or weigh rows",
             );
         }
+        if self.theta().is_none() && specification.family() != self.family() {
+            return refuse(
+                "the specification is not that of the fit; give the one that it was made by",
+            );
+        }
+        let names = self.coefficients().iter().map(|c| &c.name);
+        if !names
+            .skip(usize::from(problem.intercept))
+            .eq(data.names.iter())
+        {
+            return refuse(
+                "the columns are not those of the fit; give the data that it was made from",
+            );
+        }
         let beta: Vec<f64> = self.coefficients().iter().map(|c| c.estimate).collect();
         let design = columns(data, problem.intercept, false)?;
         if design.columns() != beta.len() || problem.rows().count() != self.observations() {
@@ -219,10 +233,13 @@ impl<'a> Analysis<'a> {
             self.each_row(|i, z| out[i] = quadratic(self.inverse.as_ref(), z));
         }
         for (i, out) in out.iter_mut().enumerate() {
-            // A rounding error above 1 is none.
+            // What is 1 but for a rounding error is 1.
             *out = match self.inside(i) {
                 0.0 => 0.0,
-                _ => (*out * self.information[i] / self.copies(i)).min(1.0),
+                _ => match *out * self.information[i] / self.copies(i) {
+                    leverage if leverage > covariance::ALONE => 1.0,
+                    leverage => leverage,
+                },
             };
         }
         out

@@ -108,6 +108,11 @@ impl Analysis<'_> {
     /// # Errors
     /// If the name is not known, or the fit with the coefficient held fails.
     pub fn penalised_likelihood_ratio(&self, name: &str) -> Result<super::Test, FitError> {
+        if !self.specification.is_firth() {
+            return Err(FitError::Inference {
+                reason: "Firth's penalty is not in force; use likelihood_ratio".to_owned(),
+            });
+        }
         let place = self.place(name)?;
         let deviance = self.held(place, vec![0.0; self.parameters()]);
         let estimate = self.fit.coefficients()[place].estimate;
