@@ -269,3 +269,24 @@ fn failures_say_what_to_do() {
     let parameters = vec!["p2".into()];
     assert_eq!(error(away), EstimateError::Unbounded { parameters });
 }
+
+#[test]
+fn a_fit_prints_its_table() {
+    let (time, y) = ([1.0, 2.0, 4.0, 8.0], [2.3, 3.7, 5.2, 6.0]);
+    let mut curve = NonlinearLeastSquares::new(&[(1, 1), (1, 1)], &y, |p| {
+        p[0] * (1.0 - (-(p[1] * p.constant(&time))).exp())
+    })
+    .named(["ceiling", "rate"]);
+    let fit = curve.fit(&[5.0, 0.3]).unwrap();
+    let text = fit.to_string();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("ceiling"))
+        .unwrap();
+    let estimate: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!((estimate - fit.estimates()[0]).abs() < 1e-4, "{text}");
+    assert!(
+        text.contains("on 2 degrees of freedom") && text.contains("converged"),
+        "{text}"
+    );
+}

@@ -14,6 +14,7 @@ mod profile;
 mod qr;
 mod range;
 mod recording;
+mod report;
 mod singular;
 
 pub use covariance::LikelihoodCovariance;

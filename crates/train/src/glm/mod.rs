@@ -20,7 +20,7 @@ mod options;
 mod ordered;
 mod path;
 mod problem;
-mod report;
+pub(crate) mod report;
 mod robust;
 mod separation;
 mod softmax;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use models::glm::{Distribution, Family, Link};
 
-use super::{ClassFit, Coefficient, GlmFit, Solver};
+use super::{ClassFit, Coefficient, GlmFit};
 use crate::solver::{Certificate, Status};
 
 /// One line a coefficient: estimate, standard error, statistic, p and 95 % interval.
-pub(super) fn table<'c>(
+pub(crate) fn table<'c>(
     f: &mut fmt::Formatter<'_>,
     coefficients: impl Iterator<Item = &'c Coefficient> + Clone,
     statistic: &str,
@@ -45,9 +45,9 @@ pub(super) fn table<'c>(
 }
 
 /// What is proved about the optimum.
-pub(super) fn certificate(
+pub(crate) fn certificate(
     f: &mut fmt::Formatter<'_>,
-    solver: Solver,
+    solver: impl fmt::Display,
     c: &Certificate,
 ) -> fmt::Result {
     write!(
@@ -184,7 +184,7 @@ pub(super) fn classes(f: &mut fmt::Formatter<'_>, fit: &ClassFit, what: &str) ->
 }
 
 /// Six significant digits, in exponent form when the number is very large or small.
-fn significant(x: f64) -> String {
+pub(crate) fn significant(x: f64) -> String {
     let magnitude = if x == 0.0 {
         0
     } else {
