@@ -1,13 +1,13 @@
 //! A maximum of a likelihood, and what it says.
 
 use autodiff::{Inputs, Shape, Var};
-use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef};
 
 use super::covariance::{LikelihoodCovariance, covariance};
 use super::delta::{Delta, delta};
 use super::error::EstimateError;
 use super::range::{Natural, Range};
+use crate::glm::in_variances;
 use crate::solver::Certificate;
 use crate::{Coefficient, FitError, Inference, Reference, Test};
 
@@ -150,14 +150,12 @@ impl LikelihoodFit {
                 .sum::<f64>()
                 - values[i]
         });
-        let factor = Cholesky::new(variance.as_ref()).map_err(|error| match error {
+        let statistic = in_variances(&off, &variance).map_err(|error| match error {
             LinalgError::Dependent { column, .. } | LinalgError::NotPositive { column, .. } => {
                 EstimateError::Redundant { row: column + 1 }.into()
             }
             source => FitError::Linalg { source },
         })?;
-        let solved = factor.solve(off.as_ref()).x;
-        let statistic = (0..rows).map(|i| off[(i, 0)] * solved[(i, 0)]).sum();
         Ok(Test::new(statistic, Reference::ChiSquare(rows as f64)))
     }
 

@@ -31,6 +31,7 @@ mod working;
 
 use datasets::Dataset;
 
+pub(crate) use self::analysis::in_variances;
 pub use self::analysis::{
     Analysis, Bootstrap, Calibration, Condition, Covariance, DevianceRow, Effect, HosmerLemeshow,
     Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test, likelihood_ratio,

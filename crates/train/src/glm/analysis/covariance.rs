@@ -67,7 +67,10 @@ impl Analysis<'_> {
             }
             Covariance::Clustered(clusters) => self.clustered(clusters, &scores)?,
             _ => {
-                let leverages = self.leverages();
+                let leverages = match kind {
+                    Covariance::Hc2 | Covariance::Hc3 => self.leverages(),
+                    _ => Vec::new(),
+                };
                 if *kind == Covariance::Hc1 && n <= p {
                     return refuse(format!(
                         "{n} rows leave no degrees of freedom for {p} coefficients"
@@ -234,9 +237,9 @@ impl Analysis<'_> {
     pub fn undetermined(&self, kind: &Covariance<'_>) -> Vec<bool> {
         let d = self.parameters();
         let mut out = vec![false; d];
+        let model = self.design.covariance_to_data(self.inverse.as_ref());
         let mut mark = |direction: &[f64]| {
             let beta = self.design.coefficients_to_data(direction);
-            let model = self.design.covariance_to_data(self.inverse.as_ref());
             let size = |j: usize| beta[j].abs() / model[(j, j)].sqrt();
             let largest = (0..d).fold(0.0_f64, |m, j| m.max(size(j)));
             for (j, out) in out.iter_mut().enumerate() {

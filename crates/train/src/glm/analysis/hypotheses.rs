@@ -1,7 +1,7 @@
 //! Tests of hypotheses about the coefficients.
 
 use linalg::solve::Cholesky;
-use linalg::{Mat, MatRef};
+use linalg::{LinalgError, Mat, MatRef};
 use models::glm::{Distribution, Family, GeneralisedLinearModel};
 
 use super::super::{Explanatory, Fit, FitOptions, GlmFit, Observations};
@@ -136,6 +136,12 @@ fn drop_test(drop: f64, freedom: f64, larger: &GlmFit) -> Test {
     }
 }
 
+/// gapᵀ V⁻¹ gap for a column and its variance.
+pub(crate) fn in_variances(gap: &Mat<f64>, variance: &Mat<f64>) -> Result<f64, LinalgError> {
+    let solved = Cholesky::new(variance.as_ref())?.solve(gap.as_ref()).x;
+    Ok((0..gap.nrows()).map(|i| gap[(i, 0)] * solved[(i, 0)]).sum())
+}
+
 /// Wald's test of R β = r for estimates with a covariance: chi-square, or F with so many degrees of freedom of the denominator.
 pub(super) fn wald(
     estimates: &[f64],
@@ -160,11 +166,9 @@ pub(super) fn wald(
         left - right[i]
     });
     let of_gap = equations * covariance * equations.transpose();
-    let factor = Cholesky::new(of_gap.as_ref()).map_err(|_| {
+    let statistic = in_variances(&gap, &of_gap).map_err(|_| {
         refuse("the equations of the hypothesis depend on each other, or on estimates without variance; leave some out")
     })?;
-    let solved = factor.solve(gap.as_ref()).x;
-    let statistic: f64 = (0..q).map(|i| gap[(i, 0)] * solved[(i, 0)]).sum();
     let q = q as f64;
     Ok(match freedom {
         Some(freedom) => Test::new(statistic / q, Reference::F(q, freedom)),

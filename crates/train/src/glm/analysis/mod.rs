@@ -17,6 +17,7 @@ pub use self::bootstrap::Bootstrap;
 pub use self::checks::{Calibration, HosmerLemeshow, Overdispersion};
 pub use self::covariance::Covariance;
 pub use self::effects::{Effect, Predicted};
+pub(crate) use self::hypotheses::in_variances;
 pub use self::hypotheses::{DevianceRow, Reference, Test, likelihood_ratio};
 pub use self::profile::Interval;
 pub use self::residuals::{Influence, Residual};
