@@ -31,6 +31,6 @@ pub use op::{Accumulator, Array, Cotangents, Op, Side, Table};
 pub use pair::Pair;
 pub use program::{Inputs, Program, ProgramGradients};
 pub use shape::Shape;
-pub use tape::Tape;
+pub use tape::{Tape, Traced, TracedKind};
 pub use value::Value;
 pub use variable::Var;

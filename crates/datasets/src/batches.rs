@@ -5,7 +5,8 @@ use linalg::{Mat, MatRef, Scalar};
 /// The rows of a matrix in batches, of which the last may be smaller.
 ///
 /// In their order, batches are parts of the matrix, uncopied. In another order, the rows of a batch are copied to a buffer that
-/// every batch uses again.
+/// every batch uses again, row after row. From a matrix that itself stands row after row in memory that is a plain copy; from one that
+/// stands column after column each entry is another cache line, which for wide data costs more than a step of a small network.
 ///
 /// ```
 /// use datasets::Batches;
@@ -23,6 +24,7 @@ pub struct Batches<'x, T: Scalar> {
     x: MatRef<'x, T>,
     size: usize,
     order: Option<&'x [usize]>,
+    /// One column a row of the batch.
     buffer: Mat<T>,
     at: usize,
 }
@@ -52,7 +54,7 @@ impl<'x, T: Scalar> Batches<'x, T> {
     pub fn in_order(x: MatRef<'x, T>, size: usize, order: &'x [usize]) -> Self {
         let mut batches = Self::new(x, size);
         batches.order = Some(order);
-        batches.buffer = Mat::zeros(size.min(order.len()), x.ncols());
+        batches.buffer = Mat::zeros(x.ncols(), size.min(order.len()));
         batches
     }
 
@@ -81,12 +83,22 @@ impl<'x, T: Scalar> Batches<'x, T> {
         let Some(order) = self.order else {
             return Some(self.x.subrows(from, n));
         };
-        for j in 0..self.x.ncols() {
-            for (i, row) in order[from..from + n].iter().enumerate() {
-                self.buffer[(i, j)] = self.x[(*row, j)];
+        for (i, row) in order[from..from + n].iter().enumerate() {
+            let (from, to) = (
+                self.x.row(*row).transpose(),
+                self.buffer.col_as_slice_mut(i),
+            );
+            match from.try_as_col_major() {
+                Some(from) => to.copy_from_slice(from.as_slice()),
+                None => to.iter_mut().zip(from.iter()).for_each(|(to, x)| *to = *x),
             }
         }
-        Some(self.buffer.as_ref().subrows(0, n))
+        Some(self.buffer.as_ref().subcols(0, n).transpose())
+    }
+
+    /// Goes to a batch, counted from 0; past the last there is none.
+    pub fn seek(&mut self, batch: usize) {
+        self.at = batch.saturating_mul(self.size).min(self.rows());
     }
 
     /// Starts at the first batch again.

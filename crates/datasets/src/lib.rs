@@ -19,6 +19,7 @@ mod recipe;
 mod scaling;
 mod sparse;
 mod split;
+mod write;
 
 pub use batches::Batches;
 pub use builtin::{
@@ -36,3 +37,4 @@ pub use recipe::{Features, Missing, Preparation, Recipe, Response};
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
+pub use write::write_file;

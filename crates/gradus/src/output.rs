@@ -5,54 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-/// Writes a file by way of a temporary neighbour that is renamed, so that a failure leaves the old file whole. A link is
-/// followed; what is no regular file (a device, a pipe) is written to as it stands.
+/// Writes a file whole or not at all.
 ///
 /// # Errors
 /// If the file cannot be written, with its name.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
-    let write = || -> io::Result<()> {
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let old = std::fs::metadata(&target).ok();
-        if old.as_ref().is_some_and(|old| !old.is_file()) {
-            return std::fs::OpenOptions::new()
-                .write(true)
-                .open(&target)?
-                .write_all(content);
-        }
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut file = new_file(folder)?;
-        file.write_all(content)?;
-        if let Some(old) = old {
-            file.as_file().set_permissions(old.permissions())?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|e| e.error)?;
-        Ok(())
-    };
-    // The system's reason alone: the name of the temporary file would only confuse.
-    let reason = |error: io::Error| {
-        error
-            .raw_os_error()
-            .map_or(error, io::Error::from_raw_os_error)
-    };
-    write()
-        .map_err(reason)
+    datasets::write_file(path, content)
         .with_context(|| format!("{}: cannot be written", path.display()))
-}
-
-/// A temporary file is private by default; a result has the permissions of any new file.
-fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 /// Refuses to write a result over the data that it is made from.

@@ -64,8 +64,30 @@ pub struct Tensor {
     pub sizes: Vec<usize>,
     /// The values, row after row; exact for the kinds of numbers that modules have.
     pub values: Vec<f64>,
-    /// True for a count, which is stored as a whole number.
-    whole: bool,
+    /// The kind of numbers in a file.
+    pub kind: Kind,
+}
+
+/// The kind of numbers that a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Single precision.
+    F32,
+    /// Double precision.
+    F64,
+    /// Whole numbers of 64 bits, for counts.
+    I64,
+}
+
+impl Kind {
+    /// That of a module's numbers.
+    pub fn of<T: Scalar>() -> Self {
+        if size_of::<T>() == 4 {
+            Self::F32
+        } else {
+            Self::F64
+        }
+    }
 }
 
 /// The parameters and buffers of a module, parameters of a part before its buffers, without what other programs do not know.
@@ -96,7 +118,7 @@ fn tensors<T: Scalar>(module: &dyn Module<T>, private: bool) -> Vec<Tensor> {
             name: name.to_owned(),
             sizes: parameter.sizes(),
             values: (0..shape.len()).map(entry).collect(),
-            whole: false,
+            kind: Kind::of::<T>(),
         });
     });
     module.visit_buffers("", &mut |name, buffer| {
@@ -105,7 +127,12 @@ fn tensors<T: Scalar>(module: &dyn Module<T>, private: bool) -> Vec<Tensor> {
                 name: name.to_owned(),
                 sizes: buffer.sizes().to_vec(),
                 values: buffer.values(),
-                whole: buffer.is_whole(),
+                kind: match buffer.is_whole() {
+                    true => Kind::I64,
+                    // A training goes on from all digits.
+                    false if private => Kind::F64,
+                    false => Kind::of::<T>(),
+                },
             });
         }
     });
@@ -182,48 +209,64 @@ pub fn load_state_dict<T: Scalar>(
     Ok(())
 }
 
-/// A state as the bytes of a safetensors file, with numbers of the module's kind, and counts as 64-bit whole numbers.
+/// A state as the bytes of a safetensors file, each tensor with numbers of its kind.
 ///
 /// # Errors
-/// [`StateError::Format`] if a name occurs twice.
+/// [`StateError::Format`] if a name occurs twice, or a tensor has not as many values as its sizes say.
 ///
 /// ```
 /// use datasets::random::Torch;
 /// use models::{Linear, Module, state};
 /// let linear = Linear::<f32>::new(3, 2, &mut Torch::new(0));
-/// let bytes = state::to_safetensors::<f32>(&state::state_dict(&linear))?;
+/// let bytes = state::to_safetensors(&state::state_dict(&linear), &[("epoch", "7")])?;
 /// let mut other = Linear::<f32>::zeros(3, 2);
 /// state::load_state_dict(&mut other, &state::from_safetensors(&bytes)?)?;
 /// assert_eq!(other.weight().value(), linear.weight().value());
+/// assert_eq!(state::notes(&bytes)?["epoch"], "7");
 /// # Ok::<(), models::state::StateError>(())
 /// ```
-pub fn to_safetensors<T: Scalar>(tensors: &[Tensor]) -> Result<Vec<u8>, StateError> {
-    let single = size_of::<T>() == 4;
+pub fn to_safetensors(tensors: &[Tensor], notes: &[(&str, &str)]) -> Result<Vec<u8>, StateError> {
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|tensor| {
             let numbers = tensor.values.iter();
-            match (tensor.whole, single) {
-                (true, _) => numbers.flat_map(|x| (*x as i64).to_le_bytes()).collect(),
-                (_, true) => numbers.flat_map(|x| (*x as f32).to_le_bytes()).collect(),
-                _ => numbers.flat_map(|x| x.to_le_bytes()).collect(),
+            match tensor.kind {
+                Kind::I64 => numbers.flat_map(|x| (*x as i64).to_le_bytes()).collect(),
+                Kind::F32 => numbers.flat_map(|x| (*x as f32).to_le_bytes()).collect(),
+                Kind::F64 => numbers.flat_map(|x| x.to_le_bytes()).collect(),
             }
         })
         .collect();
-    let format = |error: &dyn std::fmt::Display| StateError::Format {
-        reason: error.to_string(),
-    };
     let mut views = Vec::new();
     for (tensor, bytes) in tensors.iter().zip(&bytes) {
-        let kind = match (tensor.whole, single) {
-            (true, _) => Dtype::I64,
-            (_, true) => Dtype::F32,
-            _ => Dtype::F64,
+        let kind = match tensor.kind {
+            Kind::I64 => Dtype::I64,
+            Kind::F32 => Dtype::F32,
+            Kind::F64 => Dtype::F64,
         };
         let view = TensorView::new(kind, tensor.sizes.clone(), bytes).map_err(|e| format(&e))?;
         views.push((tensor.name.as_str(), view));
     }
-    safetensors::serialize(views, None).map_err(|e| format(&e))
+    let notes = notes
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    let notes: HashMap<String, String> = notes.collect();
+    safetensors::serialize(views, (!notes.is_empty()).then_some(notes)).map_err(|e| format(&e))
+}
+
+/// The notes of a safetensors file: texts under names, empty if it has none.
+///
+/// # Errors
+/// [`StateError::Format`] if the bytes are not such a file.
+pub fn notes(bytes: &[u8]) -> Result<HashMap<String, String>, StateError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
+    Ok(header.metadata().clone().unwrap_or_default())
+}
+
+fn format(error: &dyn std::fmt::Display) -> StateError {
+    StateError::Format {
+        reason: error.to_string(),
+    }
 }
 
 /// The tensors of a safetensors file, in the order of their names.
@@ -231,9 +274,7 @@ pub fn to_safetensors<T: Scalar>(tensors: &[Tensor]) -> Result<Vec<u8>, StateErr
 /// # Errors
 /// [`StateError`] if the bytes are not such a file, or hold numbers of another kind than f64, f32, i64 and i32.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<Tensor>, StateError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| StateError::Format {
-        reason: error.to_string(),
-    })?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
     let mut out = Vec::new();
     for (name, view) in file.tensors() {
         fn numbers<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
@@ -244,16 +285,19 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<Tensor>, StateError> {
                 .map(|chunk| number(*chunk))
                 .collect()
         }
-        let (values, whole) = match view.dtype() {
-            Dtype::F64 => (numbers(view.data(), f64::from_le_bytes), false),
+        let (values, kind) = match view.dtype() {
+            Dtype::F64 => (numbers(view.data(), f64::from_le_bytes), Kind::F64),
             Dtype::F32 => (
                 numbers(view.data(), |b| f64::from(f32::from_le_bytes(b))),
-                false,
+                Kind::F32,
             ),
-            Dtype::I64 => (numbers(view.data(), |b| i64::from_le_bytes(b) as f64), true),
+            Dtype::I64 => (
+                numbers(view.data(), |b| i64::from_le_bytes(b) as f64),
+                Kind::I64,
+            ),
             Dtype::I32 => (
                 numbers(view.data(), |b| f64::from(i32::from_le_bytes(b))),
-                true,
+                Kind::I64,
             ),
             other => {
                 return Err(StateError::Kind {
@@ -266,7 +310,7 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<Tensor>, StateError> {
             name,
             sizes: view.shape().to_vec(),
             values,
-            whole,
+            kind,
         });
     }
     out.sort_by(|a, b| a.name.cmp(&b.name));

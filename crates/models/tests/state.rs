@@ -71,7 +71,7 @@ fn a_file_of_another_program_is_read() {
         );
     }
     // What is written again is the same state.
-    let again = to_safetensors::<f32>(&state_dict(&model)).unwrap();
+    let again = to_safetensors(&state_dict(&model), &[]).unwrap();
     assert_eq!(
         from_safetensors(&again).unwrap(),
         from_safetensors(&bytes).unwrap()

@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod selection;
 mod solver;
 mod student;
+mod trainer;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
@@ -41,3 +42,6 @@ pub use rule::{
     OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,
 };
 pub use solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step};
+pub use trainer::{
+    EarlyStopping, Epoch, History, StepReport, Stopped, TrainError, Trained, Trainer, Warning,
+};

@@ -5,6 +5,7 @@ mod node;
 mod record;
 mod replay;
 mod scopes;
+mod trace;
 
 use std::cell::{Ref, RefCell};
 use std::fmt;
@@ -20,6 +21,7 @@ use self::record::Record;
 pub(crate) use self::record::Recorded;
 pub(crate) use self::replay::Records;
 use self::scopes::Segment;
+pub use self::trace::{Traced, TracedKind};
 use crate::pool::Pool;
 use crate::slot::Slots;
 use crate::value::expect_shape;

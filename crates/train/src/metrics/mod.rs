@@ -77,3 +77,36 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
     }
     right as f64 / (rows * columns) as f64
 }
+
+/// The share of rows whose largest score is that of their class, for scores (rows x classes) and a column of class numbers from 0. Of equal
+/// scores the first counts.
+///
+/// NaN for no rows.
+///
+/// # Panics
+/// If `classes` is not a column with an entry for each row.
+///
+/// ```
+/// use linalg::{View, mat};
+/// let scores = mat![[0.1, 0.9], [2.0, -1.0], [0.0, 1.0]];
+/// assert_eq!(train::metrics::class_accuracy(scores.as_ref(), View::<f64>::view(&[1.0, 0.0, 0.0])), 2.0 / 3.0);
+/// ```
+#[track_caller]
+pub fn class_accuracy<T: Scalar>(scores: MatRef<'_, T>, classes: MatRef<'_, T>) -> f64 {
+    assert_eq!(
+        (classes.nrows(), classes.ncols()),
+        (scores.nrows(), 1),
+        "class accuracy: the classes are a column with an entry for each row of scores"
+    );
+    let right = (0..scores.nrows()).filter(|&i| {
+        let first = (1..scores.ncols()).fold(0, |best, j| {
+            if scores[(i, j)] > scores[(i, best)] {
+                j
+            } else {
+                best
+            }
+        });
+        classes[(i, 0)].to_f64() == first as f64
+    });
+    right.count() as f64 / scores.nrows() as f64
+}

@@ -81,6 +81,13 @@ pub trait Rule<T: Scalar> {
         error::rate(self.name(), self.learning_rate())
     }
 
+    /// The largest learning rate with which the steps do not diverge on a quadratic cost of this curvature; `None` for rules whose steps
+    /// do not grow with the gradient, and where it is not known.
+    fn largest_stable_rate(&self, curvature: f64) -> Option<f64> {
+        let _ = curvature;
+        None
+    }
+
     /// The names of the arrays that are remembered for a parameter, in the order of [`State::arrays`]; PyTorch's names where it
     /// has them.
     fn arrays(&self) -> &'static [&'static str] {

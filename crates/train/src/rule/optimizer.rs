@@ -149,7 +149,7 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
     }
 
     /// The group of a parameter with this name.
-    pub(super) fn group_of(&self, name: &str) -> usize {
+    pub(crate) fn group_of(&self, name: &str) -> usize {
         group_of(&self.groups, name)
     }
 

@@ -124,6 +124,17 @@ impl<T: Scalar> Rule<T> for Sgd {
         }
     }
 
+    /// 2/L for plain descent, 2 (1 + μ)/L with momentum (Polyak 1964), 2 (1 + μ)/((1 + 2 μ) L) with Nesterov's: where the roots of the
+    /// recurrence on a quadratic leave the unit circle. Weight decay adds to the curvature.
+    fn largest_stable_rate(&self, curvature: f64) -> Option<f64> {
+        if self.maximize || self.dampening != 0.0 {
+            return None;
+        }
+        let ahead = if self.nesterov { self.momentum } else { 0.0 };
+        let curvature = curvature + self.weight_decay;
+        Some(2.0 * (1.0 + self.momentum) / ((1.0 + 2.0 * ahead) * curvature))
+    }
+
     fn update(&self, _step: u64, state: &mut State<T>, value: &mut [T], gradient: &[T]) {
         let how = ("sgd", Regularised::new(self.weight_decay, self.maximize));
         let rate = T::from_f64(self.learning_rate);

@@ -1,0 +1,61 @@
+//! Files that are written whole or not at all.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a file by way of a temporary neighbour that is renamed, so that a failure or a kill leaves the old file whole. A link is
+/// followed; what is no regular file (a device, a pipe) is written to as it stands.
+///
+/// # Errors
+/// The system's reason if the file cannot be written.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("result.txt");
+/// datasets::write_file(&path, b"first")?;
+/// datasets::write_file(&path, b"second")?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "second");
+/// assert!(datasets::write_file(&folder.path().join("no such folder/result.txt"), b"third").is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    // The system's reason alone: the name of the temporary file would only confuse.
+    write(path, content).map_err(|error| {
+        error
+            .raw_os_error()
+            .map_or(error, io::Error::from_raw_os_error)
+    })
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = fs::metadata(&target).ok();
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
+        let mut file = OpenOptions::new().write(true).open(&target)?;
+        return file.write_all(content);
+    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = new_file(folder)?;
+    file.write_all(content)?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A temporary file is private by default; a result has the permissions of any new file.
+fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}

@@ -1,0 +1,299 @@
+//! All that a training remembers, in one file.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use linalg::Scalar;
+use models::Module;
+use models::state::{self, Kind, Tensor};
+
+use super::stopping::Best;
+use super::{Epoch, History, TrainError};
+use crate::schedule::PlateauState;
+use crate::{Optimizer, OptimizerState, ParameterState, Rule};
+
+/// Where a training stands.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    /// Epochs that are over.
+    pub(super) epoch: u64,
+    /// Batches of the next one that are over.
+    pub(super) batch: u64,
+    pub(super) steps: u64,
+    /// The costs of those batches times their rows, and those rows.
+    pub(super) sum: f64,
+    pub(super) rows: f64,
+    /// The first cost of all; NaN before it.
+    pub(super) first: f64,
+    pub(super) best: Best,
+    pub(super) plateau: Option<PlateauState>,
+    pub(super) history: History,
+    /// True if it ended before its last epoch.
+    pub(super) ended: bool,
+}
+
+const FORMAT: &str = "gradus-training-1";
+
+/// Writes a checkpoint.
+pub(super) fn write<T: Scalar, R: Rule<T>>(
+    path: &Path,
+    fingerprint: &str,
+    model: &dyn Module<T>,
+    optimizer: &Optimizer<T, R>,
+    memory: &Memory,
+) -> Result<(), TrainError> {
+    let mut tensors = Vec::new();
+    let prefixed = |prefix: &str, tensor: Tensor| Tensor {
+        name: format!("{prefix}/{}", tensor.name),
+        ..tensor
+    };
+    let whole = state::whole_state(model);
+    tensors.extend(whole.into_iter().map(|t| prefixed("model", t)));
+    let best = memory.best.state.iter().cloned();
+    tensors.extend(best.map(|t| prefixed("best", t)));
+    tensors.extend(of_optimizer(&optimizer.state(model)));
+    let plateau = memory.plateau.map_or([f64::NAN, -1.0, 0.0], |p| {
+        [p.best, p.bad_epochs as f64, p.cooldown as f64]
+    });
+    let numbers = [memory.sum, memory.rows, memory.first, memory.best.value];
+    tensors.push(numeric(
+        "numbers",
+        numbers.into_iter().chain(plateau).collect(),
+    ));
+    let counts = [
+        memory.epoch,
+        memory.batch,
+        memory.steps,
+        memory.best.epoch,
+        u64::from(memory.ended),
+    ];
+    tensors.push(Tensor {
+        kind: Kind::I64,
+        ..numeric("counts", counts.iter().map(|x| *x as f64).collect())
+    });
+    let rows = memory.history.epochs.iter().flat_map(|row| {
+        let own = [
+            row.epoch as f64,
+            row.steps as f64,
+            row.learning_rate,
+            row.loss,
+        ];
+        // What is missing is told apart from what is NaN by a column of its own.
+        let validation = row.validation_loss.map_or([0.0, 0.0], |loss| [1.0, loss]);
+        own.into_iter().chain(validation).chain(row.metrics.clone())
+    });
+    tensors.push(numeric("history", rows.collect()));
+    let metrics = memory.history.metrics.join("\n");
+    let notes = [
+        ("format", FORMAT),
+        ("fingerprint", fingerprint),
+        ("metrics", &metrics),
+    ];
+    let bytes = state::to_safetensors(&tensors, &notes)?;
+    datasets::write_file(path, &bytes).map_err(|source| TrainError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn numeric(name: &str, values: Vec<f64>) -> Tensor {
+    Tensor {
+        name: name.to_owned(),
+        sizes: vec![values.len()],
+        values,
+        kind: Kind::F64,
+    }
+}
+
+fn of_optimizer<T: Scalar>(state: &OptimizerState<T>) -> Vec<Tensor> {
+    let rates = state.learning_rates.iter().chain(&state.base_rates);
+    let mut tensors = vec![
+        numeric("optimizer", vec![state.steps as f64]),
+        numeric("rates", rates.copied().collect()),
+    ];
+    for parameter in &state.parameters {
+        let name = &parameter.name;
+        let numbers = parameter.numbers.iter().map(|(_, x)| *x);
+        let all = std::iter::once(parameter.steps as f64).chain(numbers);
+        tensors.push(numeric(&format!("moved/{name}"), all.collect()));
+        for (k, (array, values)) in parameter.arrays.iter().enumerate() {
+            let values = values.iter().map(|x| x.to_f64()).collect();
+            tensors.push(Tensor {
+                kind: Kind::of::<T>(),
+                ..numeric(&format!("{k}:{array}/{name}"), values)
+            });
+        }
+    }
+    tensors
+}
+
+/// What a checkpoint holds; `None` if there is no file. Model and optimiser are then those of the checkpoint, or as they were if there
+/// is an error.
+pub(super) fn read<T: Scalar, R: Rule<T>>(
+    path: &Path,
+    fingerprint: &str,
+    model: &mut dyn Module<T>,
+    optimizer: &mut Optimizer<T, R>,
+) -> Result<Option<Memory>, TrainError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(TrainError::File {
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    let refused = |reason: String| TrainError::Checkpoint {
+        path: path.to_owned(),
+        reason,
+    };
+    let notes = state::notes(&bytes).map_err(|e| refused(e.to_string()))?;
+    match notes.get("format").map(String::as_str) {
+        Some(FORMAT) => {}
+        Some(other) => {
+            return Err(refused(format!(
+                "its format is {other}, this program reads {FORMAT}"
+            )));
+        }
+        None => {
+            return Err(refused(
+                "it is a safetensors file, but no checkpoint of a training".to_owned(),
+            ));
+        }
+    }
+    if notes.get("fingerprint").map(String::as_str) != Some(fingerprint) {
+        return Err(refused(
+            "it is of a training with other data, another model, or another rule, batch size or seed".to_owned(),
+        ));
+    }
+    let tensors = state::from_safetensors(&bytes).map_err(|e| refused(e.to_string()))?;
+    let metrics = notes.get("metrics").map_or("", String::as_str);
+    let file = File::new(tensors);
+    let (memory, moved) = file
+        .memory(metrics)
+        .zip(file.optimizer(optimizer))
+        .ok_or_else(|| refused("parts of it are missing".to_owned()))?;
+    let before = optimizer.state(model);
+    optimizer
+        .restore(model, &moved)
+        .map_err(|e| refused(e.to_string()))?;
+    if let Err(error) = state::load_state_dict(model, &file.under("model")) {
+        optimizer.restore(model, &before)?;
+        return Err(refused(error.to_string()));
+    }
+    Ok(Some(memory))
+}
+
+/// The tensors of a checkpoint by their names.
+struct File(HashMap<String, Tensor>);
+
+impl File {
+    fn new(tensors: Vec<Tensor>) -> Self {
+        Self(tensors.into_iter().map(|t| (t.name.clone(), t)).collect())
+    }
+
+    fn values(&self, name: &str) -> Option<&[f64]> {
+        Some(&self.0.get(name)?.values)
+    }
+
+    /// Those whose names begin with a part, without it.
+    fn under(&self, part: &str) -> Vec<Tensor> {
+        let tensors = self.0.values().filter_map(|tensor| {
+            let name = tensor.name.strip_prefix(part)?.strip_prefix('/')?;
+            Some(Tensor {
+                name: name.to_owned(),
+                ..tensor.clone()
+            })
+        });
+        let mut tensors: Vec<Tensor> = tensors.collect();
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        tensors
+    }
+
+    fn memory(&self, metrics: &str) -> Option<Memory> {
+        let &[sum, rows, first, best, plateau, bad, cooldown] = self.values("numbers")? else {
+            return None;
+        };
+        let &[epoch, batch, steps, best_epoch, ended] = self.values("counts")? else {
+            return None;
+        };
+        let metrics: Vec<String> = metrics
+            .split('\n')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let history = self.values("history")?.chunks(6 + metrics.len());
+        let rows_of_history = history.map(|row| {
+            (row.len() == 6 + metrics.len()).then(|| Epoch {
+                epoch: row[0] as u64,
+                steps: row[1] as u64,
+                learning_rate: row[2],
+                loss: row[3],
+                validation_loss: (row[4] == 1.0).then_some(row[5]),
+                metrics: row[6..].to_vec(),
+            })
+        });
+        Some(Memory {
+            epoch: epoch as u64,
+            batch: batch as u64,
+            steps: steps as u64,
+            sum,
+            rows,
+            first,
+            best: Best {
+                value: best,
+                epoch: best_epoch as u64,
+                state: self.under("best"),
+            },
+            plateau: (bad >= 0.0).then_some(PlateauState {
+                best: plateau,
+                bad_epochs: bad as u64,
+                cooldown: cooldown as u64,
+            }),
+            history: History {
+                epochs: rows_of_history.collect::<Option<_>>()?,
+                metrics,
+            },
+            ended: ended == 1.0,
+        })
+    }
+
+    /// The state of an optimiser with these rules.
+    fn optimizer<T: Scalar, R: Rule<T>>(
+        &self,
+        like: &Optimizer<T, R>,
+    ) -> Option<OptimizerState<T>> {
+        let rates = self.values("rates")?;
+        let (learning_rates, base_rates) = rates.split_at(rates.len() / 2);
+        let mut parameters = Vec::new();
+        for moved in self.under("moved") {
+            let rule = like.rules().nth(like.group_of(&moved.name))?;
+            let mut arrays = Vec::new();
+            for (k, array) in rule.arrays().iter().enumerate() {
+                // A rule may come to an array later than to others.
+                let Some(values) = self.values(&format!("{k}:{array}/{}", moved.name)) else {
+                    break;
+                };
+                let values = values.iter().map(|x| T::from_f64(*x)).collect();
+                arrays.push(((*array).to_owned(), values));
+            }
+            let names = rule.numbers().iter().map(|name| (*name).to_owned());
+            let (steps, numbers) = moved.values.split_first()?;
+            parameters.push(ParameterState {
+                steps: *steps as u64,
+                arrays,
+                numbers: names.zip(numbers.iter().copied()).collect(),
+                name: moved.name,
+            });
+        }
+        Some(OptimizerState {
+            steps: *self.values("optimizer")?.first()? as u64,
+            learning_rates: learning_rates.to_vec(),
+            base_rates: base_rates.to_vec(),
+            parameters,
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! Usual faults of a training, found where they can be named.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use autodiff::{Tape, Traced, TracedKind, Var};
+use linalg::Scalar;
+use models::Module;
+
+use super::data::Data;
+
+/// Rows on which activations are looked at.
+const ROWS: usize = 512;
+/// A column whose numbers are so much larger than 1, or than those of others, makes steps of one size impossible.
+const LARGE: f64 = 50.0;
+/// The slope of a sigmoid below which nothing is learned through it.
+const FLAT: f64 = 1e-3;
+
+/// Something that keeps a training from going well. Columns and layers are counted from 1; epoch 0 is before the first step.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A column of the explanatory variables has far larger numbers than the others, or than 1.
+    Unscaled {
+        /// The column.
+        column: usize,
+        /// The root of its mean square.
+        size: f64,
+        /// The same of the column in the middle.
+        typical: f64,
+    },
+    /// The learning rate is above what gradient descent can bear at this curvature: 2/L without momentum.
+    LearningRate {
+        /// The rate.
+        rate: f64,
+        /// The largest rate of stable steps.
+        limit: f64,
+        /// The largest eigenvalue of the Hessian of the cost of a batch, where the training begins.
+        curvature: f64,
+    },
+    /// Units of a rectifier that are 0 for all rows: no gradient reaches them.
+    DeadUnits {
+        /// Which rectifier.
+        layer: usize,
+        /// How many of its units.
+        dead: usize,
+        /// All its units.
+        units: usize,
+        /// When.
+        epoch: u64,
+    },
+    /// A sigmoid that is 0 or 1 for nearly all entries: its slope is 0.
+    Saturated {
+        /// Which sigmoid.
+        layer: usize,
+        /// The share of flat entries.
+        share: f64,
+        /// When.
+        epoch: u64,
+    },
+    /// The squared error of a sigmoid: not convex, and flat where it is most wrong.
+    SquaredErrorOfSigmoid,
+    /// The loss grows.
+    Diverging {
+        /// The epoch.
+        epoch: u64,
+        /// The cost of the first batch.
+        first: f64,
+        /// The loss of the epoch.
+        loss: f64,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unscaled {
+                column,
+                size,
+                typical,
+            } => write!(
+                f,
+                "column {column} of the data has numbers of about {size:.3}, a typical column of about {typical:.3}: standardise the columns, or steps fit none of them"
+            ),
+            Self::LearningRate {
+                rate,
+                limit,
+                curvature,
+            } => write!(
+                f,
+                "the learning rate {rate} is above {limit:.4}, the largest with which steps are stable at the curvature {curvature:.4} of the cost: lower it, or scale the data"
+            ),
+            Self::DeadUnits {
+                layer,
+                dead,
+                units,
+                epoch,
+            } => write!(
+                f,
+                "{dead} of {units} units of rectifier {layer} are 0 for every row looked at after epoch {epoch}, so no gradient reaches them: lower the learning rate, initialise anew, or use a leaky rectifier"
+            ),
+            Self::Saturated {
+                layer,
+                share,
+                epoch,
+            } => write!(
+                f,
+                "{:.0} % of the entries of sigmoid {layer} are 0 or 1 after epoch {epoch}, where it is flat: scale its inputs, start with smaller weights, or compute the loss from logits",
+                100.0 * share
+            ),
+            Self::SquaredErrorOfSigmoid => write!(
+                f,
+                "the cost is the squared error of a sigmoid, which is not convex and flat where it is most wrong: use the cross-entropy (binary_cross_entropy, or with logits without the sigmoid)"
+            ),
+            Self::Diverging { epoch, first, loss } => write!(
+                f,
+                "the loss of epoch {epoch} is {loss:.4}, the first was {first:.4}: it grows; lower the learning rate, clip gradients, or scale the data"
+            ),
+        }
+    }
+}
+
+/// What the doctor has said, so that nothing is said twice.
+#[derive(Debug, Default)]
+pub(super) struct Doctor {
+    pub(super) warnings: Vec<Warning>,
+    said: HashSet<(u8, usize)>,
+}
+
+impl Doctor {
+    /// Notes what is new; the sentence is returned to be shown.
+    pub(super) fn say(&mut self, warning: Warning) -> Option<String> {
+        let key = match warning {
+            Warning::Unscaled { .. } => (0, 0),
+            Warning::LearningRate { .. } => (1, 0),
+            Warning::DeadUnits { layer, .. } => (2, layer),
+            Warning::Saturated { layer, .. } => (3, layer),
+            Warning::SquaredErrorOfSigmoid => (4, 0),
+            Warning::Diverging { .. } => (5, 0),
+        };
+        self.said.insert(key).then(|| {
+            let text = format!("warning: {warning}");
+            self.warnings.push(warning);
+            text
+        })
+    }
+}
+
+/// Looks at the activations of some rows: dead rectifiers, flat sigmoids, squared errors of sigmoids, columns out of scale.
+pub(super) fn examine<T, M, C>(
+    (model, data, epoch): (&mut M, Data<'_, T>, u64),
+    cost: &C,
+) -> Vec<Warning>
+where
+    T: Scalar,
+    M: Module<T>,
+    C: for<'t> Fn(Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
+{
+    model.set_training(false);
+    let some = data.head(ROWS);
+    let tape = Tape::new();
+    let x = tape.constant(some.x);
+    let y = tape.constant(some.y);
+    cost(model.forward(x), y);
+    let trace = tape.trace();
+    let mut found = Vec::new();
+    if epoch == 0 {
+        // Numbers of words are not measured: nothing is computed with their size.
+        let read = |record: &Traced| record.operands.contains(&0);
+        let looked_up = |record: &Traced| matches!(record.kind, TracedKind::Operation(name) if name.starts_with("gather"));
+        if !trace.iter().filter(|r| read(r)).all(looked_up) {
+            found.extend(unscaled(data));
+        }
+        if squared_error_of_sigmoid(&trace) {
+            found.push(Warning::SquaredErrorOfSigmoid);
+        }
+    }
+    let (mut rectifiers, mut sigmoids) = (0, 0);
+    for (at, record) in trace.iter().enumerate() {
+        let TracedKind::Operation(name) = record.kind else {
+            continue;
+        };
+        let (relu, sigmoid) = (name == "relu", name == "sigmoid");
+        rectifiers += usize::from(relu);
+        sigmoids += usize::from(sigmoid);
+        if !relu && !sigmoid {
+            continue;
+        }
+        let Some(value) = tape.computed(at) else {
+            continue;
+        };
+        if relu {
+            let units = value.ncols();
+            let dead = value.col_iter().filter(|c| c.iter().all(|x| *x == T::ZERO));
+            let dead = dead.count();
+            if some.rows() >= 16 && 2 * dead > units {
+                found.push(Warning::DeadUnits {
+                    layer: rectifiers,
+                    dead,
+                    units,
+                    epoch,
+                });
+            }
+        } else {
+            let flat = |p: f64, y: Option<f64>| {
+                // A probability that is right may be 0 or 1.
+                p * (1.0 - p) < FLAT && y.is_none_or(|y| (p - y).abs() > 0.5)
+            };
+            let output = feeds_loss(&trace, at) && value.shape() == some.y.shape();
+            let entries = (0..value.ncols()).flat_map(|j| (0..value.nrows()).map(move |i| (i, j)));
+            let hits = entries.filter(|&(i, j)| {
+                let target = output.then(|| some.y[(i, j)].to_f64());
+                flat(value[(i, j)].to_f64(), target)
+            });
+            let share = hits.count() as f64 / (value.nrows() * value.ncols()).max(1) as f64;
+            if share > if output { 0.25 } else { 0.9 } {
+                found.push(Warning::Saturated {
+                    layer: sigmoids,
+                    share,
+                    epoch,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// True if no product with a parameter comes after a record.
+fn feeds_loss(trace: &[Traced], at: usize) -> bool {
+    let mut after = HashSet::from([at]);
+    for (k, record) in trace.iter().enumerate().skip(at + 1) {
+        if record.operands.iter().any(|i| after.contains(i)) {
+            let parameter = |i: &usize| matches!(trace[*i].kind, TracedKind::Parameter(_));
+            if record.operands.iter().any(parameter) {
+                return false;
+            }
+            after.insert(k);
+        }
+    }
+    true
+}
+
+fn squared_error_of_sigmoid(trace: &[Traced]) -> bool {
+    let named = |at: usize, name: &'static str| trace[at].kind == TracedKind::Operation(name);
+    let of_sigmoid = |at: usize| trace[at].operands.iter().any(|&i| named(i, "sigmoid"));
+    let difference = |at: usize| named(at, "sub") && of_sigmoid(at);
+    (0..trace.len()).any(|at| {
+        let TracedKind::Operation(name) = trace[at].kind else {
+            return false;
+        };
+        let operands = &trace[at].operands;
+        match name {
+            "squared_error" => of_sigmoid(at),
+            "square" | "power" => difference(operands[0]),
+            "mul" => {
+                let [a, b] = [operands[0], operands[1]];
+                difference(a) && difference(b) && trace[a].operands == trace[b].operands
+            }
+            _ => false,
+        }
+    })
+}
+
+fn unscaled<T: Scalar>(data: Data<'_, T>) -> Option<Warning> {
+    let x = data.head(4 * ROWS).x;
+    let size = |j: usize| {
+        let squares: f64 = x.col(j).iter().map(|x| x.to_f64().powi(2)).sum();
+        (squares / x.nrows() as f64).sqrt()
+    };
+    let sizes: Vec<f64> = (0..x.ncols()).map(size).collect();
+    let mut sorted: Vec<f64> = sizes.iter().copied().filter(|size| *size > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (&largest, &typical) = (sorted.last()?, sorted.get((sorted.len() - 1) / 2)?);
+    let bad = largest > LARGE || largest > LARGE * typical;
+    let column = sizes.iter().position(|size| *size == largest)? + 1;
+    bad.then_some(Warning::Unscaled {
+        column,
+        size: largest,
+        typical,
+    })
+}
+
+/// Why the cost on this tape is not a number: parameters that are none, or the first operation that makes one.
+pub(super) fn cause<T: Scalar>(tape: &Tape<T>, model: &dyn Module<T>, grew: bool) -> String {
+    if let Some(parameter) = not_finite(model) {
+        return format!(
+            "the step before made `{parameter}` infinite or NaN; {}",
+            advice(grew)
+        );
+    }
+    let bad = |at: usize| {
+        let value = tape.computed(at);
+        value.is_some_and(|m| {
+            m.col_iter()
+                .any(|c| c.iter().any(|x| !x.to_f64().is_finite()))
+        })
+    };
+    let trace = tape.trace();
+    let first = (0..trace.len()).find(|at| bad(*at));
+    match first.map(|at| trace[at].kind) {
+        Some(TracedKind::Operation(name)) => {
+            format!(
+                "the operation `{name}` is the first whose result is infinite or NaN; {}",
+                advice(grew)
+            )
+        }
+        _ => advice(grew).to_owned(),
+    }
+}
+
+pub(super) fn advice(grew: bool) -> &'static str {
+    if grew {
+        "the loss had grown before: lower the learning rate, clip gradients, or scale the data"
+    } else {
+        "take the loss from logits, keep arguments of logarithms and roots positive, or lower the learning rate"
+    }
+}
+
+/// The first parameter that is infinite or NaN.
+pub(super) fn not_finite<T: Scalar>(model: &dyn Module<T>) -> Option<String> {
+    let mut found = None;
+    model.visit("", &mut |name, parameter| {
+        let whole = || parameter.as_slice().iter().all(|x| x.to_f64().is_finite());
+        if found.is_none() && !whole() {
+            found = Some(name.to_owned());
+        }
+    });
+    found
+}
