@@ -135,7 +135,7 @@ fmin <- function(R = NULL, r = NULL, start = rep(0, 6)) {
 }
 grad_f <- function(v, N) numDeriv::grad(function(x) pen(v + drop(N %*% x)), rep(0, ncol(N)), method.args = list(r = 6))
 b <- fmin(); V <- solve(finfo(b$v)); I6 <- diag(6)
-out$firth <- list(columns = c("x1", "g"), classes = "classes 3 and 4 are one", names = paste0(rep(1:2, each = 3), ":", c("(intercept)", "x1", "g")),
+out$firth <- list(columns = c("x1", "g"), classes = "classes 2 and 3 are one", names = paste0(rep(1:2, each = 3), ":", c("(intercept)", "x1", "g")),
   coefficients = b$v, vcov = V, penalised_loglik = -b$nll,
   profile = t(sapply(1:6, function(j) ends(b, sqrt(V[j, j]), j, function(t, at) fmin(I6[j, , drop = FALSE], t, at)))),
   lr_g = test(2 * (fmin(I6[c(3, 6), ], c(0, 0), b$v)$nll - b$nll), 2))
