@@ -132,6 +132,11 @@ fn tests_are_those_of_r() {
         let wald = analysis.wald(&names, &Covariance::Observed).unwrap();
         close_test(wald, &tests["wald"], 1e-8, name);
 
+        match analysis.equal_slopes() {
+            Ok(test) => close_test(test, &expected["equal_slopes"], 1e-8, name),
+            Err(error) => assert!(name.starts_with("multinomial"), "{error}"),
+        }
+
         let tests = &expected["linear"];
         let entry = |i: usize, j: usize| tests["equations"][i][j].as_f64().unwrap();
         let m = analysis.fit().coefficients().len();

@@ -4,7 +4,7 @@
 use datasets::Dataset;
 use linalg::Mat;
 use models::glm::{Link, MultinomialRegression, OrderedRegression, Penalty};
-use train::{Condition, Covariance, Fit, FitError, Observations};
+use train::{Condition, Covariance, Fit, FitError, FitOptions, Observations};
 
 /// A number between −½ and ½ that looks random.
 fn noise(i: usize) -> f64 {
@@ -276,6 +276,24 @@ fn what_does_not_fit_is_refused() {
             .deviance_table(&[vec!["x".into(), "x".into()]])
             .is_err()
     );
+    // Away from the optimum there is nothing to count likelihoods from.
+    let short = FitOptions::default().iterations(1);
+    let early = MultinomialRegression::new()
+        .fit_with(&data, &short)
+        .unwrap();
+    assert!(failed(&early.validity(&observations)).contains(&"convergence"));
+    let early = early.analyse(&observations).unwrap();
+    for refused in [
+        early.profile(0, 0.95).map(|_| ()),
+        early.likelihood_ratio(&["x"]).map(|_| ()),
+    ] {
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("did not reach its optimum")
+        );
+    }
     // Equal thresholds have likelihood 0.
     let equal = Mat::from_fn(1, 4, |_, j| flag(j == 2) - flag(j == 3));
     assert!(

@@ -105,7 +105,16 @@ analyse <- function(m, w) {
     check(paste("marginal effect", q, j), jacobian(function(t) { Z <- X; Z[, j] <- Z[, j] + t; colSums(w * m$prob(a$v, Z)) / sum(w) }, 0), effects[[j]]$estimate, 1e-8)
   p <- m$prob(a$v, newx)
   pse <- sapply(1:K, function(k) { G <- jacobian(function(v) m$prob(v, newx)[, k], a$v); sqrt(rowSums((G %*% V) * G)) })
-  list(names = m$names, coefficients = a$v, loglik = -a$nll, vcov = V, vcov_expected = solve(expected(a$v)), profile = profile,
+  # each threshold with slopes of its own, at the estimates of the model with common ones
+  if (q == 6) {
+    logp <- function(v, k) { B <- matrix(v, 4); T <- cbind(-Inf, -X %*% B[2:4, ] + rep(1, n) %o% B[1, ], Inf)
+      log(F[[m$link]](T[, k + 1]) - F[[m$link]](T[, k])) }
+    b <- as.numeric(rbind(a$v[4:6], a$v[1:3] %o% rep(1, 3)))
+    J <- lapply(1:K, function(k) jacobian(logp, b, k = k)); P <- m$prob(a$v, X)
+    U <- colSums(w * t(sapply(1:n, function(i) J[[y[i]]][i, ]))); info <- Reduce(`+`, lapply(1:K, function(k) crossprod(J[[k]], w * P[, k] * J[[k]])))
+    slopes <- test(sum(U * solve(info, U)), 6)
+  } else slopes <- list()
+  list(names = m$names, equal_slopes = slopes, coefficients = a$v, loglik = -a$nll, vcov = V, vcov_expected = solve(expected(a$v)), profile = profile,
        drop_x2_g = tested(rows(2:3), rep(0, 2 * length(of(1)))), linear = c(list(equations = L, right = c(0.3, 0.5)), tested(L, c(0.3, 0.5))),
        deviances = deviances, effects = effects, probabilities = p, probability_se = pse,
        probability_low = plogis(qlogis(p) - qnorm(0.975) * pse / (p * (1 - p))), probability_high = plogis(qlogis(p) + qnorm(0.975) * pse / (p * (1 - p))))
@@ -166,6 +175,7 @@ check("brmultinom", t(coef(br)), out$firth$coefficients, 1e-6)
 ## ---- JSON with 17 digits ------------------------------------------------------------------------------------------------------
 js <- function(x) {
   if (is.matrix(x)) return(paste0("[", paste(apply(x, 1, function(r) js(unname(r))), collapse = ",\n"), "]"))
+  if (is.list(x) && !length(x)) return("null")
   if (is.list(x)) return(paste0("{", paste0('"', names(x), '": ', vapply(x, js, ""), collapse = ",\n"), "}"))
   s <- if (is.character(x)) paste0('"', x, '"') else sprintf("%.17g", x)
   if (length(s) == 1) s else paste0("[", paste(s, collapse = ", "), "]")

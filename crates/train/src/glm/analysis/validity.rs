@@ -11,7 +11,8 @@ use models::glm::GeneralisedLinearModel;
 /// A condition behind the standard errors and p-values of a fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`.
+    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`; of several classes also
+    /// `wald` and `slopes`.
     pub name: &'static str,
     /// True if it holds.
     pub holds: bool,

@@ -7,6 +7,7 @@ use linalg::solve::Cholesky;
 
 use super::super::super::Coefficient;
 use super::super::Covariance;
+use super::slopes::add_square;
 use super::{ClassAnalysis, refuse};
 use crate::{FitError, Inference};
 
@@ -106,20 +107,13 @@ impl ClassAnalysis<'_> {
     fn meat(&self, clusters: Option<&[usize]>) -> Mat<f64> {
         let p = self.parameters();
         let mut out: Mat<f64> = Mat::zeros(p, p);
-        let mut add = |score: &[f64], factor: f64| {
-            for a in 0..p {
-                for b in 0..=a {
-                    out[(a, b)] += factor * score[a] * score[b];
-                }
-            }
-        };
         let mut sums: HashMap<usize, Vec<f64>> = HashMap::new();
         let mut order = Vec::new();
         self.each_row(&self.gamma, |i, z, u| {
             let score = self.row_score(self.classes.of[i], z, u);
             let copies = self.copies(i);
             let Some(clusters) = clusters else {
-                return add(&score, copies);
+                return add_square(&mut out, copies, &score);
             };
             let sum = sums.entry(clusters[i]).or_insert_with(|| {
                 order.push(clusters[i]);
@@ -130,7 +124,7 @@ impl ClassAnalysis<'_> {
                 .for_each(|(sum, s)| *sum += copies * s);
         });
         for cluster in order {
-            add(&sums[&cluster], 1.0);
+            add_square(&mut out, 1.0, &sums[&cluster]);
         }
         Mat::from_fn(p, p, |i, j| out[(i.max(j), i.min(j))])
     }
@@ -144,12 +138,7 @@ impl ClassAnalysis<'_> {
             let response = self.predictors.response(u);
             for (class, share) in response.p.iter().enumerate() {
                 let score = self.row_score(class, z, u);
-                let factor = self.copies(i) * share;
-                for a in 0..p {
-                    for b in 0..=a {
-                        out[(a, b)] += factor * score[a] * score[b];
-                    }
-                }
+                add_square(&mut out, self.copies(i) * share, &score);
             }
         });
         let factor = Cholesky::new(out.as_ref()).map_err(|source| FitError::Linalg { source })?;

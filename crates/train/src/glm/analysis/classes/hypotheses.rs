@@ -7,7 +7,7 @@ use super::super::{Covariance, DevianceRow, Reference, Test};
 use super::held::Equations;
 use super::response::Kind;
 use super::{ClassAnalysis, refuse};
-use crate::FitError;
+use crate::{FitError, Status};
 
 impl ClassAnalysis<'_> {
     /// One equation for each coefficient of these columns, in all classes: that it is 0.
@@ -209,8 +209,14 @@ impl ClassAnalysis<'_> {
             })
     }
 
-    /// −2 times the logarithm of the likelihood of the fit, penalised if Firth's penalty is in force.
+    /// −2 times the logarithm of the likelihood of the fit, penalised if Firth's penalty is in force. Refused
+    /// away from the optimum, from which differences mean nothing.
     pub(super) fn own_deviance(&self) -> Result<f64, FitError> {
+        if self.fit.certificate().status != Status::Converged {
+            return Err(refuse(
+                "the fit did not reach its optimum, from which likelihoods are counted; allow more iterations",
+            ));
+        }
         let mut gradient = vec![0.0; self.parameters()];
         let value =
             self.with_objective(|objective| Ok(objective.gradient(&self.gamma, &mut gradient)))?;

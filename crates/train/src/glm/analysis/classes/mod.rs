@@ -7,6 +7,7 @@ mod held;
 mod hypotheses;
 mod profile;
 mod response;
+mod slopes;
 mod validity;
 
 use linalg::solve::Cholesky;

@@ -13,7 +13,8 @@ impl ClassAnalysis<'_> {
     /// which that never happens is infinite. With Firth's penalty, the penalised deviance, whose penalty keeps all columns.
     ///
     /// # Errors
-    /// If there is no such coefficient, the level is not between 0 and 1, or no optimum is found with the coefficient held.
+    /// If there is no such coefficient, the level is not between 0 and 1, the fit did not reach its optimum, or no optimum is found with the
+    /// coefficient held.
     pub fn profile(&self, place: usize, level: f64) -> Result<Interval, FitError> {
         if !(level > 0.0 && level < 1.0) {
             return Err(refuse(&format!(

@@ -22,16 +22,17 @@ impl MultinomialFit {
     /// called failures.
     ///
     /// ```
-    /// use datasets::iris;
+    /// use datasets::Dataset;
+    /// use linalg::Mat;
     /// use models::glm::MultinomialRegression;
     /// use train::Fit;
-    /// let mut data = iris();
-    /// data.target.iter_mut().for_each(|class| *class = f64::from(u8::from(*class == 2.0)));
-    /// data.labels = None;
-    /// // Virginica against the others has a finite estimate, but hardly.
+    /// // Two coefficients a class, and 6 rows of the rarest class.
+    /// let y = (0..60).map(|i| if i % 10 == 9 { 2.0 } else { f64::from(i % 2) });
+    /// let x = Mat::from_fn(60, 1, |i, _| (i * i % 7) as f64);
+    /// let data = Dataset::new(x, ["x"], y.collect::<Vec<_>>(), "class");
     /// let fit = MultinomialRegression::new().fit(&data)?;
     /// let failed = fit.validity(&(&data).into()).into_iter().filter(|c| !c.holds);
-    /// assert_eq!(failed.map(|c| c.name).collect::<Vec<_>>(), ["separation"]);
+    /// assert_eq!(failed.map(|c| c.name).collect::<Vec<_>>(), ["events"]);
     /// # Ok::<(), train::FitError>(())
     /// ```
     pub fn validity(&self, data: &Observations<'_>) -> Vec<Condition> {
@@ -40,7 +41,8 @@ impl MultinomialFit {
 }
 
 impl OrderedFit {
-    /// The conditions of the fit to its data, as [`MultinomialFit::validity`].
+    /// The conditions of the fit to its data, as [`MultinomialFit::validity`], and equal slopes of the thresholds: called a failure if their
+    /// [score test](ClassAnalysis::equal_slopes) has p < 0.001.
     pub fn validity(&self, data: &Observations<'_>) -> Vec<Condition> {
         conditions(self, self.analyse(data))
     }
@@ -66,6 +68,7 @@ fn conditions(fit: &ClassFit, analysis: Result<ClassAnalysis<'_>, FitError>) -> 
             analysis.separation(&mut add);
             analysis.wald_holds(&mut add);
             analysis.events(&mut add);
+            analysis.slopes(&mut add);
         }
         // With a penalty there is nothing to look at, which was said.
         Err(error) if fit.covariance().is_some() => add(
@@ -164,6 +167,29 @@ impl ClassAnalysis<'_> {
         let all = ends.iter().enumerate();
         all.map(|(j, (low, high))| (high - low) / self.scaling(j).0)
             .collect()
+    }
+
+    /// Whether thresholds have the same slopes, where they are tested.
+    fn slopes(&self, add: &mut impl FnMut(&'static str, bool, String)) {
+        if self.predictors.number * self.predictors.entries > WIDE {
+            return;
+        }
+        if let Ok(test) = self.equal_slopes() {
+            let holds = test.p_value >= 1e-3;
+            let found = format!(
+                "the score test against slopes of their own for each threshold has p = {:.2}",
+                test.p_value
+            );
+            let detail = if holds {
+                found
+            } else {
+                format!(
+                    "the thresholds have other slopes each (score test, chi-square {:.1}, p = {:.1e}), and the model gives them the same; another link, further columns or a multinomial model may fit",
+                    test.statistic, test.p_value
+                )
+            };
+            add("slopes", holds, detail);
+        }
     }
 
     /// Rows of the rarest class, for each coefficient of a class.
