@@ -150,7 +150,7 @@ pub struct Condition {
     pub detail: String,
 }
 
-/// The method of a generalised linear model.
+/// How a model was fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Specification {
     /// `likelihood`, `quasi` or `firth`.

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use models::glm::RobustLoss;
-use train::{Certificate, Coefficient, GlmFit, MultinomialFit, OrderedFit, RobustFit, Solver};
+use train::{
+    Certificate, ClassAnalysis, ClassFit, Coefficient, Condition, FitError, GlmFit, MultinomialFit,
+    Observations, OrderedFit, RobustFit, Solver,
+};
 
 /// A fit of any family that the command line knows.
 #[derive(Debug)]
@@ -56,6 +59,46 @@ impl Fitted {
             }
             Self::Ordered(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
             Self::Robust(fit) => fit.coefficients().iter().map(|c| (None, c)).collect(),
+        }
+    }
+
+    /// The fit of several classes, if it is one.
+    pub fn of_classes(&self) -> Option<&ClassFit> {
+        match self {
+            Self::Multinomial(fit) => Some(fit),
+            Self::Ordered(fit) => Some(fit),
+            _ => None,
+        }
+    }
+
+    /// A fit of several classes beside its data; `None` if it is not one.
+    pub fn analyse<'a>(
+        &'a self,
+        data: &Observations<'a>,
+    ) -> Option<Result<ClassAnalysis<'a>, FitError>> {
+        match self {
+            Self::Multinomial(fit) => Some(fit.analyse(data)),
+            Self::Ordered(fit) => Some(fit.analyse(data)),
+            _ => None,
+        }
+    }
+
+    /// The conditions behind the statistics of a fit of several classes; none of others, which need their specification.
+    pub fn validity(&self, data: &Observations<'_>) -> Vec<Condition> {
+        match self {
+            Self::Multinomial(fit) => fit.validity(data),
+            Self::Ordered(fit) => fit.validity(data),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A fit of several classes with other statistics of its coefficients; others stay as they are.
+    #[must_use]
+    pub(crate) fn reported(self, coefficients: Vec<Coefficient>) -> Self {
+        match self {
+            Self::Multinomial(fit) => Self::Multinomial(Box::new(fit.reported(coefficients))),
+            Self::Ordered(fit) => Self::Ordered(Box::new(fit.reported(coefficients))),
+            other => other,
         }
     }
 

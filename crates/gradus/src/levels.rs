@@ -74,11 +74,16 @@ pub(crate) fn order_classes(arguments: &FitArguments, data: &mut Dataset) -> Res
         labels.sort_by_key(|label| place(scale, label));
         labels
     };
+    arrange(data, order);
+    Ok(())
+}
+
+/// Numbers the classes of a target by their places in a list of all of them.
+pub(crate) fn arrange(data: &mut Dataset, order: Vec<String>) {
+    let labels = data.labels.iter().flatten();
     let place: Vec<f64> = labels
-        .iter()
         .map(|label| order.iter().position(|other| other == label).unwrap_or(0) as f64)
         .collect();
     data.target.iter_mut().for_each(|y| *y = place[*y as usize]);
     data.labels = Some(order);
-    Ok(())
 }

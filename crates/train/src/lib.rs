@@ -26,7 +26,7 @@ pub use estimate::{
     Natural, NonlinearFit, NonlinearLeastSquares, Prediction, ProfileInterval, Range,
 };
 pub use glm::{
-    Analysis, Bootstrap, Calibration, ClassFit, Coefficient, Condition, Covariance,
+    Analysis, Bootstrap, Calibration, ClassAnalysis, ClassFit, Coefficient, Condition, Covariance,
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
     HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
     OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,

@@ -214,7 +214,11 @@ fn several_classes_have_the_tests_of_polr_and_multinom() {
     );
     let mut equations = Mat::zeros(2, 5);
     (equations[(0, 1)], equations[(1, 2)]) = (1.0, 1.0);
-    let wald = full.wald_of(equations.as_ref(), &[0.0; 2], None).unwrap();
+    let observations = Observations::from(&large);
+    let analysis = full.analyse(&observations).unwrap();
+    let wald = analysis
+        .wald_of(equations.as_ref(), &[0.0; 2], &Covariance::Observed)
+        .unwrap();
     close_test(wald, &expected["wald_drop_x2_g"], 1e-7, "ordered");
     let multinomial = MultinomialRegression::new();
     let (full, part) = (
@@ -228,11 +232,8 @@ fn several_classes_have_the_tests_of_polr_and_multinom() {
         1e-8,
         "multinomial",
     );
-    let mut equations = Mat::zeros(4, 8);
-    for (row, at) in [2, 3, 6, 7].into_iter().enumerate() {
-        equations[(row, at)] = 1.0;
-    }
-    let wald = full.wald_of(equations.as_ref(), &[0.0; 4], None).unwrap();
+    let analysis = full.analyse(&observations).unwrap();
+    let wald = analysis.wald(&["x2", "g"], &Covariance::Observed).unwrap();
     close_test(wald, &expected["wald_drop_x2_g"], 1e-7, "multinomial");
     assert!(part.likelihood_ratio(&full).is_err());
     assert!(full.pseudo_r2().unwrap()[0] > part.pseudo_r2().unwrap()[0]);
@@ -255,8 +256,10 @@ fn two_classes_have_the_robust_covariance_of_logistic_regression() {
         Covariance::Clustered(&clusters),
     ] {
         let expected = analysis.covariance(&kind).unwrap();
-        let several = multinomial.covariance_of(&observations, &kind).unwrap();
-        let cumulative = ordered.covariance_of(&observations, &kind).unwrap();
+        let several = multinomial.analyse(&observations).unwrap();
+        let several = several.covariance(&kind).unwrap();
+        let cumulative = ordered.analyse(&observations).unwrap();
+        let cumulative = cumulative.covariance(&kind).unwrap();
         // Ordered coefficients are slopes, then the threshold, which is minus the intercept.
         let place = |j: usize| if j < 3 { (j + 1, 1.0) } else { (0, -1.0) };
         for i in 0..4 {
@@ -273,9 +276,6 @@ fn two_classes_have_the_robust_covariance_of_logistic_regression() {
             }
         }
     }
-    assert!(
-        multinomial
-            .covariance_of(&observations, &Covariance::Hc3)
-            .is_err()
-    );
+    let several = multinomial.analyse(&observations).unwrap();
+    assert!(several.covariance(&Covariance::Hc3).is_err());
 }

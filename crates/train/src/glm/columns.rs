@@ -69,14 +69,30 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// A row of sparse columns in the coordinates of the solvers; of dense ones nothing.
-    pub(super) fn row(&self, row: usize, out: &mut [f64]) {
-        out.fill(0.0);
-        if let Self::Sparse(z) = self {
-            let k = usize::from(z.with_intercept.is_some());
-            out[..k].fill(1.0);
-            for (column, value) in z.x.row(row) {
-                out[column + k] += value / z.scale[column];
+    /// `f(row, z)` for every row, one after the other, in the coordinates of the solvers.
+    pub(super) fn each_row(&self, mut f: impl FnMut(usize, &[f64])) {
+        const ROWS: usize = 512;
+        let n = self.rows();
+        let mut z = vec![0.0; self.columns()];
+        let mut memory = Mat::new();
+        for start in (0..n).step_by(ROWS) {
+            let rows = start..(start + ROWS).min(n);
+            match self {
+                Self::Dense(design) => {
+                    let block = design.block(rows.clone(), &mut memory);
+                    for row in rows {
+                        for (j, z) in z.iter_mut().enumerate() {
+                            *z = block[(row - start, j)];
+                        }
+                        f(row, &z);
+                    }
+                }
+                Self::Sparse(sparse) => {
+                    for row in rows {
+                        sparse.row(row, &mut z);
+                        f(row, &z);
+                    }
+                }
             }
         }
     }
@@ -192,6 +208,16 @@ impl<'a> Sparse<'a> {
             divisors: one.into_iter().chain(scale.iter().copied()).collect(),
             scale,
         })
+    }
+
+    /// A row in the coordinates of the solvers.
+    fn row(&self, row: usize, out: &mut [f64]) {
+        out.fill(0.0);
+        let k = usize::from(self.with_intercept.is_some());
+        out[..k].fill(1.0);
+        for (column, value) in self.x.row(row) {
+            out[column + k] += value / self.scale[column];
+        }
     }
 
     fn divide(&self, x: &mut [f64]) {

@@ -33,9 +33,9 @@ use datasets::Dataset;
 
 pub(crate) use self::analysis::in_variances;
 pub use self::analysis::{
-    Analysis, Bootstrap, Calibration, Condition, Covariance, DevianceRow, Effect, HosmerLemeshow,
-    Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test, likelihood_ratio,
-    validity,
+    Analysis, Bootstrap, Calibration, ClassAnalysis, Condition, Covariance, DevianceRow, Effect,
+    HosmerLemeshow, Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test,
+    likelihood_ratio, validity,
 };
 pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit, Theta};

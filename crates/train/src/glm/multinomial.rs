@@ -128,7 +128,12 @@ impl Fit for MultinomialRegression {
         let plain = !penalised && !firth;
         let mut direction = Vec::new();
         let mut outcome = if firth {
-            multinomial_firth::solve(&design, &classes.of, data.weights, &start, options)?
+            multinomial_firth::solve(&design, &classes.of, data.weights, &start, options).map_err(
+                |error| match error {
+                    FitError::Linalg { source } => dependence(source, &design, data, |j| j, 0),
+                    error => error,
+                },
+            )?
         } else {
             solve(
                 &mut objective,
@@ -141,11 +146,12 @@ impl Fit for MultinomialRegression {
             .map_err(|error| {
                 match dependence(error, &design, data, |r| free[r].0, 0) {
                     // Columns that are independent, on ground that has become flat.
-                    FitError::Flat { .. } | FitError::Linalg { .. }
+                    error @ (FitError::Flat { .. } | FitError::Linalg { .. })
                         if plain && !direction.is_empty() =>
                     {
-                        FitError::Runaway {
-                            columns: moving(data, &design, &free, &direction),
+                        match moving(data, &design, &free, &direction) {
+                            columns if columns.is_empty() => error,
+                            columns => FitError::Runaway { columns },
                         }
                     }
                     error => error,

@@ -61,12 +61,13 @@ impl fmt::Display for OrderedFit {
 }
 
 /// Weighted mean of −ln(F(ζⱼ − η) − F(ζⱼ₋₁ − η)): thresholds, then coefficients of standardised columns.
-struct OrderedObjective<'p, 'a> {
+#[derive(Debug)]
+pub(super) struct OrderedObjective<'p, 'a> {
     /// With a first column of ones, whose coefficient is held at 0: it centres the others.
-    design: &'p Columns<'a>,
-    classes: &'p Classes,
-    weights: Option<&'p [f64]>,
-    link: Link,
+    pub(super) design: &'p Columns<'a>,
+    pub(super) classes: &'p Classes,
+    pub(super) weights: Option<&'p [f64]>,
+    pub(super) link: Link,
 }
 
 /// Sums over rows in the thresholds, and what is to be multiplied by the rows of the design.
@@ -267,7 +268,13 @@ impl Fit for OrderedRegression {
             .map_err(|error| {
                 // Thresholds stand first; the design's own first column, of ones, is not a parameter.
                 let coefficient = |r: usize| (r + 1).saturating_sub(cuts);
-                dependence(error, &design, data, coefficient, steps)
+                match dependence(error, &design, data, coefficient, steps) {
+                    // Columns that are independent, on ground that has become flat.
+                    FitError::Flat { .. } if steps > 0 && link != Link::Cauchit => {
+                        runaway(data, &direction[cuts..])
+                    }
+                    error => error,
+                }
             })?;
         let certificate = outcome.certificate;
         let ended = certificate.status == Status::Converged;
@@ -276,27 +283,9 @@ impl Fit for OrderedRegression {
             if !ended {
                 return Err(FitError::NotConverged { certificate });
             }
-            let moving = &direction[cuts..];
-            let largest = reduce::max_abs(moving);
-            let names = data.names.iter().zip(moving);
-            let names = names.filter(|(_, p)| p.abs() >= 1e-2 * largest);
-            return Err(FitError::Runaway {
-                columns: names.map(|(name, _)| name.clone()).collect(),
-            });
+            return Err(runaway(data, &direction[cuts..]));
         }
-        // The intercept of centred columns is Σ β loc, by which thresholds of the data are higher.
-        let at_data = |x: &[f64]| {
-            let gamma: Vec<f64> = std::iter::once(0.0)
-                .chain(x[cuts..].iter().copied())
-                .collect();
-            let beta = design.coefficients_to_data(&gamma);
-            let thresholds = x[..cuts].iter().map(|t| t - beta[0]);
-            beta[1..]
-                .iter()
-                .copied()
-                .chain(thresholds)
-                .collect::<Vec<f64>>()
-        };
+        let at_data = |x: &[f64]| to_data(&design, cuts, x);
         let estimates = at_data(&outcome.x);
         let m = estimates.len();
         let factor = Cholesky::new(outcome.hessian.as_ref())
@@ -350,5 +339,26 @@ impl Fit for OrderedRegression {
             certificate,
         };
         Ok(OrderedFit { fit, model })
+    }
+}
+
+/// Coefficients and thresholds of the data from thresholds and coefficients in the coordinates of the solvers.
+pub(super) fn to_data(design: &Columns<'_>, cuts: usize, x: &[f64]) -> Vec<f64> {
+    let slopes = x[cuts..].iter().copied();
+    let gamma: Vec<f64> = std::iter::once(0.0).chain(slopes).collect();
+    let mut beta = design.coefficients_to_data(&gamma);
+    // The intercept of centred columns is −Σ β loc, which thresholds of the data do not have.
+    let intercept = beta.remove(0);
+    beta.extend(x[..cuts].iter().map(|threshold| threshold - intercept));
+    beta
+}
+
+/// That the likelihood rises without end along a direction of the coefficients: those that it moves.
+fn runaway(data: &Observations<'_>, direction: &[f64]) -> FitError {
+    let largest = reduce::max_abs(direction);
+    let names = data.names.iter().zip(direction);
+    let names = names.filter(|(_, p)| p.abs() >= 1e-2 * largest);
+    FitError::Runaway {
+        columns: names.map(|(name, _)| name.clone()).collect(),
     }
 }

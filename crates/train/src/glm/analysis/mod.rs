@@ -15,6 +15,7 @@ use models::glm::{Distribution, GeneralisedLinearModel, Weights};
 
 pub use self::bootstrap::Bootstrap;
 pub use self::checks::{Calibration, HosmerLemeshow, Overdispersion};
+pub use self::classes::ClassAnalysis;
 pub use self::covariance::Covariance;
 pub use self::effects::{Effect, Predicted};
 pub(crate) use self::hypotheses::in_variances;
@@ -190,31 +191,8 @@ impl<'a> Analysis<'a> {
     }
 
     /// `f(row, z)` for every row in the coordinates of the solvers.
-    fn each_row(&self, mut f: impl FnMut(usize, &[f64])) {
-        const ROWS: usize = 512;
-        let (n, d) = (self.eta.len(), self.parameters());
-        let mut z = vec![0.0; d];
-        let mut memory = Mat::new();
-        for start in (0..n).step_by(ROWS) {
-            let rows = start..(start + ROWS).min(n);
-            match &self.design {
-                Columns::Dense(design) => {
-                    let block = design.block(rows.clone(), &mut memory);
-                    for row in rows {
-                        for (j, z) in z.iter_mut().enumerate() {
-                            *z = block[(row - start, j)];
-                        }
-                        f(row, &z);
-                    }
-                }
-                Columns::Sparse(_) => {
-                    for row in rows {
-                        self.design.row(row, &mut z);
-                        f(row, &z);
-                    }
-                }
-            }
-        }
+    fn each_row(&self, f: impl FnMut(usize, &[f64])) {
+        self.design.each_row(f);
     }
 
     /// The leverage of one copy of each row: wᵢ xᵢᵀ (Xᵀ W X)⁻¹ xᵢ, which sum to the number of coefficients over all copies.

@@ -1,16 +1,18 @@
 //! The conditions behind every p-value, and what to do where one fails.
 
+use linalg::MatRef;
 use models::glm::Distribution;
 
 use super::super::{GlmFit, Observations};
 use super::Analysis;
-use crate::Status;
+use crate::{Certificate, Status};
 use models::glm::GeneralisedLinearModel;
 
 /// A condition behind the standard errors and p-values of a fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`.
+    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`; of several classes also
+    /// `wald` and `slopes`.
     pub name: &'static str,
     /// True if it holds.
     pub holds: bool,
@@ -54,24 +56,8 @@ pub fn validity(
             detail,
         });
     };
-    let status = fit.certificate().status;
-    add(
-        "convergence",
-        status == Status::Converged,
-        match status {
-            Status::Converged => format!("the largest gradient entry is {:.1e}", fit.certificate().gradient_max),
-            _ => "the optimum was not reached, so estimates and standard errors are those of another point; allow more iterations".to_owned(),
-        },
-    );
-    add(
-        "penalty",
-        fit.penalty().is_none(),
-        if fit.penalty().is_none() {
-            "no penalty is in force".to_owned()
-        } else {
-            "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference".to_owned()
-        },
-    );
+    convergence(fit.certificate(), &mut add);
+    unpenalised(fit.penalty().is_none(), &mut add);
     // Without a covariance there is nothing to look at; of very many columns the look costs more than the fit.
     if fit.coefficients().len() <= WIDE
         && let Ok(analysis) = fit.analyse(specification, data)
@@ -84,18 +70,7 @@ pub fn validity(
 impl Analysis<'_> {
     fn conditions(&self, add: &mut impl FnMut(&'static str, bool, String)) {
         let p = self.parameters();
-        let index = self.weighted_condition();
-        add(
-            "rank",
-            index < 1e6,
-            if index < 1e6 {
-                format!("the condition index of the information is {index:.1}")
-            } else {
-                format!(
-                    "the condition index of the information is {index:.1e}: some columns are nearly combinations of others, and their standard errors are of few digits; leave one out"
-                )
-            },
-        );
+        rank(self.inverse.as_ref(), 1e6, add);
         let perfect = self.is_perfect();
         add(
             "residuals",
@@ -204,21 +179,65 @@ impl Analysis<'_> {
         };
         add("events", share >= needed || firth, detail);
     }
+}
 
-    /// √(largest / smallest eigenvalue) of the correlations that the information implies.
-    fn weighted_condition(&self) -> f64 {
-        let d = self.parameters();
-        let inverse = &self.inverse;
-        let scaled = linalg::Mat::from_fn(d, d, |i, j| {
-            inverse[(i, j)] / (inverse[(i, i)] * inverse[(j, j)]).sqrt()
-        });
-        match linalg::solve::symmetric_eigen(scaled.as_ref()) {
-            Ok((values, _)) => {
-                let largest = values.iter().fold(0.0_f64, |m, v| m.max(*v));
-                let least = values.iter().fold(f64::INFINITY, |m, v| m.min(*v));
-                (largest / least.max(f64::MIN_POSITIVE)).sqrt()
-            }
-            Err(_) => f64::INFINITY,
+/// That the optimum was reached.
+pub(super) fn convergence(
+    certificate: &Certificate,
+    add: &mut impl FnMut(&'static str, bool, String),
+) {
+    let reached = certificate.status == Status::Converged;
+    let detail = if reached {
+        format!(
+            "the largest gradient entry is {:.1e}",
+            certificate.gradient_max
+        )
+    } else {
+        "the optimum was not reached, so estimates and standard errors are those of another point; allow more iterations".to_owned()
+    };
+    add("convergence", reached, detail);
+}
+
+/// That no penalty rules the estimates.
+pub(super) fn unpenalised(free: bool, add: &mut impl FnMut(&'static str, bool, String)) {
+    let detail = if free {
+        "no penalty is in force"
+    } else {
+        "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference"
+    };
+    add("penalty", free, detail.to_owned());
+}
+
+/// That columns are far from combinations of each other, from the covariance of their coefficients: that the condition index is below
+/// `limit`, from which on the computation leaves few digits.
+pub(super) fn rank(
+    covariance: MatRef<'_, f64>,
+    limit: f64,
+    add: &mut impl FnMut(&'static str, bool, String),
+) {
+    let index = condition_index(covariance);
+    let detail = if index < limit {
+        format!("the condition index of the information is {index:.1}")
+    } else {
+        format!(
+            "the condition index of the information is {index:.1e}: some columns are nearly combinations of others, and their standard errors are of few digits; leave one out"
+        )
+    };
+    add("rank", index < limit, detail);
+}
+
+/// √(largest / smallest eigenvalue) of the correlations of the estimates.
+fn condition_index(covariance: MatRef<'_, f64>) -> f64 {
+    let d = covariance.nrows();
+    let scaled = linalg::Mat::from_fn(d, d, |i, j| {
+        covariance[(i, j)] / (covariance[(i, i)] * covariance[(j, j)]).sqrt()
+    });
+    match linalg::solve::symmetric_eigen(scaled.as_ref()) {
+        Ok((values, _)) => {
+            let largest = values.iter().fold(0.0_f64, |m, v| m.max(*v));
+            let least = values.iter().fold(f64::INFINITY, |m, v| m.min(*v));
+            (largest / least.max(f64::MIN_POSITIVE)).sqrt()
         }
+        Err(_) => f64::INFINITY,
     }
 }

@@ -1,14 +1,16 @@
 //! What is asked about a fit beyond its estimates: robust errors, profile intervals, and the conditions behind them.
 
+mod classes;
+
 use anyhow::{Context, Result, ensure};
 use datasets::{Dataset, Kind};
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
 use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
 
+pub(crate) use self::classes::of_classes;
 use crate::arguments::{FitArguments, Robust};
 use crate::document::{self, Document};
 use crate::fit::csv_options;
-use crate::fitted::Fitted;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
 const WIDE: usize = 1000;
@@ -61,7 +63,7 @@ pub(crate) fn report(
 ) -> Result<(GlmFit, Report)> {
     let observations = Observations::from(data);
     let mut report = Report {
-        validity: conditions(&fit, model, &observations),
+        validity: conditions(train::validity(&fit, model, &observations)),
         specification: Some(specification(model)),
         ..Report::default()
     };
@@ -88,18 +90,14 @@ pub(crate) fn report(
     })
 }
 
-fn conditions(
-    fit: &GlmFit,
-    model: &GeneralisedLinearModel,
-    data: &Observations<'_>,
-) -> Vec<document::Condition> {
-    let all = train::validity(fit, model, data).into_iter();
-    all.map(|condition| document::Condition {
+/// Conditions as a document has them.
+pub(crate) fn conditions(all: Vec<train::Condition>) -> Vec<document::Condition> {
+    let one = |condition: train::Condition| document::Condition {
         name: condition.name.to_owned(),
         holds: condition.holds,
         detail: condition.detail,
-    })
-    .collect()
+    };
+    all.into_iter().map(one).collect()
 }
 
 fn specification(model: &GeneralisedLinearModel) -> document::Specification {
@@ -250,117 +248,6 @@ fn bootstrapped(
             }
         })
         .collect())
-}
-
-/// The conditions of a fit of several classes.
-fn conditions_of_classes(fit: &train::ClassFit, data: &Dataset) -> Vec<document::Condition> {
-    let condition = |name: &str, holds: bool, detail: String| document::Condition {
-        name: name.to_owned(),
-        holds,
-        detail,
-    };
-    let certificate = fit.certificate();
-    let converged = certificate.status == train::Status::Converged;
-    let plain = fit.aic().is_some();
-    let mut counts = vec![0.0; fit.labels().len()];
-    for (i, class) in data.target.iter().enumerate() {
-        if let Some(count) = counts.get_mut(*class as usize) {
-            *count += data.weights.as_ref().map_or(1.0, |weights| weights[i]);
-        }
-    }
-    let rarest = counts.iter().copied().fold(f64::INFINITY, f64::min);
-    let share = rarest / (data.feature_names.len() + 1) as f64;
-    vec![
-        condition(
-            "convergence",
-            converged,
-            if converged {
-                format!(
-                    "the largest gradient entry is {:.1e}",
-                    certificate.gradient_max
-                )
-            } else {
-                "the optimum was not reached; allow more iterations".to_owned()
-            },
-        ),
-        condition(
-            "penalty",
-            plain,
-            if plain {
-                "no penalty is in force".to_owned()
-            } else {
-                "a penalty is in force: estimates are biased on purpose, and p-values of maximum likelihood do not hold; fit without the penalty for inference".to_owned()
-            },
-        ),
-        condition(
-            "events",
-            share >= 10.0,
-            if share >= 10.0 {
-                format!("{share:.0} rows of the rarest class for each coefficient of a class")
-            } else {
-                format!(
-                    "{share:.1} rows of the rarest class for each coefficient of a class, where 10 are needed: use fewer columns"
-                )
-            },
-        ),
-    ]
-}
-
-/// A fit of several classes with the covariance that was asked for.
-pub(crate) fn of_classes(
-    arguments: &FitArguments,
-    data: &Dataset,
-    fitted: Fitted,
-) -> Result<(Fitted, Report)> {
-    let mut report = Report::default();
-    let of_classes: Option<&train::ClassFit> = match &fitted {
-        Fitted::Multinomial(fit) => Some(fit),
-        Fitted::Ordered(fit) => Some(fit),
-        _ => None,
-    };
-    if let Some([mcfadden, cox_snell, nagelkerke]) = of_classes.and_then(train::ClassFit::pseudo_r2)
-    {
-        report.pseudo_r2 = Some(document::PseudoR2 {
-            mcfadden: Some(mcfadden),
-            cox_snell: Some(cox_snell),
-            nagelkerke: Some(nagelkerke),
-            tjur: None,
-        });
-    }
-    if let Some(fit) = of_classes {
-        report.validity = conditions_of_classes(fit, data);
-    }
-    if !asked(arguments) {
-        return Ok((fitted, report));
-    }
-    ensure!(
-        !arguments.profile && arguments.bootstrap.is_none() && !matches!(fitted, Fitted::Robust(_)),
-        "--profile and --bootstrap are for generalised linear models, and the families huber and quantile have no robust covariances"
-    );
-    let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(arguments, column, data)?),
-        None => None,
-    };
-    if let Some(clusters) = &clusters {
-        report.clustered(clusters);
-    }
-    let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
-        return Ok((fitted, report));
-    };
-    report.covariance = Some(name);
-    let observations = Observations::from(data);
-    let fitted = match fitted {
-        Fitted::Multinomial(fit) => {
-            let covariance = fit.covariance_of(&observations, &kind)?;
-            Fitted::Multinomial(Box::new(fit.with_covariance(covariance)))
-        }
-        Fitted::Ordered(fit) => {
-            let covariance = fit.covariance_of(&observations, &kind)?;
-            Fitted::Ordered(Box::new(fit.with_covariance(covariance)))
-        }
-        other => other,
-    };
-    Ok((fitted, report))
 }
 
 /// Intervals by profiles; with Firth's penalty also tests by ratios of penalised likelihoods.

@@ -1,20 +1,25 @@
 //! `gradus diagnose`: a model beside the data that it was fitted to.
 
-use std::fmt::Write;
+mod classes;
+mod table;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use datasets::Frame;
+use datasets::{Dataset, Frame};
 use models::glm::{Distribution, GeneralisedLinearModel, Weights};
 use serde::Serialize;
 use train::{
-    Analysis, Coefficient, Covariance, Fit, GlmFit, Observations, Reference, Residual, Test,
+    Analysis, Coefficient, Covariance, DevianceRow, Fit, GlmFit, Observations, Reference, Residual,
+    Test,
 };
 
+use self::table::table;
 use crate::arguments::Format;
 use crate::document::Document;
 use crate::fit::csv_options;
+use crate::inference;
 use crate::output;
 
 /// `gradus diagnose`.
@@ -134,34 +139,17 @@ struct Diagnosis {
 /// Whatever is wrong with the model or the file, or that the file is not the one that the model was fitted to.
 pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     let document = Document::read(&arguments.model)?;
-    let name = arguments.model.display();
-    let model = specified(&document).with_context(|| format!("{name}"))?;
-    let recipe = document
-        .recipe
-        .as_ref()
-        .with_context(|| format!("{name}: the model has no recipe, so its data cannot be made again; fit it with this version"))?;
-    let options = recipe.dataset_csv_options(csv_options(arguments.no_header));
-    let frame = options.read(&arguments.file)?;
-    let data = recipe.dataset(&frame)?;
+    if matches!(document.family.as_str(), "multinomial" | "ordinal") {
+        return classes::diagnose(arguments, &document);
+    }
+    let model = specified(&document).with_context(|| arguments.model.display().to_string())?;
+    let (data, frame) = read(arguments, &document)?;
     let observations = Observations::from(&data);
     let fit = model
         .fit(&data)
         .with_context(|| arguments.file.display().to_string())?;
-    let same = fit.observations() == document.observations
-        && fit
-            .coefficients()
-            .iter()
-            .zip(&document.coefficients)
-            .all(|(a, b)| {
-                let size = a.inference.map_or(0.0, |i| i.std_error);
-                a.name == b.name
-                    && (a.estimate - b.estimate).abs() <= 1e-5 * (size + b.estimate.abs())
-            });
-    ensure!(
-        same,
-        "{}: this is not the data that {name} was fitted to, because a fit to it has other coefficients; give that file, or fit this one",
-        arguments.file.display()
-    );
+    let coefficients = fit.coefficients().iter().map(|c| (None, c));
+    ensure_same(arguments, &document, fit.observations(), coefficients)?;
     let analysis = fit.analyse(&model, &observations)?;
     let diagnosis = diagnosed(
         arguments,
@@ -178,14 +166,51 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     }
 }
 
+/// The data of the model, made again from the file.
+fn read(arguments: &DiagnoseArguments, document: &Document) -> Result<(Dataset, Frame)> {
+    let name = arguments.model.display();
+    let recipe = document
+        .recipe
+        .as_ref()
+        .with_context(|| format!("{name}: the model has no recipe, so its data cannot be made again; fit it with this version"))?;
+    let options = recipe.dataset_csv_options(csv_options(arguments.no_header));
+    let frame = options.read(&arguments.file)?;
+    Ok((recipe.dataset(&frame)?, frame))
+}
+
+/// Refuses data to which a fit has other coefficients than the model.
+fn ensure_same<'c>(
+    arguments: &DiagnoseArguments,
+    document: &Document,
+    observations: usize,
+    coefficients: impl Iterator<Item = (Option<String>, &'c Coefficient)>,
+) -> Result<()> {
+    let found: Vec<_> = coefficients.collect();
+    let same = observations == document.observations
+        && found.len() == document.coefficients.len()
+        && found
+            .iter()
+            .zip(&document.coefficients)
+            .all(|((class, a), b)| {
+                let size = a.inference.map_or(0.0, |i| i.std_error);
+                a.name == b.name
+                    && *class == b.class
+                    && (a.estimate - b.estimate).abs() <= 1e-5 * (size + b.estimate.abs())
+            });
+    ensure!(
+        same,
+        "{}: this is not the data that {} was fitted to, because a fit to it has other coefficients; give that file, or fit this one",
+        arguments.file.display(),
+        arguments.model.display()
+    );
+    Ok(())
+}
+
 /// The specification of a model file.
 fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     ensure!(
-        !matches!(
-            document.family.as_str(),
-            "multinomial" | "ordinal" | "huber" | "quantile"
-        ),
-        "diagnose is for generalised linear models, and this is one of the family {}",
+        !matches!(document.family.as_str(), "huber" | "quantile"),
+        "diagnose is for models with a likelihood, and this is one of the family {}",
         document.family
     );
     let specification = document.specification.as_ref().context(
@@ -254,7 +279,6 @@ fn diagnosed(
     let check = analysis.overdispersion();
     let terms = terms(&observations.names);
     let deviance = analysis.deviance_table(&terms)?;
-    let validity = train::validity(fit, model, observations).into_iter();
     Ok(Diagnosis {
         schema: 1,
         observations: fit.observations(),
@@ -270,18 +294,7 @@ fn diagnosed(
             })
             .collect(),
         condition_indices: analysis.condition_indices()?,
-        analysis_of_deviance: deviance
-            .into_iter()
-            .map(|row| Added {
-                term: row
-                    .columns
-                    .first()
-                    .map_or_else(|| "(none)".to_owned(), |name| stem(name)),
-                deviance: row.deviance,
-                residual_freedom: row.freedom,
-                test: row.test.map(Tested::from),
-            })
-            .collect(),
+        analysis_of_deviance: added(deviance),
         link_test: analysis.link_test().ok().map(Found::from),
         dispersion_ratio: check.ratio,
         overdispersion: check.pearson.map(Tested::from),
@@ -303,14 +316,21 @@ fn diagnosed(
                 residual: row.residual,
             })
             .collect(),
-        validity: validity
-            .map(|condition| crate::document::Condition {
-                name: condition.name.to_owned(),
-                holds: condition.holds,
-                detail: condition.detail,
-            })
-            .collect(),
+        validity: inference::conditions(train::validity(fit, model, observations)),
     })
+}
+
+fn added(table: Vec<DevianceRow>) -> Vec<Added> {
+    let one = |row: DevianceRow| Added {
+        term: row
+            .columns
+            .first()
+            .map_or_else(|| "(none)".to_owned(), |name| stem(name)),
+        deviance: row.deviance,
+        residual_freedom: row.freedom,
+        test: row.test.map(Tested::from),
+    };
+    table.into_iter().map(one).collect()
 }
 
 /// What stands before the levels of categories.
@@ -334,146 +354,4 @@ fn terms(names: &[String]) -> Vec<Vec<String>> {
         }
     }
     out
-}
-
-fn p(value: f64) -> String {
-    if value < 1e-4 {
-        format!("{value:.1e}")
-    } else {
-        format!("{value:.4}")
-    }
-}
-
-fn tested(out: &mut String, what: &str, test: &Tested) -> Result<()> {
-    match test.denominator {
-        None => writeln!(
-            out,
-            "{what}: chi-square {:.4} on {} degrees of freedom, p {}",
-            test.statistic,
-            test.freedom,
-            p(test.p_value)
-        )?,
-        Some(rest) => writeln!(
-            out,
-            "{what}: F {:.4} on {} and {rest} degrees of freedom, p {}",
-            test.statistic,
-            test.freedom,
-            p(test.p_value)
-        )?,
-    }
-    Ok(())
-}
-
-fn table(d: &Diagnosis) -> Result<String> {
-    let mut out = String::new();
-    let [least, first, median, third, largest] = d.deviance_residuals;
-    writeln!(out, "{} observations", d.observations)?;
-    writeln!(
-        out,
-        "deviance residuals: {least:.4} | {first:.4} | {median:.4} | {third:.4} | {largest:.4}  (least, quartiles, largest)\n"
-    )?;
-    let width = d
-        .columns
-        .iter()
-        .map(|c| c.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .clamp(11, 60);
-    writeln!(
-        out,
-        "{:<width$} {:>12} {:>12} {:>9} {:>10}",
-        "column", "mean effect", "std. error", "p", "VIF"
-    )?;
-    for c in &d.columns {
-        writeln!(
-            out,
-            "{:<width$} {:>12.6} {:>12.6} {:>9} {:>10.3}",
-            c.name,
-            c.marginal_effect,
-            c.std_error,
-            p(c.p_value),
-            c.variance_inflation
-        )?;
-    }
-    writeln!(
-        out,
-        "\n{:<width$} {:>14} {:>10} {:>12} {:>9}",
-        "term added", "deviance", "df left", "statistic", "p"
-    )?;
-    for t in &d.analysis_of_deviance {
-        write!(
-            out,
-            "{:<width$} {:>14.6} {:>10}",
-            t.term, t.deviance, t.residual_freedom
-        )?;
-        if let Some(test) = &t.test {
-            write!(out, " {:>12.4} {:>9}", test.statistic, p(test.p_value))?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(
-        out,
-        "\nlargest condition index of the columns: {:.2}",
-        d.condition_indices.last().copied().unwrap_or(1.0)
-    )?;
-    if let Some(link) = &d.link_test {
-        writeln!(
-            out,
-            "link test (square of the predictor): {:.6}, p {}",
-            link.estimate,
-            link.p_value.map_or_else(String::new, p)
-        )?;
-    }
-    match &d.overdispersion {
-        Some(test) => tested(
-            &mut out,
-            &format!(
-                "dispersion: Pearson's statistic is {:.4} times its degrees of freedom",
-                d.dispersion_ratio
-            ),
-            test,
-        )?,
-        None => writeln!(
-            out,
-            "dispersion: Pearson's statistic is {:.4} times its degrees of freedom",
-            d.dispersion_ratio
-        )?,
-    }
-    if let Some(test) = &d.hosmer_lemeshow {
-        tested(&mut out, "Hosmer-Lemeshow", test)?;
-    }
-    if let Some([intercept, slope]) = &d.calibration {
-        writeln!(
-            out,
-            "calibration: intercept {:.4}, slope {:.4}",
-            intercept.estimate, slope.estimate
-        )?;
-    }
-    if d.influential.is_empty() {
-        writeln!(out, "\nno row has Cook's distance above 4/n")?;
-    } else {
-        writeln!(
-            out,
-            "\n{:>10} {:>10} {:>10} {:>10}  (Cook's distance above 4/n)",
-            "line", "Cook", "leverage", "residual"
-        )?;
-        for row in &d.influential {
-            writeln!(
-                out,
-                "{:>10} {:>10.4} {:>10.4} {:>10.4}",
-                row.line, row.cook, row.leverage, row.residual
-            )?;
-        }
-    }
-    writeln!(out)?;
-    for c in &d.validity {
-        writeln!(
-            out,
-            "{} {}: {}",
-            if c.holds { "holds  " } else { "CAUTION" },
-            c.name,
-            c.detail
-        )?;
-    }
-    Ok(out)
 }

@@ -1,0 +1,100 @@
+//! What is asked about a fit of several classes beyond its estimates.
+
+use anyhow::{Result, ensure};
+use datasets::Dataset;
+use train::{ClassAnalysis, Coefficient, Observations};
+
+use super::{LEVEL, Report, asked, clusters, conditions, kind};
+use crate::arguments::FitArguments;
+use crate::document;
+use crate::fitted::Fitted;
+
+/// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
+pub(crate) fn of_classes(
+    arguments: &FitArguments,
+    data: &Dataset,
+    fitted: Fitted,
+) -> Result<(Fitted, Report)> {
+    let mut report = Report::default();
+    let observations = Observations::from(data);
+    let Some(fit) = fitted.of_classes() else {
+        ensure!(
+            !asked(arguments),
+            "the families huber and quantile have no robust covariances, profiles and bootstraps"
+        );
+        return Ok((fitted, report));
+    };
+    if let Some([mcfadden, cox_snell, nagelkerke]) = fit.pseudo_r2() {
+        report.pseudo_r2 = Some(document::PseudoR2 {
+            mcfadden: Some(mcfadden),
+            cox_snell: Some(cox_snell),
+            nagelkerke: Some(nagelkerke),
+            tjur: None,
+        });
+    }
+    report.specification = Some(document::Specification {
+        method: if arguments.firth {
+            "firth"
+        } else {
+            "likelihood"
+        }
+        .to_owned(),
+        power: None,
+        theta: None,
+        analytic: false,
+        penalised: fit.aic().is_none() && !arguments.firth,
+    });
+    report.validity = conditions(fitted.validity(&observations));
+    if !asked(arguments) {
+        return Ok((fitted, report));
+    }
+    ensure!(
+        arguments.bootstrap.is_none(),
+        "--bootstrap is for generalised linear models; models of several classes have --profile, --robust and --cluster"
+    );
+    let Some(analysis) = fitted.analyse(&observations) else {
+        return Ok((fitted, report));
+    };
+    let analysis = analysis?;
+    if arguments.profile {
+        report.intervals = Some("profile");
+        // Statistics by ratios take the place of Wald's.
+        report
+            .validity
+            .retain(|condition| condition.name != "wald" || !arguments.firth);
+        let coefficients = profiled(&analysis, arguments.firth)?;
+        return Ok((fitted.reported(coefficients), report));
+    }
+    let clusters = match &arguments.cluster {
+        Some(column) => Some(clusters(arguments, column, data)?),
+        None => None,
+    };
+    if let Some(clusters) = &clusters {
+        report.clustered(clusters);
+    }
+    let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
+        return Ok((fitted, report));
+    };
+    report.covariance = Some(name);
+    let coefficients = analysis.coefficients(&kind)?;
+    Ok((fitted.reported(coefficients), report))
+}
+
+/// Intervals by profiles; with Firth's penalty also tests by ratios of penalised likelihoods.
+fn profiled(analysis: &ClassAnalysis<'_>, firth: bool) -> Result<Vec<Coefficient>> {
+    let mut out = analysis.fit().coefficients().to_vec();
+    let m = out.len();
+    for (place, coefficient) in out.iter_mut().enumerate() {
+        let interval = analysis.profile(place, LEVEL)?;
+        if let Some(inference) = &mut coefficient.inference {
+            (inference.conf_low, inference.conf_high) = (interval.low, interval.high);
+            if firth {
+                let unit = datasets::Mat::from_fn(1, m, |_, j| f64::from(u8::from(j == place)));
+                let test = analysis.likelihood_ratio_of(unit.as_ref(), &[0.0])?;
+                inference.statistic = test.statistic;
+                inference.p_value = test.p_value;
+            }
+        }
+    }
+    Ok(out)
+}
