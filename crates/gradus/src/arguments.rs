@@ -11,6 +11,8 @@ pub enum Format {
     Table,
     /// For programs: schema 1.
     Json,
+    /// For spreadsheets: the main table.
+    Csv,
 }
 
 /// What is done about missing values.

@@ -107,9 +107,33 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
         reason,
     };
     match arguments.format {
-        Format::Json => output::print(&(serde_json::to_string_pretty(&comparison)? + "\n")),
+        Format::Json => output::print(&output::json(&comparison)?),
+        Format::Csv => output::print(&csv(&comparison)?),
         Format::Table => output::print(&table(&comparison)?),
     }
+}
+
+/// A line a model.
+fn csv(comparison: &Comparison) -> Result<String> {
+    let header = [
+        "model",
+        "family",
+        "link",
+        "observations",
+        "coefficients",
+        "log_likelihood",
+        "deviance",
+        "aic",
+        "bic",
+    ];
+    let rows = comparison.models.iter().map(|side| {
+        let numbers = [side.log_likelihood, side.deviance, side.aic, side.bic];
+        let texts = [&side.model, &side.family, &side.link].map(Clone::clone);
+        let counts = [side.observations, side.coefficients].map(|n| n.to_string());
+        let numbers = numbers.map(|x| x.map(|x| x.to_string()).unwrap_or_default());
+        texts.into_iter().chain(counts).chain(numbers).collect()
+    });
+    output::csv(&header, rows)
 }
 
 /// The likelihood-ratio test, or why there is none.

@@ -15,8 +15,10 @@ use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
 use crate::document::{Document, Timing};
 use crate::fitted::Fitted;
 use crate::inference;
+use crate::input;
 use crate::levels::order_classes;
 use crate::output;
+use crate::show;
 use crate::specification::{fit_options, generalised, link, penalty};
 
 /// Fits and prints; writes the model only when everything has succeeded. False if the fit stopped before its optimum.
@@ -51,12 +53,12 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     let preparation = preparation(arguments)?;
     let penalty = penalty(arguments)?;
     let options = preparation.csv_options(csv_options(arguments.no_header));
-    let frame = options.read(&arguments.file)?;
+    let frame = input::read(&options, &arguments.file)?;
     let recipe = preparation.learn(&frame)?;
     let mut data = recipe.dataset(&frame)?;
     let lines = format!(
         "{}, lines {} to {}",
-        arguments.file.display(),
+        input::name(&arguments.file),
         frame.line(0),
         frame.line(frame.rows() - 1)
     );
@@ -96,6 +98,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
             output::print(&(fitted.to_string() + &report.lines(arguments.firth)))?;
         }
         Format::Json => output::print(&document.to_json()?)?,
+        Format::Csv => output::print(&show::coefficients_csv(&document)?)?,
     }
     Ok(fitted.certificate().status == Status::Converged)
 }
@@ -294,8 +297,26 @@ fn print_path(format: Format, data: &Dataset, path: &[PathPoint]) -> Result<()> 
             })
         });
         let points: Vec<_> = points.collect();
-        let text = serde_json::to_string_pretty(&serde_json::json!({"schema": 1, "path": points}))?;
-        return output::print(&(text + "\n"));
+        let path = serde_json::json!({"schema": 1, "path": points});
+        return output::print(&output::json(&path)?);
+    }
+    if format == Format::Csv {
+        let points = path.first().map_or(0, |point| point.coefficients.len());
+        let names = (0..points).map(name);
+        let header: Vec<&str> = ["strength", "nonzero", "deviance_explained"]
+            .into_iter()
+            .chain(names)
+            .collect();
+        let rows = path.iter().map(|point| {
+            let numbers = [
+                point.strength,
+                point.nonzero as f64,
+                point.deviance_explained,
+            ];
+            let all = numbers.iter().chain(&point.coefficients);
+            all.map(ToString::to_string).collect()
+        });
+        return output::print(&output::csv(&header, rows)?);
     }
     let mut text = format!("{:>12} {:>8} {:>10}\n", "strength", "nonzero", "explained");
     for point in path {

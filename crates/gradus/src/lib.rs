@@ -3,13 +3,17 @@
 
 pub mod arguments;
 pub mod compare;
+pub mod describe;
 pub mod diagnose;
 pub mod document;
+pub mod evaluate;
 pub mod fit;
 pub mod fitted;
 mod inference;
+mod input;
 mod levels;
 pub mod output;
 pub mod predict;
 pub mod predictions;
+pub mod show;
 mod specification;

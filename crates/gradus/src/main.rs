@@ -3,12 +3,16 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use gradus::arguments::FitArguments;
 use gradus::compare::{CompareArguments, compare};
+use gradus::describe::{DescribeArguments, describe};
 use gradus::diagnose::{DiagnoseArguments, diagnose};
+use gradus::evaluate::{EvaluateArguments, evaluate};
 use gradus::fit::fit;
+use gradus::output;
 use gradus::predict::{PredictArguments, predict};
+use gradus::show::{ShowArguments, show};
 
 /// From a CSV file to a fitted, explained model.
 #[derive(Debug, Parser)]
@@ -28,10 +32,45 @@ enum Command {
     Fit(Box<FitArguments>),
     /// Apply a fitted model to a CSV file: a prediction a row.
     Predict(PredictArguments),
+    /// Measure a model's predictions on data whose outcome is known: ROC area, log loss, confusion matrix, R², ….
+    Evaluate(EvaluateArguments),
     /// Look at a model beside the data that it was fitted to: residuals, influence, collinearity, calibration, conditions.
     Diagnose(DiagnoseArguments),
     /// Compare two models of the same data: criteria, and the likelihood-ratio test if one is a part of the other.
     Compare(CompareArguments),
+    /// Summarise a CSV file: types, missing values, quantiles, correlations.
+    Describe(DescribeArguments),
+    /// Print what a model file holds.
+    Show(ShowArguments),
+    /// Print what completes these commands in a shell: `gradus completions bash > /etc/bash_completion.d/gradus`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page: `gradus man | man -l -`.
+    Man,
+}
+
+/// The manual page of the command, and after it those of its subcommands.
+fn manual() -> anyhow::Result<()> {
+    let mut command = Arguments::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        let sub = sub.clone().name(format!("gradus-{}", sub.get_name()));
+        clap_mangen::Man::new(sub).render(&mut page)?;
+    }
+    output::print(&String::from_utf8(page)?)
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "gradus", &mut script);
+    output::print(&String::from_utf8(script)?)
 }
 
 fn main() -> ExitCode {
@@ -39,7 +78,12 @@ fn main() -> ExitCode {
         Command::Fit(arguments) => fit(&arguments),
         Command::Predict(arguments) => predict(&arguments).map(|()| true),
         Command::Diagnose(arguments) => diagnose(&arguments).map(|()| true),
+        Command::Evaluate(arguments) => evaluate(&arguments).map(|()| true),
         Command::Compare(arguments) => compare(&arguments).map(|()| true),
+        Command::Describe(arguments) => describe(&arguments).map(|()| true),
+        Command::Show(arguments) => show(&arguments).map(|()| true),
+        Command::Completions { shell } => completions(shell).map(|()| true),
+        Command::Man => manual().map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -43,3 +43,38 @@ pub fn print(text: &str) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Writes a text to a file, or to standard output if there is none.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn give(path: Option<&Path>, text: &str) -> Result<()> {
+    match path {
+        Some(path) => write_file(path, text.as_bytes()),
+        None => print(text),
+    }
+}
+
+/// A value as JSON with one line feed at the end.
+///
+/// # Errors
+/// None that data can cause.
+pub fn json(value: &impl serde::Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Lines below a header as CSV.
+///
+/// # Errors
+/// None that data can cause.
+pub fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(&row)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .context("the lines cannot be written as CSV")?;
+    Ok(String::from_utf8(bytes)?)
+}

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::document::Document;
 use crate::fit::csv_options;
-use crate::output;
+use crate::{input, output};
 
 /// `gradus predict`.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ use crate::output;
 pub struct PredictArguments {
     /// The model, written by `gradus fit --out`.
     pub model: PathBuf,
-    /// The CSV file with the model's columns; others are ignored.
+    /// The CSV file with the model's columns; others are ignored; - for standard input.
     pub file: PathBuf,
     /// The file has no header; columns are called x1, x2, ….
     #[arg(long)]
@@ -43,7 +43,7 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
     );
     let document = Document::read(&arguments.model)?;
     let options = document.csv_options(csv_options(arguments.no_header));
-    let frame = options.read(&arguments.file)?;
+    let frame = input::read(&options, &arguments.file)?;
     let features = document.features(&frame)?;
     let table = document.predict(&features, arguments.threshold)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -60,7 +60,7 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
         let line = line.with_context(|| {
             format!(
                 "{}, line {}: the prediction is not a number; the model's coefficients or the row's values are too large, or the model has no mean there",
-                arguments.file.display(),
+                input::name(&arguments.file),
                 frame.line(place)
             )
         })?;

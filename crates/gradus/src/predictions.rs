@@ -31,56 +31,33 @@ impl Document {
         (intercept, slopes.map(|c| c.estimate).collect())
     }
 
-    /// Predictions for the rows of a table: at a threshold, where there are two classes.
+    /// The numbers that the model gives for each row: the probability of the second class, the probability of each of several classes,
+    /// or the mean.
     ///
     /// # Errors
     /// If the features are not those of the model.
-    pub fn predict(&self, features: &Features, threshold: f64) -> Result<Predictions> {
+    pub fn scores(&self, features: &Features) -> Result<Mat<f64>> {
         let x = features.matrix.as_ref();
-        let labels = self.labels.clone().unwrap_or_default();
-        let finite = |p: f64| p.is_finite().then(|| p.to_string());
         match self.family.as_str() {
-            "multinomial" | "ordinal" => {
-                ensure!(
-                    features.offset.is_none(),
-                    "a model of several classes has no offset"
-                );
-                let p = if self.family == "ordinal" {
-                    let slopes = self.slopes().len();
-                    let all: Vec<f64> = self.coefficients.iter().map(|c| c.estimate).collect();
-                    let (slopes, thresholds) = all.split_at(slopes);
-                    let model =
-                        OrderedModel::new(self.link.parse()?, thresholds.to_vec(), slopes.to_vec());
-                    model.predict_proba(x)?
-                } else {
-                    let parts: Vec<(f64, Vec<f64>)> = labels
-                        .iter()
-                        .map(|label| self.of_class(Some(label)))
-                        .collect();
-                    let d = x.ncols();
-                    // The reference class has no coefficients: they are 0.
-                    let slope = |j: usize, k: usize| parts[k].1.get(j).copied().unwrap_or(0.0);
-                    let slopes = Mat::from_fn(d, labels.len(), slope);
-                    let model = MultinomialModel::new(parts.iter().map(|p| p.0).collect(), slopes);
-                    model.predict_proba(x)?
-                };
-                let mut header: Vec<String> = labels
-                    .iter()
-                    .map(|label| format!("probability_{label}"))
-                    .collect();
-                header.push("prediction".to_owned());
-                let row = |i: usize| {
-                    let most =
-                        (0..labels.len()).fold(0, |m, k| if p[(i, k)] > p[(i, m)] { k } else { m });
-                    let numbers = (0..labels.len()).map(|k| finite(p[(i, k)]));
-                    let mut line = numbers.collect::<Option<Vec<String>>>()?;
-                    line.push(labels[most].clone());
-                    Some(line)
-                };
-                Ok(Predictions {
-                    header,
-                    rows: (0..x.nrows()).map(row).collect(),
-                })
+            "ordinal" => {
+                expect_no_offset(features)?;
+                let slopes = self.slopes().len();
+                let all: Vec<f64> = self.coefficients.iter().map(|c| c.estimate).collect();
+                let (slopes, thresholds) = all.split_at(slopes);
+                let model =
+                    OrderedModel::new(self.link.parse()?, thresholds.to_vec(), slopes.to_vec());
+                Ok(model.predict_proba(x)?)
+            }
+            "multinomial" => {
+                expect_no_offset(features)?;
+                let labels = self.labels.iter().flatten();
+                let parts: Vec<(f64, Vec<f64>)> =
+                    labels.map(|label| self.of_class(Some(label))).collect();
+                // The reference class has no coefficients: they are 0.
+                let slope = |j: usize, k: usize| parts[k].1.get(j).copied().unwrap_or(0.0);
+                let slopes = Mat::from_fn(x.ncols(), parts.len(), slope);
+                let model = MultinomialModel::new(parts.iter().map(|p| p.0).collect(), slopes);
+                Ok(model.predict_proba(x)?)
             }
             family => {
                 let distribution = match family {
@@ -93,28 +70,69 @@ impl Document {
                 let (intercept, slopes) = self.of_class(None);
                 let model = GlmModel::new(Generalised { distribution, link }, intercept, slopes);
                 let means = model.predict(x, features.offset.as_deref())?;
-                let classes = match labels.as_slice() {
-                    [zero, one] if family == "binomial" => Some((zero, one)),
-                    _ => None,
-                };
-                let row = |mean: f64| {
-                    let mut line = vec![finite(mean)?];
-                    if let Some((zero, one)) = classes {
-                        line.push(if mean >= threshold { one } else { zero }.clone());
-                    }
-                    Some(line)
-                };
-                let header: &[&str] = match (classes, family) {
-                    (Some(_), _) => &["probability", "prediction"],
-                    (None, "binomial") => &["probability"],
-                    (None, "quantile") => &["quantile"],
-                    _ => &["mean"],
-                };
-                Ok(Predictions {
-                    header: header.iter().map(|name| (*name).to_owned()).collect(),
-                    rows: means.into_iter().map(row).collect(),
-                })
+                Ok(Mat::from_fn(means.len(), 1, |i, _| means[i]))
             }
         }
     }
+
+    /// Predictions for the rows of a table: at a threshold, where there are two classes.
+    ///
+    /// # Errors
+    /// If the features are not those of the model.
+    pub fn predict(&self, features: &Features, threshold: f64) -> Result<Predictions> {
+        let p = self.scores(features)?;
+        let labels = self.labels.clone().unwrap_or_default();
+        let finite = |p: f64| p.is_finite().then(|| p.to_string());
+        if matches!(self.family.as_str(), "multinomial" | "ordinal") {
+            let mut header: Vec<String> = labels
+                .iter()
+                .map(|label| format!("probability_{label}"))
+                .collect();
+            header.push("prediction".to_owned());
+            let row = |i: usize| {
+                let numbers = (0..labels.len()).map(|k| finite(p[(i, k)]));
+                let mut line = numbers.collect::<Option<Vec<String>>>()?;
+                line.push(labels[most_probable(&p, i)].clone());
+                Some(line)
+            };
+            return Ok(Predictions {
+                header,
+                rows: (0..p.nrows()).map(row).collect(),
+            });
+        }
+        let classes = match labels.as_slice() {
+            [zero, one] if self.family == "binomial" => Some((zero, one)),
+            _ => None,
+        };
+        let row = |i: usize| {
+            let mut line = vec![finite(p[(i, 0)])?];
+            if let Some((zero, one)) = classes {
+                line.push(if p[(i, 0)] >= threshold { one } else { zero }.clone());
+            }
+            Some(line)
+        };
+        let header: &[&str] = match (classes, self.family.as_str()) {
+            (Some(_), _) => &["probability", "prediction"],
+            (None, "binomial") => &["probability"],
+            (None, "quantile") => &["quantile"],
+            _ => &["mean"],
+        };
+        Ok(Predictions {
+            header: header.iter().map(|name| (*name).to_owned()).collect(),
+            rows: (0..p.nrows()).map(row).collect(),
+        })
+    }
+}
+
+fn expect_no_offset(features: &Features) -> Result<()> {
+    ensure!(
+        features.offset.is_none(),
+        "a model of several classes has no offset"
+    );
+    Ok(())
+}
+
+/// The class with the largest probability; of equal ones the first.
+pub(crate) fn most_probable(p: &Mat<f64>, row: usize) -> usize {
+    (0..p.ncols()).fold(0, |m, k| if p[(row, k)] > p[(row, m)] { k } else { m })
 }

@@ -50,6 +50,17 @@ struct Diagnosis {
     validity: Vec<document::Condition>,
 }
 
+/// A line a class and column.
+fn csv(diagnosis: &Diagnosis) -> Result<String> {
+    let rows = diagnosis.effects.iter().map(|mean| {
+        let numbers = [mean.marginal_effect, mean.std_error, mean.p_value].map(|x| x.to_string());
+        let names = [mean.class.clone(), mean.name.clone()];
+        names.into_iter().chain(numbers).collect()
+    });
+    let header = ["class", "column", "marginal_effect", "std_error", "p_value"];
+    output::csv(&header, rows)
+}
+
 pub(super) fn diagnose(arguments: &DiagnoseArguments, document: &Document) -> Result<()> {
     let (mut data, _) = read(arguments, document)?;
     if let Some(labels) = &document.labels {
@@ -78,7 +89,8 @@ pub(super) fn diagnose(arguments: &DiagnoseArguments, document: &Document) -> Re
         ..diagnosed(&analysis, &observations)?
     };
     match arguments.format {
-        Format::Json => output::print(&(serde_json::to_string_pretty(&diagnosis)? + "\n")),
+        Format::Json => output::print(&output::json(&diagnosis)?),
+        Format::Csv => output::print(&csv(&diagnosis)?),
         Format::Table => output::print(&table(&diagnosis)?),
     }
 }

@@ -161,9 +161,21 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
         data.rows.as_deref(),
     )?;
     match arguments.format {
-        Format::Json => output::print(&(serde_json::to_string_pretty(&diagnosis)? + "\n")),
+        Format::Json => output::print(&output::json(&diagnosis)?),
+        Format::Csv => output::print(&influential(&diagnosis)?),
         Format::Table => output::print(&table(&diagnosis)?),
     }
+}
+
+/// A line an influential row.
+fn influential(diagnosis: &Diagnosis) -> Result<String> {
+    let rows = diagnosis.influential.iter().map(|row| {
+        let numbers = [row.leverage, row.cook, row.residual].map(|x| x.to_string());
+        std::iter::once(row.line.to_string())
+            .chain(numbers)
+            .collect()
+    });
+    output::csv(&["line", "leverage", "cook", "residual"], rows)
 }
 
 /// The data of the model, made again from the file.

@@ -1,0 +1,149 @@
+//! `gradus show`: what a model file holds.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::arguments::Format;
+use crate::document::{Coefficient, Document};
+use crate::output;
+
+/// `gradus show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: gradus show model.json")]
+pub struct ShowArguments {
+    /// The model, written by `gradus fit --out`.
+    pub model: PathBuf,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Prints what a model file says, without its data.
+///
+/// # Errors
+/// If it is no model file that this version reads.
+pub fn show(arguments: &ShowArguments) -> Result<()> {
+    let document = Document::read(&arguments.model)?;
+    let text = match arguments.format {
+        Format::Table => table(&document)?,
+        Format::Json => document.to_json()?,
+        Format::Csv => coefficients_csv(&document)?,
+    };
+    output::give(arguments.out.as_deref(), &text)
+}
+
+/// A line a coefficient.
+pub(crate) fn coefficients_csv(document: &Document) -> Result<String> {
+    let several = document.coefficients.iter().any(|c| c.class.is_some());
+    let mut header = vec!["coefficient"];
+    if several {
+        header.insert(0, "class");
+    }
+    header.extend([
+        "estimate",
+        "std_error",
+        "statistic",
+        "p_value",
+        "conf_low",
+        "conf_high",
+    ]);
+    let rows = document.coefficients.iter().map(|c| {
+        let mut line = vec![c.name.clone()];
+        if several {
+            line.insert(0, c.class.clone().unwrap_or_default());
+        }
+        line.push(c.estimate.to_string());
+        let rest = [c.std_error, c.statistic, c.p_value, c.conf_low, c.conf_high];
+        line.extend(rest.map(|x| x.map(|x| x.to_string()).unwrap_or_default()));
+        line
+    });
+    output::csv(&header, rows)
+}
+
+fn table(document: &Document) -> Result<String> {
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{} regression of {}, link {}, {} observations",
+        document.family, document.target, document.link, document.observations
+    )?;
+    if let Some(labels) = &document.labels {
+        writeln!(text, "classes: {}", labels.join(", "))?;
+    }
+    if let Some(kind) = &document.covariance {
+        let clusters = document.clusters.map(|n| format!(", {n} clusters"));
+        writeln!(
+            text,
+            "standard errors: {kind}{}",
+            clusters.unwrap_or_default()
+        )?;
+    }
+    if let Some(kind) = &document.intervals {
+        writeln!(text, "intervals: {kind}")?;
+    }
+    if document.l1 > 0.0 || document.l2 > 0.0 {
+        writeln!(text, "penalty: l1 {}, l2 {}", document.l1, document.l2)?;
+    }
+    let name = |c: &Coefficient| match &c.class {
+        Some(class) => format!("{class}: {}", c.name),
+        None => c.name.clone(),
+    };
+    let width = document
+        .coefficients
+        .iter()
+        .map(|c| name(c).chars().count());
+    let width = width.max().unwrap_or(0).max(11);
+    writeln!(
+        text,
+        "\n{:width$}  {:>12} {:>12} {:>9} {:>9} {:>12} {:>12}",
+        "coefficient", "estimate", "std. error", "statistic", "p", "2.5 %", "97.5 %"
+    )?;
+    for c in &document.coefficients {
+        let number = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.6}"));
+        writeln!(
+            text,
+            "{:width$}  {:>12.6} {:>12} {:>9} {:>9} {:>12} {:>12}",
+            name(c),
+            c.estimate,
+            number(c.std_error),
+            c.statistic.map_or("-".to_owned(), |x| format!("{x:.3}")),
+            c.p_value.map_or("-".to_owned(), |p| format!("{p:.4}")),
+            number(c.conf_low),
+            number(c.conf_high)
+        )?;
+    }
+    let criteria = [
+        ("log-likelihood", document.log_likelihood),
+        ("deviance", document.deviance),
+        ("null deviance", document.null_deviance),
+        ("AIC", document.aic),
+        ("BIC", document.bic),
+    ];
+    let known: Vec<String> = criteria
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name} {value:.4}")))
+        .collect();
+    if !known.is_empty() {
+        writeln!(text, "\n{}", known.join(", "))?;
+    }
+    let certificate = &document.certificate;
+    writeln!(
+        text,
+        "{} after {} steps of {}: largest gradient entry {:.1e}, Newton decrement {:.1e}",
+        certificate.status,
+        certificate.iterations,
+        certificate.solver,
+        certificate.gradient_max,
+        certificate.newton_decrement
+    )?;
+    for condition in document.validity.iter().filter(|c| !c.holds) {
+        writeln!(text, "CAUTION {}: {}", condition.name, condition.detail)?;
+    }
+    Ok(text)
+}
