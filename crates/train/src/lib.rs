@@ -12,6 +12,7 @@ pub mod metrics;
 mod module_loss;
 mod normal;
 mod objective;
+mod profile;
 mod rule;
 pub mod schedule;
 pub mod selection;
@@ -22,7 +23,7 @@ pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use estimate::{
     Delta, EstimateError, Heteroscedastic, Likelihood, LikelihoodCovariance, LikelihoodFit,
-    Natural, NonlinearFit, NonlinearLeastSquares, Prediction, ProfileInterval, Range,
+    Natural, NonlinearFit, NonlinearLeastSquares, Prediction, Range,
 };
 pub use glm::{
     Analysis, Bootstrap, Calibration, ClassFit, Coefficient, Condition, Covariance,
@@ -36,6 +37,7 @@ pub use module_loss::ModuleLoss;
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
+pub use profile::ProfileInterval;
 pub use rule::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
     OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,

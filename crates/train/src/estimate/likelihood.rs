@@ -8,10 +8,10 @@ use super::covariance::{inverse_hessian, named};
 use super::error::EstimateError;
 use super::likelihood_fit::LikelihoodFit;
 use super::nonlinear::{finite_derivatives, lost_profile};
-use super::profile::{ProfileInterval, Profiled, end};
 use super::recording::{Recording, default_names, entries, laid_out, shapes};
 use super::singular::unit_diagonal;
 use crate::normal::two_sided_quantile;
+use crate::profile::{FAR, Limits, ProfileInterval, Profiled, end};
 use crate::solver::{Newton, Status};
 use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
 
@@ -342,6 +342,7 @@ where
             slope: 0.0,
             point: fit.estimates.clone(),
         };
+        let limits = Limits::new(FAR, least, 2.0);
         let mut ends = [0.0; 2];
         let target = two_sided_quantile(1.0 - level);
         for (found, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
@@ -349,6 +350,7 @@ where
                 optimum.clone(),
                 sign * variance.sqrt(),
                 target,
+                limits,
                 &mut evaluate,
             )
             .map_err(|lost| lost_profile(&name, lost))?;

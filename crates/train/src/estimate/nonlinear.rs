@@ -7,10 +7,10 @@ use super::curve::Curve;
 use super::error::EstimateError;
 use super::levenberg::{Residuals, Stationary, minimise};
 use super::nonlinear_fit::NonlinearFit;
-use super::profile::{Lost, ProfileInterval, Profiled, end};
 use super::qr::norm;
 use super::recording::{Recording, default_names, entries, shapes};
 use crate::FitError;
+use crate::profile::{FAR, Limits, Lost, ProfileInterval, Profiled, end};
 use crate::solver::Status;
 use crate::student::two_sided_quantile;
 
@@ -165,9 +165,10 @@ where
             slope: 0.0,
             point: fit.estimates().to_vec(),
         };
+        let limits = Limits::new(FAR, least, variance.recip());
         let mut ends = [0.0; 2];
         for (end_, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
-            *end_ = end(optimum.clone(), sign * unit, target, &mut evaluate)
+            *end_ = end(optimum.clone(), sign * unit, target, limits, &mut evaluate)
                 .map_err(|lost| lost_profile(&name, lost))?;
         }
         Ok(ProfileInterval {
