@@ -18,12 +18,13 @@ pub mod schedule;
 pub mod selection;
 mod solver;
 mod student;
+mod tails;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use estimate::{
-    Delta, EstimateError, Heteroscedastic, Likelihood, LikelihoodCovariance, LikelihoodFit,
-    Natural, NonlinearFit, NonlinearLeastSquares, Prediction, Range,
+    Delta, EstimateError, Likelihood, LikelihoodCovariance, LikelihoodFit, Natural, NonlinearFit,
+    NonlinearLeastSquares, Prediction, Range,
 };
 pub use glm::{
     Analysis, Bootstrap, Calibration, ClassFit, Coefficient, Condition, Covariance,

@@ -4,9 +4,11 @@ mod bootstrap;
 mod checks;
 mod classes;
 mod covariance;
+mod delta;
 mod effects;
 mod hypotheses;
 mod profile;
+mod quantile;
 mod residuals;
 mod validity;
 

@@ -7,10 +7,11 @@ use super::Analysis;
 use crate::Status;
 use models::glm::GeneralisedLinearModel;
 
-/// A condition behind the standard errors and p-values of a fit.
+/// A condition behind the standard errors and p-values of a fit: of [`validity`], [`LikelihoodFit::validity`](crate::LikelihoodFit::validity)
+/// or [`NonlinearFit::validity`](crate::NonlinearFit::validity), which say which names they have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`.
+    /// Its name, such as `convergence`.
     pub name: &'static str,
     /// True if it holds.
     pub holds: bool,
@@ -21,7 +22,8 @@ pub struct Condition {
 /// More coefficients than this are not looked at.
 const WIDE: usize = 1000;
 
-/// The conditions of a fit to its data, in a fixed order: convergence and penalty, and up to 1000 coefficients the others.
+/// The conditions of a fit to its data, in a fixed order: `convergence` and `penalty`, and up to 1000 coefficients `rank`, `residuals`,
+/// `separation`, `events`, `leverage` and `dispersion`, as far as they apply.
 ///
 /// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
 /// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
