@@ -5,16 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use datasets::Frame;
 use models::glm::{Distribution, GeneralisedLinearModel, Weights};
 use serde::Serialize;
-use train::{
-    Analysis, Coefficient, Covariance, Fit, GlmFit, Observations, Reference, Residual, Test,
-};
+use train::{Analysis, Coefficient, Covariance, Fit, Observations, Reference, Residual, Test};
 
 use crate::arguments::Format;
 use crate::document::Document;
+use crate::effects::{Effect, effects};
 use crate::fit::csv_options;
+use crate::inference;
 use crate::output;
 
 /// `gradus diagnose`.
@@ -73,9 +72,10 @@ struct Row {
 struct Column {
     name: String,
     variance_inflation: f64,
-    marginal_effect: f64,
-    std_error: f64,
-    p_value: f64,
+    /// Absent for a column that does not move alone; `effects` has those of the columns of the table.
+    marginal_effect: Option<f64>,
+    std_error: Option<f64>,
+    p_value: Option<f64>,
     discrete: bool,
 }
 
@@ -113,6 +113,12 @@ struct Diagnosis {
     /// Least, first quartile, median, third quartile and largest deviance residual.
     deviance_residuals: [f64; 5],
     columns: Vec<Column>,
+    effects: Vec<Effect>,
+    /// The covariance behind the errors of the effects: `expected`, `hc0` to `hc3` or `clustered`.
+    effects_covariance: &'static str,
+    /// Why it is not that of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effects_note: Option<&'static str>,
     condition_indices: Vec<f64>,
     analysis_of_deviance: Vec<Added>,
     link_test: Option<Found>,
@@ -135,6 +141,7 @@ struct Diagnosis {
 pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     let document = Document::read(&arguments.model)?;
     let name = arguments.model.display();
+    document.sealed().with_context(|| format!("{name}"))?;
     let model = specified(&document).with_context(|| format!("{name}"))?;
     let recipe = document
         .recipe
@@ -162,16 +169,35 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
         "{}: this is not the data that {name} was fitted to, because a fit to it has other coefficients; give that file, or fit this one",
         arguments.file.display()
     );
+    let near = |found: Option<f64>, written: Option<f64>| match (found, written) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
+        (found, written) => found.is_none() && written.is_none(),
+    };
+    ensure!(
+        data.target_name == document.target
+            && fit.labels() == document.labels.as_deref()
+            && near(fit.log_likelihood(), document.log_likelihood)
+            && near(Some(fit.deviance()), document.deviance),
+        "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
+    );
     let analysis = fit.analyse(&model, &observations)?;
-    let diagnosis = diagnosed(
-        arguments,
-        &model,
-        &fit,
-        &analysis,
-        &observations,
-        &frame,
-        data.rows.as_deref(),
-    )?;
+    let clusters = match (document.covariance.as_deref(), recipe.clusters()) {
+        (Some("clustered"), Some(column)) => Some(inference::clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            &data,
+        )?),
+        _ => None,
+    };
+    let errors = Errors::new(&document, clusters.as_deref());
+    let effects = effects(recipe, &frame, &analysis, &errors.covariance)?;
+    let rows = data.rows.as_deref();
+    let line = |row: usize| frame.line(rows.map_or(row, |rows| rows[row]));
+    let mut diagnosis = diagnosed(arguments, &analysis, &observations, effects, &line)?;
+    diagnosis.effects_covariance = errors.name;
+    diagnosis.effects_note = errors.note;
+    diagnosis.validity = inference::conditions(&fit, &model, &observations, &line);
     match arguments.format {
         Format::Json => output::print(&(serde_json::to_string_pretty(&diagnosis)? + "\n")),
         Format::Table => output::print(&table(&diagnosis)?),
@@ -227,15 +253,53 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     Ok(model.link(document.link.parse()?))
 }
 
+/// The covariance behind the errors of effects: that of the model, where it can be made again.
+struct Errors<'c> {
+    covariance: Covariance<'c>,
+    name: &'static str,
+    note: Option<&'static str>,
+}
+
+impl<'c> Errors<'c> {
+    fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
+        let (covariance, name, note) = match (document.covariance.as_deref(), clusters) {
+            (Some("hc0"), _) => (Covariance::Hc0, "hc0", None),
+            (Some("hc1"), _) => (Covariance::Hc1, "hc1", None),
+            (Some("hc2"), _) => (Covariance::Hc2, "hc2", None),
+            (Some("hc3"), _) => (Covariance::Hc3, "hc3", None),
+            (Some("clustered"), Some(clusters)) => {
+                (Covariance::Clustered(clusters), "clustered", None)
+            }
+            (Some("clustered"), None) => (
+                Covariance::Expected,
+                "expected",
+                Some(
+                    "the model has clustered errors, but its file does not name the column of the clusters; fit it again for clustered errors of effects",
+                ),
+            ),
+            (Some("bootstrap"), _) => (
+                Covariance::Expected,
+                "expected",
+                Some("the model has errors of a bootstrap, which is not drawn again here"),
+            ),
+            _ => (Covariance::Expected, "expected", None),
+        };
+        Self {
+            covariance,
+            name,
+            note,
+        }
+    }
+}
+
 fn diagnosed(
     arguments: &DiagnoseArguments,
-    model: &GeneralisedLinearModel,
-    fit: &GlmFit,
     analysis: &Analysis<'_>,
     observations: &Observations<'_>,
-    frame: &Frame,
-    rows: Option<&[usize]>,
+    effects: Vec<Effect>,
+    line: &dyn Fn(usize) -> u64,
 ) -> Result<Diagnosis> {
+    let fit = analysis.fit();
     let all = analysis
         .residuals(Residual::Deviance)
         .into_iter()
@@ -249,26 +313,31 @@ fn diagnosed(
         let next = residuals[(low + 1).min(residuals.len() - 1)];
         residuals[low] + place.fract() * (next - residuals[low])
     };
-    let effects = analysis.marginal_effects(&Covariance::Expected)?;
-    let columns = analysis.variance_inflation().into_iter().zip(effects);
+    let column = |(name, variance_inflation): (String, f64)| {
+        let own = effects.iter().filter(|effect| effect.column == name);
+        let own = own.into_iter().next();
+        Column {
+            name,
+            variance_inflation,
+            marginal_effect: own.and_then(|effect| effect.estimate),
+            std_error: own.and_then(|effect| effect.std_error),
+            p_value: own.and_then(|effect| effect.p_value),
+            discrete: own.is_some_and(|effect| effect.change.is_some()),
+        }
+    };
+    let columns = analysis.variance_inflation().into_iter().map(column);
+    let columns: Vec<Column> = columns.collect();
     let check = analysis.overdispersion();
     let terms = terms(&observations.names);
     let deviance = analysis.deviance_table(&terms)?;
-    let validity = train::validity(fit, model, observations).into_iter();
     Ok(Diagnosis {
         schema: 1,
         observations: fit.observations(),
         deviance_residuals: std::array::from_fn(quartile),
-        columns: columns
-            .map(|((name, variance_inflation), effect)| Column {
-                name,
-                variance_inflation,
-                marginal_effect: effect.estimate,
-                std_error: effect.inference.std_error,
-                p_value: effect.inference.p_value,
-                discrete: effect.discrete,
-            })
-            .collect(),
+        columns,
+        effects,
+        effects_covariance: "expected",
+        effects_note: None,
         condition_indices: analysis.condition_indices()?,
         analysis_of_deviance: deviance
             .into_iter()
@@ -297,19 +366,13 @@ fn diagnosed(
             .influential(arguments.rows)
             .into_iter()
             .map(|row| Row {
-                line: frame.line(rows.map_or(row.row, |rows| rows[row.row])),
+                line: line(row.row),
                 leverage: row.leverage,
                 cook: row.cook,
                 residual: row.residual,
             })
             .collect(),
-        validity: validity
-            .map(|condition| crate::document::Condition {
-                name: condition.name.to_owned(),
-                holds: condition.holds,
-                detail: condition.detail,
-            })
-            .collect(),
+        validity: Vec::new(),
     })
 }
 
@@ -364,6 +427,32 @@ fn tested(out: &mut String, what: &str, test: &Tested) -> Result<()> {
     Ok(())
 }
 
+fn effects_table(out: &mut String, d: &Diagnosis) -> Result<()> {
+    let names = d.effects.iter().map(|e| e.name().chars().count());
+    let width = names.max().unwrap_or(0).clamp(11, 60);
+    writeln!(
+        out,
+        "{:<width$} {:>12} {:>12} {:>9}  (errors: {})",
+        "effect of", "on the mean", "std. error", "p", d.effects_covariance
+    )?;
+    for e in &d.effects {
+        write!(out, "{:<width$}", e.name())?;
+        match (e.estimate, e.std_error, e.p_value) {
+            (Some(estimate), Some(error), Some(probability)) => {
+                writeln!(out, " {estimate:>12.6} {error:>12.6} {:>9}", p(probability))?
+            }
+            _ => writeln!(out, " none: {}", e.reason.as_deref().unwrap_or(""))?,
+        }
+    }
+    if let Some(note) = d.effects_note {
+        writeln!(
+            out,
+            "CAUTION, effects: {note}; these errors are model-based"
+        )?;
+    }
+    Ok(())
+}
+
 fn table(d: &Diagnosis) -> Result<String> {
     let mut out = String::new();
     let [least, first, median, third, largest] = d.deviance_residuals;
@@ -379,21 +468,10 @@ fn table(d: &Diagnosis) -> Result<String> {
         .max()
         .unwrap_or(0)
         .clamp(11, 60);
-    writeln!(
-        out,
-        "{:<width$} {:>12} {:>12} {:>9} {:>10}",
-        "column", "mean effect", "std. error", "p", "VIF"
-    )?;
+    effects_table(&mut out, d)?;
+    writeln!(out, "\n{:<width$} {:>10}", "column", "VIF")?;
     for c in &d.columns {
-        writeln!(
-            out,
-            "{:<width$} {:>12.6} {:>12.6} {:>9} {:>10.3}",
-            c.name,
-            c.marginal_effect,
-            c.std_error,
-            p(c.p_value),
-            c.variance_inflation
-        )?;
+        writeln!(out, "{:<width$} {:>10.3}", c.name, c.variance_inflation)?;
     }
     writeln!(
         out,

@@ -30,6 +30,10 @@ pub struct Document {
     /// What the data call the classes 0, 1, …; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
+    /// A digest of all other fields ([`checksum`]), by which a file that was changed after the fit is refused; absent in files of
+    /// earlier versions, which `diagnose` and `compare` do not trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
     /// Rows whose weight is not 0.
     pub observations: usize,
     /// The penalty: l1·‖β‖₁ was added to the mean loss.
@@ -205,6 +209,21 @@ pub struct Timing {
     pub fit_seconds: f64,
 }
 
+/// FNV-1a over the JSON text of a model, without spaces, names in alphabetical order and the field `checksum` left out. It tells changes
+/// by mistake, not by malice.
+pub fn checksum(mut model: serde_json::Value) -> String {
+    if let Some(fields) = model.as_object_mut() {
+        fields.remove("checksum");
+    }
+    format!("{:016x}", fnv(model.to_string().into_bytes()))
+}
+
+/// FNV-1a.
+pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, add)
+}
+
 impl Document {
     /// A fit, the recipe of its features if there is one, and how long it took.
     pub fn new(fitted: &Fitted, recipe: Option<Recipe>, timing: Timing) -> Self {
@@ -229,6 +248,7 @@ impl Document {
             link: fitted.link().to_owned(),
             target: String::new(),
             labels: None,
+            checksum: None,
             observations: 0,
             l1: 0.0,
             l2: 0.0,
@@ -322,7 +342,9 @@ impl Document {
     /// # Errors
     /// None that data can cause.
     pub fn to_json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        let mut sealed = self.clone();
+        sealed.checksum = Some(checksum(serde_json::to_value(self)?));
+        Ok(serde_json::to_string_pretty(&sealed)? + "\n")
     }
 
     /// Reads a model file.
@@ -351,6 +373,19 @@ impl Document {
             "it has schema {schema}, and this version reads schema {SCHEMA}"
         );
         let document: Self = serde_json::from_str(text)?;
+        document.check()?;
+        if let Some(written) = &document.checksum {
+            ensure!(
+                *written == checksum(serde_json::from_str(text)?),
+                "its numbers or names were changed after it was written (the checksum is another); fit the model again"
+            );
+        }
+        Ok(document)
+    }
+
+    /// Refuses fields that contradict each other.
+    fn check(&self) -> Result<()> {
+        let document = self;
         document.link.parse::<Link>()?;
         ensure!(!document.coefficients.is_empty(), "it has no coefficients");
         let classes = document.labels.as_ref().map_or(0, Vec::len);
@@ -449,7 +484,19 @@ impl Document {
                 "its recipe makes other features than it has coefficients"
             );
         }
-        Ok(document)
+        Ok(())
+    }
+
+    /// Refuses a file of which nobody can say whether it was changed.
+    ///
+    /// # Errors
+    /// If it has no checksum.
+    pub(crate) fn sealed(&self) -> Result<()> {
+        ensure!(
+            self.checksum.is_some(),
+            "the model has no checksum, so nothing says that it is as it was fitted; fit it again"
+        );
+        Ok(())
     }
 
     /// The names of the features: of the coefficients but intercept and thresholds, of one class.

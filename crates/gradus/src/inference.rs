@@ -1,5 +1,7 @@
 //! What is asked about a fit beyond its estimates: robust errors, profile intervals, and the conditions behind them.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use datasets::{Dataset, Kind};
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
@@ -12,6 +14,9 @@ use crate::fitted::Fitted;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
 const WIDE: usize = 1000;
+/// Samples of a bootstrap that standard errors need, and percentile intervals (Efron and Tibshirani 1993, 19.3).
+const ERRORS: usize = 200;
+const INTERVALS: usize = 1000;
 /// Level of all intervals.
 const LEVEL: f64 = 0.95;
 
@@ -20,6 +25,8 @@ const LEVEL: f64 = 0.95;
 pub(crate) struct Report {
     covariance: Option<&'static str>,
     clusters: Option<usize>,
+    /// Samples of the bootstrap without an estimate.
+    failed: Option<usize>,
     intervals: Option<&'static str>,
     pseudo_r2: Option<document::PseudoR2>,
     validity: Vec<document::Condition>,
@@ -30,26 +37,16 @@ pub(crate) struct Report {
 
 /// A number that differs for other targets, weights, offsets or trials (FNV-1a over their bits), as text.
 pub(crate) fn fingerprint(data: &Dataset) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |numbers: &[f64]| {
-        for byte in numbers
-            .iter()
-            .flat_map(|number| number.to_bits().to_le_bytes())
-        {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    add(&data.target);
-    for (place, column) in [&data.weights, &data.offset, &data.trials]
-        .into_iter()
-        .enumerate()
-    {
-        if let Some(column) = column {
-            add(&[place as f64]);
-            add(column);
-        }
-    }
-    format!("{hash:016x}")
+    let target = data.target.iter().copied();
+    let columns = [&data.weights, &data.offset, &data.trials];
+    let others = columns.into_iter().enumerate();
+    let others = others.filter_map(|(place, column)| Some((place as f64, column.as_ref()?)));
+    let others =
+        others.flat_map(|(place, column)| std::iter::once(place).chain(column.iter().copied()));
+    let bytes = target
+        .chain(others)
+        .flat_map(|number| number.to_bits().to_le_bytes());
+    format!("{:016x}", document::fnv(bytes))
 }
 
 /// The fit with the statistics that were asked for, and what else is said about it.
@@ -57,11 +54,12 @@ pub(crate) fn report(
     arguments: &FitArguments,
     model: &GeneralisedLinearModel,
     data: &Dataset,
+    line: &dyn Fn(usize) -> u64,
     fit: GlmFit,
 ) -> Result<(GlmFit, Report)> {
     let observations = Observations::from(data);
     let mut report = Report {
-        validity: conditions(&fit, model, &observations),
+        validity: conditions(&fit, model, &observations, line),
         specification: Some(specification(model)),
         ..Report::default()
     };
@@ -88,18 +86,29 @@ pub(crate) fn report(
     })
 }
 
-fn conditions(
+/// The conditions of a fit, with rows by their lines in the file.
+pub(crate) fn conditions(
     fit: &GlmFit,
     model: &GeneralisedLinearModel,
     data: &Observations<'_>,
+    line: &dyn Fn(usize) -> u64,
 ) -> Vec<document::Condition> {
-    let all = train::validity(fit, model, data).into_iter();
-    all.map(|condition| document::Condition {
+    let named = |row: usize| format!("line {}", line(row));
+    let condition = |condition: train::Condition| document::Condition {
         name: condition.name.to_owned(),
         holds: condition.holds,
         detail: condition.detail,
-    })
-    .collect()
+    };
+    let found = train::validity_with_rows(fit, model, data, &named);
+    let mut all: Vec<_> = found.into_iter().map(condition).collect();
+    if *model.classes() != ClassWeights::Equal {
+        all.push(document::Condition {
+            name: "class-weights".to_owned(),
+            holds: false,
+            detail: "classes have weights of their own, so the likelihood is not that of the data: there are no standard errors, p-values and intervals; fit without --class-weights for them, and choose another threshold of the probability instead".to_owned(),
+        });
+    }
+    all
 }
 
 fn specification(model: &GeneralisedLinearModel) -> document::Specification {
@@ -143,7 +152,12 @@ fn statistics(
         return profiled(analysis).map(Some);
     }
     let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(arguments, column, data)?),
+        Some(column) => Some(clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            data,
+        )?),
         None => None,
     };
     if let Some(clusters) = &clusters {
@@ -226,6 +240,7 @@ fn bootstrapped(
     let drawn = analysis.bootstrap(samples, seed, clusters)?;
     report.keep_for_data();
     let failed = drawn.failed();
+    report.failed = Some(failed);
     report.validity.push(document::Condition {
         name: "samples".to_owned(),
         holds: 100 * failed <= samples,
@@ -233,6 +248,18 @@ fn bootstrapped(
             format!("{failed} of {samples} samples have no finite estimate")
         } else {
             format!("{failed} of {samples} samples have no finite estimate and are left out, so errors are too small: in these samples a column is constant or a combination of others, or classes are separated")
+        },
+    });
+    let used = samples - failed;
+    report.validity.push(document::Condition {
+        name: "replicates".to_owned(),
+        holds: used >= INTERVALS,
+        detail: if used >= INTERVALS {
+            format!("{used} samples were fitted")
+        } else if used >= ERRORS {
+            format!("{used} samples were fitted, enough for standard errors, but ends of percentile intervals rest on {} samples each; use --bootstrap {INTERVALS} or more", used / 40)
+        } else {
+            format!("{used} samples were fitted: standard errors are uncertain by {:.0} %, and ends of percentile intervals rest on {} samples each; use --bootstrap {ERRORS} or more for errors, {INTERVALS} or more for intervals", 100.0 / (2.0 * used as f64).sqrt(), used / 40)
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
@@ -338,7 +365,12 @@ pub(crate) fn of_classes(
         "--profile and --bootstrap are for generalised linear models, and the families huber and quantile have no robust covariances"
     );
     let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(arguments, column, data)?),
+        Some(column) => Some(clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            data,
+        )?),
         None => None,
     };
     if let Some(clusters) = &clusters {
@@ -382,12 +414,17 @@ fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
 }
 
 /// The cluster of each row of the data, from 0, in the order in which they appear.
-fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Vec<usize>> {
+pub(crate) fn clusters(
+    file: &Path,
+    no_header: bool,
+    column: &str,
+    data: &Dataset,
+) -> Result<Vec<usize>> {
     // As it is written: 1 and 01 are two clusters.
-    let options = csv_options(arguments.no_header)
+    let options = csv_options(no_header)
         .columns_among([column])
         .kind(column, Kind::Category);
-    let frame = options.read(&arguments.file)?;
+    let frame = options.read(file)?;
     let texts = frame.column(frame.named(column)?);
     let mut known = std::collections::HashMap::new();
     (0..data.observations())
@@ -395,7 +432,7 @@ fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Ve
             let row = data.rows.as_ref().map_or(i, |rows| rows[i]);
             let text = texts.text(row).with_context(|| {
                 format!(
-                    "line {}, column `{column}`: the cluster is missing; fill it in, or take the row out of the file (--missing does not drop it)",
+                    "line {}, column `{column}`: the cluster is missing; fill it in, take the row out of the file, or drop such rows by --missing drop",
                     frame.line(row)
                 )
             })?;
@@ -468,9 +505,15 @@ impl Report {
             ));
         }
         match (self.covariance, self.clusters) {
-            (Some("bootstrap"), None) => line("standard errors: bootstrap".to_owned()),
-            (Some("bootstrap"), Some(n)) => {
-                line(format!("standard errors: bootstrap of {n} clusters"));
+            (Some("bootstrap"), clusters) => {
+                let of = clusters.map_or_else(String::new, |n| format!(" of {n} clusters"));
+                let failed = match self.failed {
+                    None | Some(0) => String::new(),
+                    Some(failed) => {
+                        format!("; {failed} samples could not be fitted and are left out")
+                    }
+                };
+                line(format!("standard errors: bootstrap{of}{failed}"));
             }
             (_, Some(clusters)) => line(format!("standard errors: clustered, {clusters} clusters")),
             (Some(name), _) => line(format!("standard errors: robust, {}", name.to_uppercase())),

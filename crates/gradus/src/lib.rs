@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod compare;
 pub mod diagnose;
 pub mod document;
+mod effects;
 pub mod fit;
 pub mod fitted;
 mod inference;

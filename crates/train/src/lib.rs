@@ -31,7 +31,7 @@ pub use glm::{
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
     HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
     OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,
-    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity,
+    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity, validity_with_rows,
 };
 pub use inference::Inference;
 pub use module_loss::ModuleLoss;

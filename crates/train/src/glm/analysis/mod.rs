@@ -23,7 +23,7 @@ pub(crate) use self::hypotheses::in_variances;
 pub use self::hypotheses::{DevianceRow, Reference, Test, likelihood_ratio};
 pub use self::profile::Interval;
 pub use self::residuals::{Influence, Residual};
-pub use self::validity::{Condition, validity};
+pub use self::validity::{Condition, validity, validity_with_rows};
 use super::columns::Columns;
 use super::information::{information, inverse_gram};
 use super::problem::Problem;

@@ -48,6 +48,16 @@ pub fn validity(
     specification: &GeneralisedLinearModel,
     data: &Observations<'_>,
 ) -> Vec<Condition> {
+    validity_with_rows(fit, specification, data, &|row| format!("row {}", row + 1))
+}
+
+/// The same with other names for the rows than their numbers from 1 among those that are fitted: the closure has the number from 0.
+pub fn validity_with_rows(
+    fit: &GlmFit,
+    specification: &GeneralisedLinearModel,
+    data: &Observations<'_>,
+    row: &dyn Fn(usize) -> String,
+) -> Vec<Condition> {
     let mut out = Vec::new();
     let mut add = |name, holds, detail: String| {
         out.push(Condition {
@@ -78,13 +88,17 @@ pub fn validity(
     if fit.coefficients().len() <= WIDE
         && let Ok(analysis) = fit.analyse(specification, data)
     {
-        analysis.conditions(&mut add);
+        analysis.conditions(row, &mut add);
     }
     out
 }
 
 impl Analysis<'_> {
-    fn conditions(&self, add: &mut impl FnMut(&'static str, bool, String)) {
+    fn conditions(
+        &self,
+        row: &dyn Fn(usize) -> String,
+        add: &mut impl FnMut(&'static str, bool, String),
+    ) {
         let p = self.parameters();
         let index = self.weighted_condition();
         add(
@@ -130,7 +144,7 @@ impl Analysis<'_> {
             .iter()
             .enumerate()
             .filter(|(_, h)| **h > 0.5)
-            .map(|(i, _)| (i + 1).to_string())
+            .map(|(i, _)| row(i))
             .collect();
         add(
             "leverage",
@@ -141,7 +155,7 @@ impl Analysis<'_> {
             } else {
                 let some = high.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
                 format!(
-                    "{} of the rows that are fitted have a leverage above 0.5 (row {some}): the fit follows them, and standard errors rest on them; look at them",
+                    "{} of the rows that are fitted have a leverage above 0.5 ({some}): the fit follows them, and standard errors rest on them; look at them",
                     high.len()
                 )
             },
