@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod compare;
 pub mod diagnose;
+mod diagnosis;
 pub mod document;
 mod effects;
 pub mod fit;
@@ -13,4 +14,6 @@ mod levels;
 pub mod output;
 pub mod predict;
 pub mod predictions;
+mod report;
+pub mod seal;
 mod specification;

@@ -69,7 +69,7 @@ impl Recipe {
         }
         Some(match first {
             Kind::Levels(levels) => {
-                let references = parts.factors.iter().filter_map(|factor| match factor {
+                let mut references = parts.factors.iter().filter_map(|factor| match factor {
                     Factor::Category {
                         column, reference, ..
                     } if places.contains(column) => Some(*reference),
@@ -77,7 +77,7 @@ impl Recipe {
                 });
                 Variable::Category {
                     levels: levels.clone(),
-                    reference: references.last().unwrap_or(0),
+                    reference: references.next_back().unwrap_or(0),
                 }
             }
             Kind::Boolean => Variable::Boolean,
