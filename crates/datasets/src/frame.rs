@@ -159,6 +159,19 @@ impl Frame {
         self.lines.of(row)
     }
 
+    /// [`line`](Self::line) without the values, whose memory is free then.
+    ///
+    /// ```
+    /// let frame = datasets::CsvOptions::new().read_from("t.csv", "x\n1\n\n2\n".as_bytes())?;
+    /// let line = frame.into_lines();
+    /// assert_eq!([line(0), line(1)], [2, 4]);
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn into_lines(self) -> impl Fn(usize) -> u64 {
+        let lines = self.lines;
+        move |row| lines.of(row)
+    }
+
     /// A column by its place in this frame.
     ///
     /// # Panics

@@ -33,7 +33,7 @@ pub use formula::{Formula, FormulaError};
 pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
 pub use reader::{Blocks, CsvOptions, Kind};
-pub use recipe::{Features, Missing, Preparation, Recipe, Response};
+pub use recipe::{Change, Features, Missing, Preparation, Recipe, Response, Variable};
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};

@@ -138,6 +138,11 @@ fn csv(comparison: &Comparison) -> Result<String> {
 
 /// The likelihood-ratio test, or why there is none.
 fn nested(larger: &Document, smaller: &Document) -> Result<Test, &'static str> {
+    if larger.sealed().is_err() || smaller.sealed().is_err() {
+        return Err(
+            "a model has no checksum, so nothing says that it is as it was fitted; fit it again",
+        );
+    }
     if larger.target != smaller.target || larger.observations != smaller.observations {
         return Err("the models are of other targets or other numbers of rows");
     }

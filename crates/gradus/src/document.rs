@@ -3,11 +3,7 @@
 //! Later versions only add fields. Numbers are written so that they read back to the same bits; an infinite or undefined
 //! number is `null`.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail, ensure};
 use datasets::{CsvOptions, DataError, Features, Frame, Mat, Recipe};
-use models::glm::Link;
 use serde::{Deserialize, Serialize};
 use train::INTERCEPT;
 
@@ -30,6 +26,10 @@ pub struct Document {
     /// What the data call the classes 0, 1, …; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
+    /// A digest of all other fields ([`checksum`](crate::seal::checksum)), by which a file that was changed after the fit is refused; absent in files of
+    /// earlier versions, which `diagnose` and `compare` do not trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
     /// Rows whose weight is not 0.
     pub observations: usize,
     /// The penalty: l1·‖β‖₁ was added to the mean loss.
@@ -229,6 +229,7 @@ impl Document {
             link: fitted.link().to_owned(),
             target: String::new(),
             labels: None,
+            checksum: None,
             observations: 0,
             l1: 0.0,
             l2: 0.0,
@@ -317,141 +318,6 @@ impl Document {
 }
 
 impl Document {
-    /// The JSON text, one line feed at the end.
-    ///
-    /// # Errors
-    /// None that data can cause.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
-
-    /// Reads a model file.
-    ///
-    /// # Errors
-    /// With the name of the file and what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{}: cannot be read", path.display()))?;
-        Self::parse(&text).with_context(|| {
-            format!(
-                "{}: this is not a model that `gradus fit --out` wrote",
-                path.display()
-            )
-        })
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let Version { schema } = serde_json::from_str(text)?;
-        ensure!(
-            schema == SCHEMA,
-            "it has schema {schema}, and this version reads schema {SCHEMA}"
-        );
-        let document: Self = serde_json::from_str(text)?;
-        document.link.parse::<Link>()?;
-        ensure!(!document.coefficients.is_empty(), "it has no coefficients");
-        let classes = document.labels.as_ref().map_or(0, Vec::len);
-        match document.family.as_str() {
-            "binomial" => ensure!(
-                document.labels.is_none() || classes == 2,
-                "a binomial model has two classes, and it has {classes}"
-            ),
-            "multinomial" => {
-                ensure!(
-                    classes >= 2,
-                    "a multinomial model has classes, and it has none"
-                );
-                let labels = document.labels.iter().flatten();
-                let known = |c: &Coefficient| {
-                    c.class
-                        .iter()
-                        .all(|class| labels.clone().any(|l| l == class))
-                };
-                for c in &document.coefficients {
-                    ensure!(
-                        c.class.is_some() && known(c),
-                        "the coefficient `{}` has no class that it knows",
-                        c.name
-                    );
-                }
-                let own = |label: &String| {
-                    let own = document.coefficients.iter();
-                    let own = own.filter(|c| c.class.as_ref() == Some(label));
-                    own.map(|c| c.name.as_str()).collect::<Vec<_>>()
-                };
-                let of_last = own(&document
-                    .labels
-                    .iter()
-                    .flatten()
-                    .next_back()
-                    .cloned()
-                    .unwrap_or_default());
-                for (k, label) in document.labels.iter().flatten().enumerate() {
-                    ensure!(
-                        own(label) == of_last || k == 0 && own(label).is_empty(),
-                        "the class {label:?} has other coefficients than the others"
-                    );
-                }
-            }
-            "ordinal" => {
-                ensure!(
-                    classes >= 2 && document.coefficients.len() >= classes,
-                    "an ordinal model has one threshold fewer than classes, and slopes"
-                );
-                ensure!(
-                    matches!(
-                        document.link.as_str(),
-                        "logit" | "probit" | "cloglog" | "cauchit"
-                    ),
-                    "an ordinal model has no link `{}`",
-                    document.link
-                );
-                let thresholds =
-                    &document.coefficients[document.coefficients.len() + 1 - classes..];
-                ensure!(
-                    thresholds
-                        .windows(2)
-                        .all(|pair| pair[0].estimate < pair[1].estimate),
-                    "its thresholds do not ascend"
-                );
-            }
-            "gaussian" | "huber" | "quantile" | "poisson" | "gamma" | "inverse-gaussian"
-            | "negative-binomial" | "tweedie" => {}
-            other => bail!("it is a {other} model, which this version does not know"),
-        }
-        let keys = || {
-            document
-                .coefficients
-                .iter()
-                .map(|c| (&c.class, c.name.as_str()))
-        };
-        for (k, key) in keys().enumerate() {
-            ensure!(
-                keys().take(k).all(|other| other != key),
-                "it has the coefficient `{}` twice",
-                key.1
-            );
-        }
-        if let Some(labels) = &document.labels {
-            for (k, label) in labels.iter().enumerate() {
-                ensure!(
-                    !labels[..k].contains(label),
-                    "two of its labels are {label:?}"
-                );
-            }
-        }
-        if let Some(recipe) = &document.recipe {
-            ensure!(
-                recipe.feature_names() == document.slopes(),
-                "its recipe makes other features than it has coefficients"
-            );
-        }
-        Ok(document)
-    }
-
     /// The names of the features: of the coefficients but intercept and thresholds, of one class.
     pub(crate) fn slopes(&self) -> Vec<&str> {
         let thresholds = match self.family.as_str() {

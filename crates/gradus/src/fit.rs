@@ -62,10 +62,11 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         frame.line(0),
         frame.line(frame.rows() - 1)
     );
-    drop(frame);
+    let line = frame.into_lines();
     if several {
         order_classes(arguments, &mut data)?;
     }
+    let line = |row: usize| line(data.rows.as_ref().map_or(row, |rows| rows[row]));
     let read_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
     if arguments.path {
@@ -82,7 +83,8 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     };
     let (fitted, mut report) = match (fitted, &model) {
         (Fitted::Glm(fit), Some(model)) => {
-            let (fit, report) = inference::report(arguments, model, &data, *fit).context(lines)?;
+            let (fit, report) =
+                inference::report(arguments, model, &data, &line, *fit).context(lines)?;
             (Fitted::Glm(Box::new(fit)), report)
         }
         (fitted, _) => inference::of_classes(arguments, &data, fitted).context(lines)?,
@@ -146,6 +148,9 @@ fn preparation(arguments: &FitArguments) -> Result<Preparation> {
     }
     if let Some(trials) = &arguments.trials {
         preparation = preparation.trials(trials);
+    }
+    if let Some(cluster) = &arguments.cluster {
+        preparation = preparation.clusters(cluster);
     }
     let missing = match arguments.missing {
         MissingValues::Refuse => Missing::Refuse,

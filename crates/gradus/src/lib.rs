@@ -15,5 +15,7 @@ mod levels;
 pub mod output;
 pub mod predict;
 pub mod predictions;
+mod report;
+pub mod seal;
 pub mod show;
 mod specification;

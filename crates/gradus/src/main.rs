@@ -61,8 +61,7 @@ fn manual() -> anyhow::Result<()> {
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
     {
-        let sub = sub.clone().name(format!("gradus-{}", sub.get_name()));
-        clap_mangen::Man::new(sub).render(&mut page)?;
+        clap_mangen::Man::new(sub.clone()).render(&mut page)?;
     }
     output::print(&String::from_utf8(page)?)
 }

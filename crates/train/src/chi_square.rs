@@ -11,12 +11,29 @@ pub(crate) fn upper_tail(x: f64, freedom: f64) -> f64 {
     upper_gamma(0.5 * freedom, 0.5 * x)
 }
 
-/// Q(a, x) for a, x > 0: below a + 1 by the series of P = 1 − Q (DLMF 8.11.4), above by the continued fraction (DLMF 8.9.2).
+/// Q(a, x) for a, x > 0.
 fn upper_gamma(a: f64, x: f64) -> f64 {
     if x.is_infinite() {
         return 0.0;
     }
-    let front = density(a, x);
+    match part(a, x) {
+        Part::Lower { log, factor } => 1.0 - log.exp() * factor,
+        Part::Upper { log, factor } => log.exp() * factor,
+    }
+}
+
+/// The smaller of P(a, x) and Q(a, x) = 1 − P(a, x), or nearly so, as `factor` · e^`log`.
+pub(crate) enum Part {
+    Lower { log: f64, factor: f64 },
+    Upper { log: f64, factor: f64 },
+}
+
+/// For finite a, x > 0: below a + 1 by the series of P (DLMF 8.11.4), above by the continued fraction of Q (DLMF 8.9.2), behind
+/// x^a e^−x / Γ(a + 1), the Poisson probability of a at the mean x, in the form of Loader (2000), which keeps its digits where a and x
+/// are large.
+pub(crate) fn part(a: f64, x: f64) -> Part {
+    let log = -stirling_error(a) - deviance(a, x);
+    let front = (std::f64::consts::TAU * a).sqrt().recip();
     if x < a + 1.0 {
         let (mut term, mut sum, mut k) = (1.0, 1.0, 1.0);
         while term > 0.1 * f64::EPSILON * sum {
@@ -24,7 +41,8 @@ fn upper_gamma(a: f64, x: f64) -> f64 {
             sum += term;
             k += 1.0;
         }
-        return 1.0 - front * sum;
+        let factor = front * sum;
+        return Part::Lower { log, factor };
     }
     // Lentz's method for 1 / (x + 1 − a − (1 − a) / (x + 3 − a − …)); x^a e^−x / Γ(a) is a times the front.
     let mut b = x + 1.0 - a;
@@ -43,17 +61,12 @@ fn upper_gamma(a: f64, x: f64) -> f64 {
             break;
         }
     }
-    a * front * fraction
-}
-
-/// x^a e^−x / Γ(a + 1), the Poisson probability of a at the mean x, in the form of Loader (2000), which keeps its digits where a and x
-/// are large.
-fn density(a: f64, x: f64) -> f64 {
-    (-stirling_error(a) - deviance(a, x)).exp() / (std::f64::consts::TAU * a).sqrt()
+    let factor = a * front * fraction;
+    Part::Upper { log, factor }
 }
 
 /// ln Γ(a + 1) − (a + ½) ln a + a − ½ ln 2π.
-fn stirling_error(a: f64) -> f64 {
+pub(crate) fn stirling_error(a: f64) -> f64 {
     if a < 16.0 {
         return libm::lgamma(a + 1.0) - (a + 0.5) * a.ln() + a - 0.5 * std::f64::consts::TAU.ln();
     }
@@ -62,7 +75,7 @@ fn stirling_error(a: f64) -> f64 {
 }
 
 /// a ln(a / x) + x − a.
-fn deviance(a: f64, x: f64) -> f64 {
+pub(crate) fn deviance(a: f64, x: f64) -> f64 {
     let v = (a - x) / (a + x);
     if v.abs() > 0.1 {
         return a * (a / x).ln() + x - a;

@@ -12,31 +12,34 @@ pub mod metrics;
 mod module_loss;
 mod normal;
 mod objective;
+mod profile;
 mod rule;
 pub mod schedule;
 pub mod selection;
 mod solver;
 mod student;
+mod tails;
 mod trainer;
 
 pub use descent::{Descent, Report};
 pub use error::{FitError, Separation};
 pub use estimate::{
-    Delta, EstimateError, Heteroscedastic, Likelihood, LikelihoodCovariance, LikelihoodFit,
-    Natural, NonlinearFit, NonlinearLeastSquares, Prediction, ProfileInterval, Range,
+    Delta, EstimateError, Likelihood, LikelihoodCovariance, LikelihoodFit, Natural, NonlinearFit,
+    NonlinearLeastSquares, Prediction, Range,
 };
 pub use glm::{
     Analysis, Bootstrap, Calibration, ClassAnalysis, ClassFit, Coefficient, Condition, Covariance,
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
     HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
     OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,
-    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity,
+    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity, validity_with_rows,
 };
 pub use inference::Inference;
 pub use module_loss::ModuleLoss;
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
+pub use profile::ProfileInterval;
 pub use rule::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
     OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,

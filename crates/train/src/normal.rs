@@ -18,6 +18,37 @@ pub(crate) fn two_sided_quantile(p: f64) -> f64 {
     z
 }
 
+/// Mills' ratio (1 − Φ(z)) / φ(z) for z ≥ 0: from 3 on by Laplace's continued fraction 1 / (z + 1 / (z + 2 / (z + …))).
+pub(crate) fn mills(z: f64) -> f64 {
+    if z < 3.0 {
+        let half = 0.5 * z * z;
+        return (0.5 * std::f64::consts::PI).sqrt()
+            * half.exp()
+            * Scalar::erfc(z / std::f64::consts::SQRT_2);
+    }
+    let below = (1..150).rev().fold(z, |below, k| z + f64::from(k) / below);
+    below.recip()
+}
+
+/// The number that a standard normal variable exceeds with the probability eˣ, for x ≤ ln ½: by Newton's method on the logarithm of
+/// the probability, which is nearly a parabola. Infinite for x = −∞.
+pub(crate) fn quantile_of_log(x: f64) -> f64 {
+    if x == f64::NEG_INFINITY {
+        return f64::INFINITY;
+    }
+    let mut z = (-2.0 * x - (std::f64::consts::TAU).ln()).max(0.0).sqrt();
+    for _ in 0..50 {
+        let ratio = mills(z);
+        let log = ratio.ln() - 0.5 * z * z - 0.5 * std::f64::consts::TAU.ln();
+        let next = (z + (log - x) * ratio).max(0.0);
+        if next.is_nan() || (next - z).abs() <= 4.0 * f64::EPSILON * next {
+            return next;
+        }
+        z = next;
+    }
+    z
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

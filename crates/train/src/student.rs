@@ -102,6 +102,11 @@ fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     }
     let ln = |x: f64, rest: f64| if rest < 0.5 { (-rest).ln_1p() } else { x.ln() };
     let front = (a * ln(x, y) + b * ln(y, x)).exp() * inverse_beta(a.max(b), a.min(b)) / a;
+    front * beta_fraction(a, b, x)
+}
+
+/// The continued fraction of DLMF 8.17.22 for x ≤ (a + 1) / (a + b + 2): with x^a (1 − x)^b / (a B(a, b)) in front of it, `I_x(a, b)`.
+pub(crate) fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     // Lentz's method for 1 / (1 + d₁ / (1 + d₂ / (1 + …))).
     let tiny = 1e-300;
     let (mut c, mut d, mut fraction) = (1.0_f64, 1.0 - (a + b) * x / (a + 1.0), 0.0);
@@ -124,7 +129,7 @@ fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
             break;
         }
     }
-    front * fraction
+    fraction
 }
 
 #[cfg(test)]

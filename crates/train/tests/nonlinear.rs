@@ -1,9 +1,7 @@
 //! Nonlinear least squares against R's `nls` and refits, and what is refused. The script is estimate/nonlinear.R.
 
 use serde_json::Value;
-use train::{
-    EstimateError, FitError, Heteroscedastic, NonlinearFit, NonlinearLeastSquares, Status,
-};
+use train::{Covariance, EstimateError, FitError, NonlinearFit, NonlinearLeastSquares, Status};
 
 fn numbers(value: &Value) -> Vec<f64> {
     let list = value.as_array().expect("a list").iter();
@@ -50,12 +48,12 @@ fn compare(fit: &NonlinearFit, r: &Value) {
     compare((0..2).map(|j| inference(j).statistic).collect(), "t", 1e-7);
     compare((0..2).map(|j| inference(j).p_value).collect(), "p", 1e-6);
     for (kind, key) in [
-        (Heteroscedastic::Hc0, "hc0"),
-        (Heteroscedastic::Hc1, "hc1"),
-        (Heteroscedastic::Hc2, "hc2"),
-        (Heteroscedastic::Hc3, "hc3"),
+        (Covariance::Hc0, "hc0"),
+        (Covariance::Hc1, "hc1"),
+        (Covariance::Hc2, "hc2"),
+        (Covariance::Hc3, "hc3"),
     ] {
-        let found = fit.robust_coefficients(kind).expect("residuals");
+        let found = fit.coefficients_of(&kind).expect("residuals");
         let errors = found
             .iter()
             .map(|c| c.inference.as_ref().expect("inference").std_error);

@@ -86,6 +86,18 @@ pub(super) enum Expression {
 }
 
 impl Expression {
+    /// True if the value depends on a column of the recipe.
+    pub(super) fn reads(&self, column: usize) -> bool {
+        match self {
+            Self::Column(at) => *at == column,
+            Self::Constant(_) => false,
+            Self::Apply(_, of) | Self::Negative(of) | Self::Standardised { of, .. } => {
+                of.reads(column)
+            }
+            Self::Binary(_, left, right) => left.reads(column) || right.reads(column),
+        }
+    }
+
     /// The values of rows `from..from + out.len()`.
     pub(super) fn evaluate(
         &self,

@@ -1,5 +1,6 @@
 //! From a table to the matrix that a model takes, learned once and applied alike to new data.
 
+mod change;
 mod coding;
 mod design;
 mod expression;
@@ -13,6 +14,7 @@ mod target;
 use linalg::Mat;
 use serde::{Deserialize, Serialize};
 
+pub use self::change::{Change, Variable};
 use self::design::Factor;
 use self::expression::Expression;
 pub use self::preparation::{Missing, Preparation};
@@ -63,6 +65,9 @@ struct Parts {
     scaler: Option<Scaler>,
     offsets: Vec<Expression>,
     drop_rows: bool,
+    /// Rows without a value here are dropped with the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clusters: Option<String>,
     target: Target,
 }
 
@@ -91,6 +96,11 @@ impl Recipe {
     /// What the data call the classes 0, 1, …, if the target has classes.
     pub fn labels(&self) -> Option<&[String]> {
         self.0.target.labels()
+    }
+
+    /// The column of the clusters, if the preparation had one.
+    pub fn clusters(&self) -> Option<&str> {
+        self.0.clusters.as_deref()
     }
 
     /// True if the model has an intercept.
@@ -134,6 +144,7 @@ impl Recipe {
     pub fn dataset_csv_options(&self, options: CsvOptions) -> CsvOptions {
         let target = &self.0.target.columns;
         let own = target.iter().map(|source| source.name.as_str());
+        let own = own.chain(self.clusters());
         let names: Vec<&str> = self.columns().into_iter().chain(own).collect();
         let sources = self.0.columns.iter().chain(target);
         sources.fold(options.columns_among(names), Source::told_to_options)
@@ -195,6 +206,9 @@ impl Parts {
         };
         for source in self.columns.iter().filter(dropping).chain(target) {
             columns.push(frame.column(frame.named(&source.name)?));
+        }
+        if let Some(clusters) = self.clusters.as_deref().filter(|_| with_target) {
+            columns.push(frame.column(frame.named(clusters)?));
         }
         let whole = |row: &usize| columns.iter().all(|column| !column.is_missing(*row));
         Ok(Some((0..frame.rows()).filter(whole).collect()))

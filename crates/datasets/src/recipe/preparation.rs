@@ -60,6 +60,7 @@ pub struct Preparation {
     pub(super) weights: Option<String>,
     pub(super) offset: Option<String>,
     pub(super) trials: Option<String>,
+    pub(super) clusters: Option<String>,
 }
 
 impl Preparation {
@@ -83,6 +84,7 @@ impl Preparation {
             weights: None,
             offset: None,
             trials: None,
+            clusters: None,
         }
     }
 
@@ -205,6 +207,23 @@ impl Preparation {
         self
     }
 
+    /// The column that says to which cluster a row belongs. It does not explain by that, but a row without it is dropped where rows with
+    /// missing values are, here and by the recipe.
+    ///
+    /// ```
+    /// use datasets::{CsvOptions, Missing, Preparation};
+    /// let file = "x,school,y\n1,a,0\n2,,1\n3,b,2\n";
+    /// let frame = CsvOptions::new().read_from("t.csv", file.as_bytes())?;
+    /// let preparation = Preparation::new("y").features(["x"]).clusters("school").missing(Missing::DropRows);
+    /// let recipe = preparation.learn(&frame)?;
+    /// assert_eq!(recipe.dataset(&frame)?.rows, Some(vec![0, 2]));
+    /// # Ok::<(), datasets::DataError>(())
+    /// ```
+    pub fn clusters(mut self, column: impl Into<String>) -> Self {
+        self.clusters = Some(column.into());
+        self
+    }
+
     /// Options to read a file with: only the columns that are needed, so that a fault in another one is none.
     ///
     /// ```
@@ -217,7 +236,8 @@ impl Preparation {
     /// # Ok::<(), datasets::DataError>(())
     /// ```
     pub fn csv_options(&self, mut options: CsvOptions) -> CsvOptions {
-        let named = [&self.target, &self.weights, &self.offset, &self.trials];
+        let [target, weights] = [&self.target, &self.weights];
+        let named = [target, weights, &self.offset, &self.trials, &self.clusters];
         let mut wanted: Vec<String> = named.into_iter().flatten().cloned().collect();
         let mut and_all_others = false;
         match (&self.formula, &self.features) {

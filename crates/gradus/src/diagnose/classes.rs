@@ -62,7 +62,7 @@ fn csv(diagnosis: &Diagnosis) -> Result<String> {
 }
 
 pub(super) fn diagnose(arguments: &DiagnoseArguments, document: &Document) -> Result<()> {
-    let (mut data, _) = read(arguments, document)?;
+    let (_, mut data, _) = read(arguments, document)?;
     if let Some(labels) = &document.labels {
         let mut sorted = [labels.clone(), data.labels.clone().unwrap_or_default()];
         sorted.iter_mut().for_each(|list| list.sort());

@@ -1,20 +1,20 @@
 //! `gradus diagnose`: a model beside the data that it was fitted to.
 
 mod classes;
+mod diagnosis;
+mod effects;
 mod table;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use datasets::{Dataset, Frame};
+use datasets::{Dataset, Frame, Recipe};
 use models::glm::{Distribution, GeneralisedLinearModel, Weights};
-use serde::Serialize;
-use train::{
-    Analysis, Coefficient, Covariance, DevianceRow, Fit, GlmFit, Observations, Reference, Residual,
-    Test,
-};
+use train::{Analysis, Coefficient, Covariance, DevianceRow, Fit, Observations, Residual};
 
+use self::diagnosis::{Added, Column, Diagnosis, Found, Row, Tested};
+use self::effects::{Effect, effects};
 use self::table::table;
 use crate::arguments::Format;
 use crate::document::Document;
@@ -41,125 +41,54 @@ pub struct DiagnoseArguments {
     pub format: Format,
 }
 
-/// A statistic with its distribution and probability.
-#[derive(Debug, Serialize)]
-struct Tested {
-    statistic: f64,
-    freedom: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    denominator: Option<f64>,
-    p_value: f64,
-}
-
-impl From<Test> for Tested {
-    fn from(test: Test) -> Self {
-        let (freedom, denominator) = match test.reference {
-            Reference::ChiSquare(freedom) => (freedom, None),
-            Reference::F(a, b) => (a, Some(b)),
-        };
-        Self {
-            statistic: test.statistic,
-            freedom,
-            denominator,
-            p_value: test.p_value,
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct Row {
-    line: u64,
-    leverage: f64,
-    cook: f64,
-    residual: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Column {
-    name: String,
-    variance_inflation: f64,
-    marginal_effect: f64,
-    std_error: f64,
-    p_value: f64,
-    discrete: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Added {
-    term: String,
-    deviance: f64,
-    residual_freedom: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    test: Option<Tested>,
-}
-
-#[derive(Debug, Serialize)]
-struct Found {
-    estimate: f64,
-    std_error: Option<f64>,
-    p_value: Option<f64>,
-}
-
-impl From<Coefficient> for Found {
-    fn from(c: Coefficient) -> Self {
-        Self {
-            estimate: c.estimate,
-            std_error: c.inference.map(|i| i.std_error),
-            p_value: c.inference.map(|i| i.p_value),
-        }
-    }
-}
-
-/// What `diagnose` prints; as JSON with these names.
-#[derive(Debug, Serialize)]
-struct Diagnosis {
-    schema: u32,
-    observations: usize,
-    /// Least, first quartile, median, third quartile and largest deviance residual.
-    deviance_residuals: [f64; 5],
-    columns: Vec<Column>,
-    condition_indices: Vec<f64>,
-    analysis_of_deviance: Vec<Added>,
-    link_test: Option<Found>,
-    /// Pearson's statistic by its degrees of freedom.
-    dispersion_ratio: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overdispersion: Option<Tested>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hosmer_lemeshow: Option<Tested>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    calibration: Option<[Found; 2]>,
-    influential: Vec<Row>,
-    validity: Vec<crate::document::Condition>,
-}
-
 /// Fits the model's specification to the file again, checks that it is the same fit, and prints what the fit says beside its data.
 ///
 /// # Errors
 /// Whatever is wrong with the model or the file, or that the file is not the one that the model was fitted to.
 pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     let document = Document::read(&arguments.model)?;
+    let name = arguments.model.display();
+    document.sealed().with_context(|| format!("{name}"))?;
     if matches!(document.family.as_str(), "multinomial" | "ordinal") {
         return classes::diagnose(arguments, &document);
     }
-    let model = specified(&document).with_context(|| arguments.model.display().to_string())?;
-    let (data, frame) = read(arguments, &document)?;
+    let model = specified(&document).with_context(|| format!("{name}"))?;
+    let (recipe, data, frame) = read(arguments, &document)?;
     let observations = Observations::from(&data);
     let fit = model
         .fit(&data)
         .with_context(|| arguments.file.display().to_string())?;
     let coefficients = fit.coefficients().iter().map(|c| (None, c));
     ensure_same(arguments, &document, fit.observations(), coefficients)?;
+    let near = |found: Option<f64>, written: Option<f64>| match (found, written) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
+        (found, written) => found.is_none() && written.is_none(),
+    };
+    ensure!(
+        data.target_name == document.target
+            && fit.labels() == document.labels.as_deref()
+            && near(fit.log_likelihood(), document.log_likelihood)
+            && near(Some(fit.deviance()), document.deviance),
+        "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
+    );
     let analysis = fit.analyse(&model, &observations)?;
-    let diagnosis = diagnosed(
-        arguments,
-        &model,
-        &fit,
-        &analysis,
-        &observations,
-        &frame,
-        data.rows.as_deref(),
-    )?;
+    let clusters = match (document.covariance.as_deref(), recipe.clusters()) {
+        (Some("clustered"), Some(column)) => Some(inference::clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            &data,
+        )?),
+        _ => None,
+    };
+    let errors = Errors::new(&document, clusters.as_deref());
+    let effects = effects(recipe, &frame, &analysis, &errors.covariance)?;
+    let rows = data.rows.as_deref();
+    let line = |row: usize| frame.line(rows.map_or(row, |rows| rows[row]));
+    let mut diagnosis = diagnosed(arguments, &analysis, &observations, effects, &line)?;
+    diagnosis.effects_covariance = errors.name;
+    diagnosis.effects_note = errors.note;
+    diagnosis.validity = inference::conditions_of(&fit, &model, &observations, &line);
     match arguments.format {
         Format::Json => output::print(&output::json(&diagnosis)?),
         Format::Csv => output::print(&influential(&diagnosis)?),
@@ -179,7 +108,10 @@ fn influential(diagnosis: &Diagnosis) -> Result<String> {
 }
 
 /// The data of the model, made again from the file.
-fn read(arguments: &DiagnoseArguments, document: &Document) -> Result<(Dataset, Frame)> {
+fn read<'d>(
+    arguments: &DiagnoseArguments,
+    document: &'d Document,
+) -> Result<(&'d Recipe, Dataset, Frame)> {
     let name = arguments.model.display();
     let recipe = document
         .recipe
@@ -187,7 +119,7 @@ fn read(arguments: &DiagnoseArguments, document: &Document) -> Result<(Dataset, 
         .with_context(|| format!("{name}: the model has no recipe, so its data cannot be made again; fit it with this version"))?;
     let options = recipe.dataset_csv_options(csv_options(arguments.no_header));
     let frame = options.read(&arguments.file)?;
-    Ok((recipe.dataset(&frame)?, frame))
+    Ok((recipe, recipe.dataset(&frame)?, frame))
 }
 
 /// Refuses data to which a fit has other coefficients than the model.
@@ -264,15 +196,53 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     Ok(model.link(document.link.parse()?))
 }
 
+/// The covariance behind the errors of effects: that of the model, where it can be made again.
+struct Errors<'c> {
+    covariance: Covariance<'c>,
+    name: &'static str,
+    note: Option<&'static str>,
+}
+
+impl<'c> Errors<'c> {
+    fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
+        let (covariance, name, note) = match (document.covariance.as_deref(), clusters) {
+            (Some("hc0"), _) => (Covariance::Hc0, "hc0", None),
+            (Some("hc1"), _) => (Covariance::Hc1, "hc1", None),
+            (Some("hc2"), _) => (Covariance::Hc2, "hc2", None),
+            (Some("hc3"), _) => (Covariance::Hc3, "hc3", None),
+            (Some("clustered"), Some(clusters)) => {
+                (Covariance::Clustered(clusters), "clustered", None)
+            }
+            (Some("clustered"), None) => (
+                Covariance::Expected,
+                "expected",
+                Some(
+                    "the model has clustered errors, but its file does not name the column of the clusters; fit it again for clustered errors of effects",
+                ),
+            ),
+            (Some("bootstrap"), _) => (
+                Covariance::Expected,
+                "expected",
+                Some("the model has errors of a bootstrap, which is not drawn again here"),
+            ),
+            _ => (Covariance::Expected, "expected", None),
+        };
+        Self {
+            covariance,
+            name,
+            note,
+        }
+    }
+}
+
 fn diagnosed(
     arguments: &DiagnoseArguments,
-    model: &GeneralisedLinearModel,
-    fit: &GlmFit,
     analysis: &Analysis<'_>,
     observations: &Observations<'_>,
-    frame: &Frame,
-    rows: Option<&[usize]>,
+    effects: Vec<Effect>,
+    line: &dyn Fn(usize) -> u64,
 ) -> Result<Diagnosis> {
+    let fit = analysis.fit();
     let all = analysis
         .residuals(Residual::Deviance)
         .into_iter()
@@ -286,8 +256,20 @@ fn diagnosed(
         let next = residuals[(low + 1).min(residuals.len() - 1)];
         residuals[low] + place.fract() * (next - residuals[low])
     };
-    let effects = analysis.marginal_effects(&Covariance::Expected)?;
-    let columns = analysis.variance_inflation().into_iter().zip(effects);
+    let column = |(name, variance_inflation): (String, f64)| {
+        let own = effects.iter().filter(|effect| effect.column == name);
+        let own = own.into_iter().next();
+        Column {
+            name,
+            variance_inflation,
+            marginal_effect: own.and_then(|effect| effect.estimate),
+            std_error: own.and_then(|effect| effect.std_error),
+            p_value: own.and_then(|effect| effect.p_value),
+            discrete: own.is_some_and(|effect| effect.change.is_some()),
+        }
+    };
+    let columns = analysis.variance_inflation().into_iter().map(column);
+    let columns: Vec<Column> = columns.collect();
     let check = analysis.overdispersion();
     let terms = terms(&observations.names);
     let deviance = analysis.deviance_table(&terms)?;
@@ -295,16 +277,10 @@ fn diagnosed(
         schema: 1,
         observations: fit.observations(),
         deviance_residuals: std::array::from_fn(quartile),
-        columns: columns
-            .map(|((name, variance_inflation), effect)| Column {
-                name,
-                variance_inflation,
-                marginal_effect: effect.estimate,
-                std_error: effect.inference.std_error,
-                p_value: effect.inference.p_value,
-                discrete: effect.discrete,
-            })
-            .collect(),
+        columns,
+        effects,
+        effects_covariance: "expected",
+        effects_note: None,
         condition_indices: analysis.condition_indices()?,
         analysis_of_deviance: added(deviance),
         link_test: analysis.link_test().ok().map(Found::from),
@@ -322,27 +298,14 @@ fn diagnosed(
             .influential(arguments.rows)
             .into_iter()
             .map(|row| Row {
-                line: frame.line(rows.map_or(row.row, |rows| rows[row.row])),
+                line: line(row.row),
                 leverage: row.leverage,
                 cook: row.cook,
                 residual: row.residual,
             })
             .collect(),
-        validity: inference::conditions(train::validity(fit, model, observations)),
+        validity: Vec::new(),
     })
-}
-
-fn added(table: Vec<DevianceRow>) -> Vec<Added> {
-    let one = |row: DevianceRow| Added {
-        term: row
-            .columns
-            .first()
-            .map_or_else(|| "(none)".to_owned(), |name| stem(name)),
-        deviance: row.deviance,
-        residual_freedom: row.freedom,
-        test: row.test.map(Tested::from),
-    };
-    table.into_iter().map(one).collect()
 }
 
 /// What stands before the levels of categories.
@@ -366,4 +329,17 @@ fn terms(names: &[String]) -> Vec<Vec<String>> {
         }
     }
     out
+}
+
+fn added(table: Vec<DevianceRow>) -> Vec<Added> {
+    let one = |row: DevianceRow| Added {
+        term: row
+            .columns
+            .first()
+            .map_or_else(|| "(none)".to_owned(), |name| stem(name)),
+        deviance: row.deviance,
+        residual_freedom: row.freedom,
+        test: row.test.map(Tested::from),
+    };
+    table.into_iter().map(one).collect()
 }

@@ -35,6 +35,32 @@ fn tested(out: &mut String, what: &str, test: &Tested) -> Result<()> {
     Ok(())
 }
 
+fn effects_table(out: &mut String, d: &Diagnosis) -> Result<()> {
+    let names = d.effects.iter().map(|e| e.name().chars().count());
+    let width = names.max().unwrap_or(0).clamp(11, 60);
+    writeln!(
+        out,
+        "{:<width$} {:>12} {:>12} {:>9}  (errors: {})",
+        "effect of", "on the mean", "std. error", "p", d.effects_covariance
+    )?;
+    for e in &d.effects {
+        write!(out, "{:<width$}", e.name())?;
+        match (e.estimate, e.std_error, e.p_value) {
+            (Some(estimate), Some(error), Some(probability)) => {
+                writeln!(out, " {estimate:>12.6} {error:>12.6} {:>9}", p(probability))?;
+            }
+            _ => writeln!(out, " none: {}", e.reason.as_deref().unwrap_or(""))?,
+        }
+    }
+    if let Some(note) = d.effects_note {
+        writeln!(
+            out,
+            "CAUTION, effects: {note}; these errors are model-based"
+        )?;
+    }
+    Ok(())
+}
+
 pub(super) fn table(d: &Diagnosis) -> Result<String> {
     let mut out = String::new();
     let [least, first, median, third, largest] = d.deviance_residuals;
@@ -50,21 +76,10 @@ pub(super) fn table(d: &Diagnosis) -> Result<String> {
         .max()
         .unwrap_or(0)
         .clamp(11, 60);
-    writeln!(
-        out,
-        "{:<width$} {:>12} {:>12} {:>9} {:>10}",
-        "column", "mean effect", "std. error", "p", "VIF"
-    )?;
+    effects_table(&mut out, d)?;
+    writeln!(out, "\n{:<width$} {:>10}", "column", "VIF")?;
     for c in &d.columns {
-        writeln!(
-            out,
-            "{:<width$} {:>12.6} {:>12.6} {:>9} {:>10.3}",
-            c.name,
-            c.marginal_effect,
-            c.std_error,
-            p(c.p_value),
-            c.variance_inflation
-        )?;
+        writeln!(out, "{:<width$} {:>10.3}", c.name, c.variance_inflation)?;
     }
     deviances(&mut out, width, &d.analysis_of_deviance)?;
     writeln!(

@@ -4,10 +4,11 @@ use anyhow::{Result, ensure};
 use datasets::Dataset;
 use train::{ClassAnalysis, Coefficient, Observations};
 
-use super::{LEVEL, Report, asked, clusters, conditions, kind};
+use super::{LEVEL, asked, clusters, conditions, kind};
 use crate::arguments::FitArguments;
 use crate::document;
 use crate::fitted::Fitted;
+use crate::report::Report;
 
 /// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
 pub(crate) fn of_classes(
@@ -66,7 +67,12 @@ pub(crate) fn of_classes(
         return Ok((fitted.reported(coefficients), report));
     }
     let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(arguments, column, data)?),
+        Some(column) => Some(clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            data,
+        )?),
         None => None,
     };
     if let Some(clusters) = &clusters {

@@ -2,6 +2,8 @@
 
 mod classes;
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use datasets::{Dataset, Kind};
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
@@ -9,49 +11,30 @@ use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
 
 pub(crate) use self::classes::of_classes;
 use crate::arguments::{FitArguments, Robust};
-use crate::document::{self, Document};
+use crate::document;
 use crate::fit::csv_options;
+use crate::report::Report;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
 const WIDE: usize = 1000;
+/// Samples of a bootstrap that standard errors need, and percentile intervals (Efron and Tibshirani 1993, 19.3).
+const ERRORS: usize = 200;
+const INTERVALS: usize = 1000;
 /// Level of all intervals.
 const LEVEL: f64 = 0.95;
 
-/// Beyond the estimates of a generalised linear model.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    covariance: Option<&'static str>,
-    clusters: Option<usize>,
-    intervals: Option<&'static str>,
-    pseudo_r2: Option<document::PseudoR2>,
-    validity: Vec<document::Condition>,
-    specification: Option<document::Specification>,
-    /// Tells data of other targets apart.
-    pub(crate) data: Option<String>,
-}
-
 /// A number that differs for other targets, weights, offsets or trials (FNV-1a over their bits), as text.
 pub(crate) fn fingerprint(data: &Dataset) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |numbers: &[f64]| {
-        for byte in numbers
-            .iter()
-            .flat_map(|number| number.to_bits().to_le_bytes())
-        {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    add(&data.target);
-    for (place, column) in [&data.weights, &data.offset, &data.trials]
-        .into_iter()
-        .enumerate()
-    {
-        if let Some(column) = column {
-            add(&[place as f64]);
-            add(column);
-        }
-    }
-    format!("{hash:016x}")
+    let target = data.target.iter().copied();
+    let columns = [&data.weights, &data.offset, &data.trials];
+    let others = columns.into_iter().enumerate();
+    let others = others.filter_map(|(place, column)| Some((place as f64, column.as_ref()?)));
+    let others =
+        others.flat_map(|(place, column)| std::iter::once(place).chain(column.iter().copied()));
+    let bytes = target
+        .chain(others)
+        .flat_map(|number| number.to_bits().to_le_bytes());
+    format!("{:016x}", crate::seal::fnv(bytes))
 }
 
 /// The fit with the statistics that were asked for, and what else is said about it.
@@ -59,11 +42,12 @@ pub(crate) fn report(
     arguments: &FitArguments,
     model: &GeneralisedLinearModel,
     data: &Dataset,
+    line: &dyn Fn(usize) -> u64,
     fit: GlmFit,
 ) -> Result<(GlmFit, Report)> {
     let observations = Observations::from(data);
     let mut report = Report {
-        validity: conditions(train::validity(&fit, model, &observations)),
+        validity: conditions_of(&fit, model, &observations, line),
         specification: Some(specification(model)),
         ..Report::default()
     };
@@ -98,6 +82,25 @@ pub(crate) fn conditions(all: Vec<train::Condition>) -> Vec<document::Condition>
         detail: condition.detail,
     };
     all.into_iter().map(one).collect()
+}
+
+/// The conditions of a generalised linear fit, with rows by their lines in the file.
+pub(crate) fn conditions_of(
+    fit: &GlmFit,
+    model: &GeneralisedLinearModel,
+    data: &Observations<'_>,
+    line: &dyn Fn(usize) -> u64,
+) -> Vec<document::Condition> {
+    let named = |row: usize| format!("line {}", line(row));
+    let mut all = conditions(train::validity_with_rows(fit, model, data, &named));
+    if *model.classes() != ClassWeights::Equal {
+        all.push(document::Condition {
+            name: "class-weights".to_owned(),
+            holds: false,
+            detail: "classes have weights of their own, so the likelihood is not that of the data: there are no standard errors, p-values and intervals; fit without --class-weights for them, and choose another threshold of the probability instead".to_owned(),
+        });
+    }
+    all
 }
 
 fn specification(model: &GeneralisedLinearModel) -> document::Specification {
@@ -141,7 +144,12 @@ fn statistics(
         return profiled(analysis).map(Some);
     }
     let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(arguments, column, data)?),
+        Some(column) => Some(clusters(
+            &arguments.file,
+            arguments.no_header,
+            column,
+            data,
+        )?),
         None => None,
     };
     if let Some(clusters) = &clusters {
@@ -224,6 +232,7 @@ fn bootstrapped(
     let drawn = analysis.bootstrap(samples, seed, clusters)?;
     report.keep_for_data();
     let failed = drawn.failed();
+    report.failed = Some(failed);
     report.validity.push(document::Condition {
         name: "samples".to_owned(),
         holds: 100 * failed <= samples,
@@ -231,6 +240,18 @@ fn bootstrapped(
             format!("{failed} of {samples} samples have no finite estimate")
         } else {
             format!("{failed} of {samples} samples have no finite estimate and are left out, so errors are too small: in these samples a column is constant or a combination of others, or classes are separated")
+        },
+    });
+    let used = samples - failed;
+    report.validity.push(document::Condition {
+        name: "replicates".to_owned(),
+        holds: used >= INTERVALS,
+        detail: if used >= INTERVALS {
+            format!("{used} samples were fitted")
+        } else if used >= ERRORS {
+            format!("{used} samples were fitted, enough for standard errors, but ends of percentile intervals rest on {} samples each; use --bootstrap {INTERVALS} or more", used / 40)
+        } else {
+            format!("{used} samples were fitted: standard errors are uncertain by {:.0} %, and ends of percentile intervals rest on {} samples each; use --bootstrap {ERRORS} or more for errors, {INTERVALS} or more for intervals", 100.0 / (2.0 * used as f64).sqrt(), used / 40)
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
@@ -269,12 +290,17 @@ fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
 }
 
 /// The cluster of each row of the data, from 0, in the order in which they appear.
-fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Vec<usize>> {
+pub(crate) fn clusters(
+    file: &Path,
+    no_header: bool,
+    column: &str,
+    data: &Dataset,
+) -> Result<Vec<usize>> {
     // As it is written: 1 and 01 are two clusters.
-    let options = csv_options(arguments.no_header)
+    let options = csv_options(no_header)
         .columns_among([column])
         .kind(column, Kind::Category);
-    let frame = options.read(&arguments.file)?;
+    let frame = options.read(file)?;
     let texts = frame.column(frame.named(column)?);
     let mut known = std::collections::HashMap::new();
     (0..data.observations())
@@ -282,7 +308,7 @@ fn clusters(arguments: &FitArguments, column: &str, data: &Dataset) -> Result<Ve
             let row = data.rows.as_ref().map_or(i, |rows| rows[i]);
             let text = texts.text(row).with_context(|| {
                 format!(
-                    "line {}, column `{column}`: the cluster is missing; fill it in, or take the row out of the file (--missing does not drop it)",
+                    "line {}, column `{column}`: the cluster is missing; fill it in, take the row out of the file, or drop such rows by --missing drop",
                     frame.line(row)
                 )
             })?;
@@ -299,83 +325,4 @@ pub(crate) fn refuse(arguments: &FitArguments) -> Result<()> {
         "--robust, --cluster, --bootstrap and --profile are for one fit of maximum likelihood, and --path makes many penalised ones"
     );
     Ok(())
-}
-
-impl Report {
-    /// Drops the caution that asks for errors which do not need the model's variance.
-    fn keep_for_data(&mut self) {
-        self.validity
-            .retain(|condition| condition.name != "dispersion");
-    }
-
-    fn clustered(&mut self, clusters: &[usize]) {
-        let number = clusters.iter().max().map_or(0, |largest| largest + 1);
-        self.clusters = Some(number);
-        self.validity.push(document::Condition {
-            name: "clusters".to_owned(),
-            holds: number >= 30,
-            detail: if number >= 30 {
-                format!("there are {number} clusters")
-            } else {
-                format!("there are {number} clusters, where some 30 are needed: errors are too small; use a model with a term for the cluster")
-            },
-        });
-    }
-
-    pub(crate) fn write(&self, document: &mut Document) {
-        document.data.clone_from(&self.data);
-        document.covariance = self.covariance.map(str::to_owned);
-        document.clusters = self.clusters;
-        document.intervals = self.intervals.map(str::to_owned);
-        document.pseudo_r2.clone_from(&self.pseudo_r2);
-        document.validity.clone_from(&self.validity);
-        document.specification.clone_from(&self.specification);
-    }
-
-    /// What follows the table.
-    pub(crate) fn lines(&self, firth: bool) -> String {
-        let mut out = String::new();
-        let mut line = |text: String| {
-            out.push_str(&text);
-            out.push('\n');
-        };
-        if let Some(r2) = &self.pseudo_r2 {
-            let all = [
-                ("McFadden", r2.mcfadden),
-                ("Cox-Snell", r2.cox_snell),
-                ("Nagelkerke", r2.nagelkerke),
-                ("Tjur", r2.tjur),
-            ];
-            let some = all
-                .iter()
-                .filter_map(|(name, value)| Some(format!("{name} {:.4}", (*value)?)));
-            line(format!(
-                "pseudo-R²: {}",
-                some.collect::<Vec<_>>().join("   ")
-            ));
-        }
-        match (self.covariance, self.clusters) {
-            (Some("bootstrap"), None) => line("standard errors: bootstrap".to_owned()),
-            (Some("bootstrap"), Some(n)) => {
-                line(format!("standard errors: bootstrap of {n} clusters"));
-            }
-            (_, Some(clusters)) => line(format!("standard errors: clustered, {clusters} clusters")),
-            (Some(name), _) => line(format!("standard errors: robust, {}", name.to_uppercase())),
-            _ => {}
-        }
-        if self.intervals == Some("percentile") {
-            line("intervals: percentiles of the bootstrap".to_owned());
-        } else if self.intervals.is_some() {
-            let tests = if firth {
-                "; statistics: ratios of penalised likelihoods, chi-square with 1 degree of freedom"
-            } else {
-                ""
-            };
-            line(format!("intervals: profile likelihood{tests}"));
-        }
-        for condition in self.validity.iter().filter(|condition| !condition.holds) {
-            line(format!("CAUTION, {}: {}", condition.name, condition.detail));
-        }
-        out
-    }
 }

@@ -51,6 +51,40 @@ pub(super) fn inverse_hessian(
     Err(EstimateError::Singular { what, parameters }.into())
 }
 
+/// `G / (G − 1) · A (Σ_g s_g s_gᵀ) A` for sums of the rows of `scores` within groups, and G.
+pub(super) fn clustered(
+    scores: MatRef<'_, f64>,
+    a: MatRef<'_, f64>,
+    groups: &[usize],
+) -> Result<(Mat<f64>, usize), FitError> {
+    let (n, p) = (scores.nrows(), scores.ncols());
+    if groups.len() != n {
+        let (what, found) = ("groups", groups.len());
+        return Err(EstimateError::Lengths {
+            what,
+            found,
+            observations: n,
+        }
+        .into());
+    }
+    let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (i, group) in groups.iter().enumerate() {
+        let sum = sums.entry(*group).or_insert_with(|| vec![0.0; p]);
+        for (j, sum) in sum.iter_mut().enumerate() {
+            *sum += scores[(i, j)];
+        }
+    }
+    let groups = sums.len();
+    if groups < 2 {
+        return Err(EstimateError::TooFewGroups { groups }.into());
+    }
+    let rows: Vec<Vec<f64>> = sums.into_values().collect();
+    let influence = Mat::from_fn(groups, p, |g, j| rows[g][j]) * a;
+    let factor = groups as f64 / (groups as f64 - 1.0);
+    let middle = influence.transpose() * &influence;
+    Ok((Mat::from_fn(p, p, |i, j| factor * middle[(i, j)]), groups))
+}
+
 /// The covariance of a kind. `scores` has a row for each observation.
 pub(super) fn covariance(
     kind: LikelihoodCovariance<'_>,
@@ -83,34 +117,7 @@ pub(super) fn covariance(
             let influence = scores * inverse;
             influence.transpose() * &influence
         }
-        LikelihoodCovariance::Clustered(groups) => {
-            if groups.len() != n {
-                let (what, found) = ("groups", groups.len());
-                return Err(EstimateError::Lengths {
-                    what,
-                    found,
-                    observations: n,
-                }
-                .into());
-            }
-            let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-            for (i, group) in groups.iter().enumerate() {
-                let sum = sums.entry(*group).or_insert_with(|| vec![0.0; p]);
-                for (j, sum) in sum.iter_mut().enumerate() {
-                    *sum += scores[(i, j)];
-                }
-            }
-            let groups = sums.len();
-            if groups < 2 {
-                return Err(EstimateError::TooFewGroups { groups }.into());
-            }
-            let rows: Vec<Vec<f64>> = sums.into_values().collect();
-            let sums = Mat::from_fn(groups, p, |g, j| rows[g][j]);
-            let influence = &sums * inverse;
-            let factor = groups as f64 / (groups as f64 - 1.0);
-            let middle = influence.transpose() * &influence;
-            Mat::from_fn(p, p, |i, j| factor * middle[(i, j)])
-        }
+        LikelihoodCovariance::Clustered(groups) => clustered(scores, inverse, groups)?.0,
     };
     for j in 0..p {
         let variance = covariance[(j, j)];

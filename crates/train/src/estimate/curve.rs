@@ -64,6 +64,25 @@ where
         }
         (self.subtract(fitted), jacobian)
     }
+    /// Gradient and Hessian of the weighted sum of squares at the point, by all parameters.
+    pub(super) fn curvature(&mut self) -> (Vec<f64>, Mat<f64>) {
+        let weights: Option<Vec<f64>> = self
+            .roots
+            .as_ref()
+            .map(|roots| roots.iter().map(|root| root * root).collect());
+        let response = self.response;
+        self.fitted.at(&self.point, |fitted, variables| {
+            let tape = fitted.tape();
+            let column = |x: &[f64]| tape.copied(MatRef::from_column_major_slice(x, x.len(), 1));
+            let squares = (fitted - column(response)).square();
+            let sum = match &weights {
+                Some(weights) => column(weights).zip(Times, squares).sum(),
+                None => squares.sum(),
+            };
+            let gradient = super::recording::laid_out(&sum.backward(), variables);
+            (gradient, sum.hessian(variables))
+        })
+    }
 }
 
 impl<'env, F> Residuals for Curve<'_, 'env, F>
@@ -92,22 +111,7 @@ where
 
     fn newton(&mut self, x: &[f64]) -> Option<Vec<f64>> {
         self.place(x);
-        let weights: Option<Vec<f64>> = self
-            .roots
-            .as_ref()
-            .map(|roots| roots.iter().map(|root| root * root).collect());
-        let response = self.response;
-        let (gradient, hessian) = self.fitted.at(&self.point, |fitted, variables| {
-            let tape = fitted.tape();
-            let column = |x: &[f64]| tape.copied(MatRef::from_column_major_slice(x, x.len(), 1));
-            let squares = (fitted - column(response)).square();
-            let sum = match &weights {
-                Some(weights) => column(weights).zip(Times, squares).sum(),
-                None => squares.sum(),
-            };
-            let gradient = super::recording::laid_out(&sum.backward(), variables);
-            (gradient, sum.hessian(variables))
-        });
+        let (gradient, hessian) = self.curvature();
         let p = self.free.len();
         let part = Mat::from_fn(p, p, |i, j| hessian[(self.free[i], self.free[j])]);
         let down = Mat::from_fn(p, 1, |i, _| -gradient[self.free[i]]);

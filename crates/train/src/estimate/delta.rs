@@ -4,8 +4,9 @@ use autodiff::{Inputs, Shape, Var};
 use linalg::{Mat, MatRef};
 
 use super::error::EstimateError;
+use super::hypotheses::wald;
 use super::recording::{Recording, entries};
-use crate::{FitError, Inference};
+use crate::{FitError, Inference, Test, normal, student};
 
 /// Functions of the estimates with their covariance G V Gᵀ, where G is the exact Jacobian at the estimates and V the covariance of the
 /// estimates.
@@ -26,11 +27,51 @@ impl Delta {
     /// If there is no such value.
     #[track_caller]
     pub fn std_error(&self, k: usize) -> f64 {
-        self.covariance[(k, k)].max(0.0).sqrt()
+        // A rounding error below 0 is none; NaN, of a parameter without a variance, stays.
+        let variance = self.covariance[(k, k)];
+        if variance < 0.0 { 0.0 } else { variance }.sqrt()
+    }
+
+    /// The interval of value number `k`, from 0, at a level such as 0.95; `None` if the standard error is 0 or there is none.
+    ///
+    /// # Errors
+    /// [`EstimateError::Level`] for a level that is not between 0 and 1.
+    ///
+    /// # Panics
+    /// If there is no such value.
+    #[track_caller]
+    pub fn interval(&self, k: usize, level: f64) -> Result<Option<[f64; 2]>, FitError> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(EstimateError::Level { level }.into());
+        }
+        let reach = if self.freedom.is_finite() {
+            student::two_sided_quantile(1.0 - level, self.freedom)
+        } else {
+            normal::two_sided_quantile(1.0 - level)
+        };
+        let (value, error) = (self.values[k], self.std_error(k));
+        Ok((error > 0.0).then_some([value - reach * error, value + reach * error]))
+    }
+
+    /// Wald's test that the functions have these values, all at once: chi-square with as many degrees of freedom as values, or F where
+    /// the statistics are t.
+    ///
+    /// # Errors
+    /// [`FitError::Estimate`] if there is not one value a function, or one function follows from the others to first order.
+    pub fn wald(&self, values: &[f64]) -> Result<Test, FitError> {
+        let identity: Mat<f64> = Mat::identity(self.values.len(), self.values.len());
+        let covariance = self.covariance.as_ref();
+        wald(
+            &self.values,
+            covariance,
+            identity.as_ref(),
+            values,
+            self.freedom,
+        )
     }
 
     /// Standard error, statistic against 0, p-value and 95 % interval of value number `k`, from 0: z for a likelihood, t for least
-    /// squares. `None` if the standard error is 0, as for a constant.
+    /// squares. `None` if the standard error is 0, as for a constant, or if a parameter that matters has none.
     ///
     /// # Panics
     /// If there is no such value.
@@ -51,7 +92,7 @@ pub(super) fn inference(estimate: f64, std_error: f64, freedom: f64) -> Inferenc
 }
 
 /// Value, Jacobian and covariance of a function of the parameters.
-pub(super) fn delta<'env, G>(
+pub(crate) fn delta<'env, G>(
     shapes: &[Shape],
     estimates: &[f64],
     covariance: MatRef<'_, f64>,
@@ -83,7 +124,18 @@ where
     }
     Ok(Delta {
         values,
-        covariance: &jacobian * covariance * jacobian.transpose(),
+        covariance: Mat::from_fn(jacobian.nrows(), jacobian.nrows(), |k, l| {
+            product(jacobian.as_ref(), covariance, k, l)
+        }),
         freedom,
     })
+}
+
+/// The entry of J V Jᵀ in row `k` and column `l`. What a function does not depend on does not matter, even if it has no variance.
+fn product(jacobian: MatRef<'_, f64>, covariance: MatRef<'_, f64>, k: usize, l: usize) -> f64 {
+    let uses = |k: usize| (0..jacobian.ncols()).filter(move |&j| jacobian[(k, j)] != 0.0);
+    uses(k)
+        .flat_map(|a| uses(l).map(move |b| (a, b)))
+        .map(|(a, b)| jacobian[(k, a)] * covariance[(a, b)] * jacobian[(l, b)])
+        .sum()
 }

@@ -197,6 +197,20 @@ pub enum EstimateError {
         /// How far it was followed.
         value: f64,
     },
+    /// An observation that the curve meets whatever its response is.
+    #[error(
+        "observation {observation} has the leverage 1: the curve meets it whatever its response is, so its residual says nothing; use hc0 or hc1, \
+         or leave it out together with the parameter that it determines"
+    )]
+    Leverage {
+        /// The observation, from 1.
+        observation: usize,
+    },
+    /// A score test at a point where the information is not positive definite.
+    #[error(
+        "the observed information at the restricted maximum is not positive definite, so there is no score test; use a likelihood ratio"
+    )]
+    NoScoreTest,
     /// An estimate that lies on the border where the variance cannot be estimated.
     #[error(
         "the residuals vanish, so that their standard deviation is 0 and nothing can be said about the errors"
@@ -225,7 +239,7 @@ fn rule(what: &str) -> &'static str {
     }
 }
 
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
         [] => "the parameters".to_owned(),

@@ -7,11 +7,10 @@ use linalg::{Mat, MatMut};
 use super::covariance::{inverse_hessian, named};
 use super::error::EstimateError;
 use super::likelihood_fit::LikelihoodFit;
-use super::nonlinear::{finite_derivatives, lost_profile};
-use super::profile::{ProfileInterval, Profiled, end};
+use super::nonlinear::finite_derivatives;
+use super::range::Range;
 use super::recording::{Recording, default_names, entries, laid_out, shapes};
 use super::singular::unit_diagonal;
-use crate::normal::two_sided_quantile;
 use crate::solver::{Newton, Status};
 use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
 
@@ -44,20 +43,21 @@ use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
 /// ```
 #[derive(Debug)]
 pub struct Likelihood<'env, F> {
-    losses: Recording<'env, F>,
-    names: Vec<String>,
-    newton: Newton,
+    pub(super) losses: Recording<'env, F>,
+    pub(super) names: Vec<String>,
+    ranges: Vec<Range>,
+    pub(super) newton: Newton,
 }
 
 /// The negative log-likelihood as a function of some parameters, the others held.
-struct Sum<'o, 'env, F> {
+pub(super) struct Sum<'o, 'env, F> {
     losses: &'o mut Recording<'env, F>,
-    point: Vec<f64>,
+    pub(super) point: Vec<f64>,
     free: Vec<usize>,
 }
 
 impl<F> Sum<'_, '_, F> {
-    fn place(&mut self, x: &[f64]) {
+    pub(super) fn place(&mut self, x: &[f64]) {
         for (&j, x) in self.free.iter().zip(x) {
             self.point[j] = *x;
         }
@@ -150,6 +150,10 @@ where
         let shapes = shapes(parameters);
         Self {
             names: default_names(&shapes),
+            ranges: shapes
+                .iter()
+                .flat_map(|s| vec![Range::Real; s.len()])
+                .collect(),
             losses: Recording::new(shapes, losses),
             newton: Newton {
                 iterations: 200,
@@ -173,6 +177,22 @@ where
         self
     }
 
+    /// What the closure makes of each entry of the parameters by [`Range::natural`], for the list of conditions: an estimate at the end of
+    /// its range is one of them. All are [`Range::Real`] without.
+    ///
+    /// # Panics
+    /// If there are more or fewer ranges than entries.
+    #[track_caller]
+    pub fn ranged(mut self, ranges: impl IntoIterator<Item = Range>) -> Self {
+        self.ranges = ranges.into_iter().collect();
+        assert_eq!(
+            self.ranges.len(),
+            self.names.len(),
+            "a range for each entry of the parameters is needed"
+        );
+        self
+    }
+
     /// The limit on steps; 200 without.
     pub fn iterations(mut self, limit: usize) -> Self {
         self.newton.iterations = limit;
@@ -185,35 +205,8 @@ where
     /// [`FitError::Start`] for a start of another length, or [`FitError::Estimate`]: no parameters, a result of the wrong shape, an
     /// observation without a finite value at the start, no optimum, a singular Hessian, a saddle point, or parameters that run to infinity.
     pub fn fit(&mut self, start: &[f64]) -> Result<LikelihoodFit, FitError> {
+        self.check(start)?;
         let parameters = self.losses.dimension();
-        if parameters == 0 {
-            return Err(EstimateError::NoParameters.into());
-        }
-        if start.len() != parameters {
-            let found = start.len();
-            let expected = parameters;
-            return Err(FitError::Start { found, expected });
-        }
-        let names = &self.names;
-        self.losses.at(start, |losses, variables| {
-            let shape = losses.shape();
-            if shape.columns != 1 || shape.rows == 0 {
-                return Err(EstimateError::ResultShape {
-                    rows: shape.rows,
-                    columns: shape.columns,
-                    expected: None,
-                });
-            }
-            let values = entries(losses);
-            if let Some(i) = values.iter().position(|value| !value.is_finite()) {
-                return Err(EstimateError::Start {
-                    what: "negative log-likelihood",
-                    observation: i + 1,
-                    value: values[i],
-                });
-            }
-            finite_derivatives(losses.jacobian(variables).as_ref(), names, |_| true)
-        })?;
         let free = (0..parameters).collect();
         let newton = self.newton;
         let found = newton.minimise(&mut self.sum(start, free), start);
@@ -245,6 +238,7 @@ where
         }
         Ok(LikelihoodFit {
             names: self.names.clone(),
+            ranges: self.ranges.clone(),
             shapes: self.losses.shapes().to_vec(),
             estimates: found.x,
             log_likelihood: -values.iter().sum::<f64>(),
@@ -253,6 +247,40 @@ where
             inverse,
             certificate,
         })
+    }
+
+    /// Whether the start can be used.
+    pub(super) fn check(&mut self, start: &[f64]) -> Result<(), FitError> {
+        let parameters = self.losses.dimension();
+        if parameters == 0 {
+            return Err(EstimateError::NoParameters.into());
+        }
+        if start.len() != parameters {
+            let found = start.len();
+            let expected = parameters;
+            return Err(FitError::Start { found, expected });
+        }
+        let names = &self.names;
+        self.losses.at(start, |losses, variables| {
+            let shape = losses.shape();
+            if shape.columns != 1 || shape.rows == 0 {
+                return Err(EstimateError::ResultShape {
+                    rows: shape.rows,
+                    columns: shape.columns,
+                    expected: None,
+                });
+            }
+            let values = entries(losses);
+            if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+                return Err(EstimateError::Start {
+                    what: "negative log-likelihood",
+                    observation: i + 1,
+                    value: values[i],
+                });
+            }
+            finite_derivatives(losses.jacobian(variables).as_ref(), names, |_| true)
+        })?;
+        Ok(())
     }
 
     /// Parameters that can move by a conditional standard error without the likelihood falling: the quadratic model promises ½, and a
@@ -270,98 +298,7 @@ where
             .collect()
     }
 
-    /// The interval of values of parameter number `index`, from 0, at which the others can be chosen so that twice the logarithm of the
-    /// likelihood ratio is at most the quantile of χ² with one degree of freedom. It does not depend on the parametrisation.
-    ///
-    /// An end that does not exist is infinite. Where the likelihood ceases to be defined before it has fallen so far, the end is that
-    /// border.
-    ///
-    /// # Errors
-    /// [`FitError::Estimate`] if there is no such parameter or level, if a higher likelihood is met, or the profile cannot be followed.
-    pub fn profile(
-        &mut self,
-        fit: &LikelihoodFit,
-        index: usize,
-        level: f64,
-    ) -> Result<ProfileInterval, FitError> {
-        let parameters = self.losses.dimension();
-        if index >= parameters || fit.estimates.len() != parameters {
-            return Err(EstimateError::Parameter { index, parameters }.into());
-        }
-        if !(level > 0.0 && level < 1.0) {
-            return Err(EstimateError::Level { level }.into());
-        }
-        let (newton, name) = (self.newton, self.names[index].clone());
-        let covariance = &fit.inverse;
-        let variance = covariance[(index, index)];
-        let least = -fit.log_likelihood;
-        let rest: Vec<usize> = (0..parameters).filter(|&k| k != index).collect();
-        let mut evaluate = |c: f64, near: &Profiled| -> Option<Profiled> {
-            let shift = (c - near.at) / variance;
-            let moved = |k: usize| near.point[k] + covariance[(k, index)] * shift;
-            let starts = [
-                rest.iter().map(|&k| moved(k)).collect::<Vec<_>>(),
-                rest.iter().map(|&k| near.point[k]).collect(),
-            ];
-            starts.iter().find_map(|start| {
-                let mut point = near.point.clone();
-                point[index] = c;
-                let mut sum = self.sum(&point, rest.clone());
-                if !rest.is_empty() {
-                    let mut gradient = vec![0.0; rest.len()];
-                    if !sum.gradient(start, &mut gradient).is_finite() {
-                        return None;
-                    }
-                    let found = newton.minimise(&mut sum, start).ok()?;
-                    let near_enough = found.certificate.newton_decrement < 1e-6;
-                    if found.certificate.status != Status::Converged && !near_enough {
-                        return None;
-                    }
-                    sum.place(&found.x);
-                }
-                let point = sum.point.clone();
-                let (value, gradient) = self.losses.at(&point, |losses, variables| {
-                    let sum = losses.sum();
-                    let values = entries(losses);
-                    (
-                        values.iter().sum::<f64>(),
-                        laid_out(&sum.backward(), variables),
-                    )
-                });
-                value.is_finite().then(|| Profiled {
-                    at: c,
-                    fall: 2.0 * (value - least),
-                    slope: 2.0 * gradient[index],
-                    point,
-                })
-            })
-        };
-        let optimum = Profiled {
-            at: fit.estimates[index],
-            fall: 0.0,
-            slope: 0.0,
-            point: fit.estimates.clone(),
-        };
-        let mut ends = [0.0; 2];
-        let target = two_sided_quantile(1.0 - level);
-        for (found, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
-            *found = end(
-                optimum.clone(),
-                sign * variance.sqrt(),
-                target,
-                &mut evaluate,
-            )
-            .map_err(|lost| lost_profile(&name, lost))?;
-        }
-        Ok(ProfileInterval {
-            estimate: optimum.at,
-            level,
-            low: ends[0],
-            high: ends[1],
-        })
-    }
-
-    fn sum(&mut self, point: &[f64], free: Vec<usize>) -> Sum<'_, 'env, F> {
+    pub(super) fn sum(&mut self, point: &[f64], free: Vec<usize>) -> Sum<'_, 'env, F> {
         Sum {
             losses: &mut self.losses,
             point: point.to_vec(),

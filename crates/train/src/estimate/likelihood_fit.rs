@@ -1,13 +1,13 @@
 //! A maximum of a likelihood, and what it says.
 
 use autodiff::{Inputs, Shape, Var};
-use linalg::{LinalgError, Mat, MatRef};
+use linalg::{Mat, MatRef};
 
 use super::covariance::{LikelihoodCovariance, covariance};
 use super::delta::{Delta, delta};
 use super::error::EstimateError;
+use super::hypotheses::wald;
 use super::range::{Natural, Range};
-use crate::glm::in_variances;
 use crate::solver::Certificate;
 use crate::{Coefficient, FitError, Inference, Reference, Test};
 
@@ -15,6 +15,7 @@ use crate::{Coefficient, FitError, Inference, Reference, Test};
 #[derive(Debug, Clone)]
 pub struct LikelihoodFit {
     pub(super) names: Vec<String>,
+    pub(super) ranges: Vec<Range>,
     pub(super) shapes: Vec<Shape>,
     pub(super) estimates: Vec<f64>,
     pub(super) log_likelihood: f64,
@@ -132,31 +133,14 @@ impl LikelihoodFit {
         r: MatRef<'_, f64>,
         values: &[f64],
     ) -> Result<Test, FitError> {
-        let parameters = self.estimates.len();
-        let (rows, columns) = (r.nrows(), r.ncols());
-        if columns != parameters || rows != values.len() || rows == 0 {
-            return Err(EstimateError::Hypothesis {
-                rows,
-                columns,
-                values: values.len(),
-                parameters,
-            }
-            .into());
-        }
-        let variance = r * self.covariance(kind)? * r.transpose();
-        let off = Mat::from_fn(rows, 1, |i, _| {
-            (0..parameters)
-                .map(|j| r[(i, j)] * self.estimates[j])
-                .sum::<f64>()
-                - values[i]
-        });
-        let statistic = in_variances(&off, &variance).map_err(|error| match error {
-            LinalgError::Dependent { column, .. } | LinalgError::NotPositive { column, .. } => {
-                EstimateError::Redundant { row: column + 1 }.into()
-            }
-            source => FitError::Linalg { source },
-        })?;
-        Ok(Test::new(statistic, Reference::ChiSquare(rows as f64)))
+        let covariance = self.covariance(kind)?;
+        wald(
+            &self.estimates,
+            covariance.as_ref(),
+            r,
+            values,
+            f64::INFINITY,
+        )
     }
 
     /// Functions of the parameters with standard errors by the delta method. The closure sees the parameters as the likelihood does,

@@ -1,16 +1,19 @@
 //! Likelihoods and curves of one's own: parameters go in, a closure over variables says the model, and all derivatives are exact.
 
+mod conditions;
 mod covariance;
 mod curve;
-mod delta;
+mod curve_inference;
+pub(crate) mod delta;
 mod error;
+mod hypotheses;
 mod levenberg;
 mod likelihood;
 mod likelihood_fit;
+mod likelihood_inference;
 mod nonlinear;
 mod nonlinear_fit;
 mod polish;
-mod profile;
 mod qr;
 mod range;
 mod recording;
@@ -23,6 +26,5 @@ pub use error::EstimateError;
 pub use likelihood::Likelihood;
 pub use likelihood_fit::LikelihoodFit;
 pub use nonlinear::NonlinearLeastSquares;
-pub use nonlinear_fit::{Heteroscedastic, NonlinearFit, Prediction};
-pub use profile::ProfileInterval;
+pub use nonlinear_fit::{NonlinearFit, Prediction};
 pub use range::{Natural, Range};

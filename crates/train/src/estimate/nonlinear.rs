@@ -1,16 +1,17 @@
 //! Nonlinear least squares: y = f(x, θ) + error, with f a closure over variables.
 
 use autodiff::{Inputs, Var};
-use linalg::MatRef;
+use linalg::{Mat, MatRef};
 
 use super::curve::Curve;
 use super::error::EstimateError;
 use super::levenberg::{Residuals, Stationary, minimise};
-use super::nonlinear_fit::NonlinearFit;
-use super::profile::{Lost, ProfileInterval, Profiled, end};
+use super::nonlinear_fit::{NonlinearFit, Parameters};
 use super::qr::norm;
+use super::range::Range;
 use super::recording::{Recording, default_names, entries, shapes};
 use crate::FitError;
+use crate::profile::{FAR, Limits, Lost, ProfileInterval, Profiled, end};
 use crate::solver::Status;
 use crate::student::two_sided_quantile;
 
@@ -45,6 +46,7 @@ pub struct NonlinearLeastSquares<'env, F> {
     response: Vec<f64>,
     weights: Option<Vec<f64>>,
     names: Vec<String>,
+    ranges: Vec<Range>,
     iterations: usize,
 }
 
@@ -57,6 +59,10 @@ where
         let shapes = shapes(parameters);
         Self {
             names: default_names(&shapes),
+            ranges: shapes
+                .iter()
+                .flat_map(|s| vec![Range::Real; s.len()])
+                .collect(),
             curve: Recording::new(shapes, fitted),
             response: response.to_vec(),
             weights: None,
@@ -75,6 +81,22 @@ where
             self.names.len(),
             self.curve.dimension(),
             "a name for each entry of the parameters is needed"
+        );
+        self
+    }
+
+    /// What the closure makes of each entry of the parameters by [`Range::natural`], for the list of conditions: an estimate at the end of
+    /// its range is one of them. All are [`Range::Real`] without.
+    ///
+    /// # Panics
+    /// If there are more or fewer ranges than entries.
+    #[track_caller]
+    pub fn ranged(mut self, ranges: impl IntoIterator<Item = Range>) -> Self {
+        self.ranges = ranges.into_iter().collect();
+        assert_eq!(
+            self.ranges.len(),
+            self.names.len(),
+            "a range for each entry of the parameters is needed"
         );
         self
     }
@@ -165,9 +187,10 @@ where
             slope: 0.0,
             point: fit.estimates().to_vec(),
         };
+        let limits = Limits::new(FAR, least, variance.recip());
         let mut ends = [0.0; 2];
         for (end_, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
-            *end_ = end(optimum.clone(), sign * unit, target, &mut evaluate)
+            *end_ = end(optimum.clone(), sign * unit, target, limits, &mut evaluate)
                 .map_err(|lost| lost_profile(&name, lost))?;
         }
         Ok(ProfileInterval {
@@ -308,14 +331,23 @@ where
             let parameters = super::covariance::named(&self.names, &runaway);
             return Err(EstimateError::Unbounded { parameters }.into());
         }
+        let p = found.x.len();
+        let (_, hessian) = self.problem(&found.x, (0..p).collect()).curvature();
         let fitted = self.curve.values(&found.x);
+        let parameters = Parameters {
+            names: self.names.clone(),
+            shapes: self.curve.shapes().to_vec(),
+            ranges: self.ranges.clone(),
+        };
+        let half = Mat::from_fn(p, p, |i, j| 0.5 * hessian[(i, j)]);
+        let weights = self.weights.as_deref();
         Ok(NonlinearFit::new(
-            self.names.clone(),
-            self.curve.shapes().to_vec(),
+            parameters,
             &self.response,
-            self.weights.as_deref(),
+            weights,
             fitted,
             found,
+            half,
         ))
     }
 }

@@ -8,38 +8,39 @@ use super::delta::{Delta, delta, inference};
 use super::error::EstimateError;
 use super::levenberg::Stationary;
 use super::qr::Qr;
+use super::range::Range;
 use crate::solver::Certificate;
 use crate::student::two_sided_quantile;
-use crate::{Coefficient, FitError};
+use crate::{Coefficient, Covariance, FitError};
 
-/// Covariances that allow errors of unequal variances (White 1980; Long and Ervin 2000): `(JᵀJ)⁻¹ Jᵀ diag(ω) J (JᵀJ)⁻¹`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heteroscedastic {
-    /// ωᵢ = eᵢ².
-    Hc0,
-    /// ωᵢ = eᵢ² n / (n − p).
-    Hc1,
-    /// ωᵢ = eᵢ² / (1 − hᵢ), h the leverages of the tangent plane.
-    Hc2,
-    /// ωᵢ = eᵢ² / (1 − hᵢ)².
-    Hc3,
+/// The parameters of a curve.
+#[derive(Debug, Clone)]
+pub(super) struct Parameters {
+    pub(super) names: Vec<String>,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) ranges: Vec<Range>,
 }
 
 /// A curve fitted by [`NonlinearLeastSquares`](super::NonlinearLeastSquares).
 #[derive(Debug, Clone)]
 pub struct NonlinearFit {
-    names: Vec<String>,
-    shapes: Vec<Shape>,
-    estimates: Vec<f64>,
+    pub(super) parameters: Parameters,
+    pub(super) estimates: Vec<f64>,
     fitted: Vec<f64>,
     residuals: Vec<f64>,
-    /// √w times the residuals, of observations that count.
-    weighted: Vec<f64>,
+    /// The places of the observations that count.
+    pub(super) counting: Vec<usize>,
+    /// Their weights.
+    pub(super) weights: Vec<f64>,
+    /// √w times their residuals.
+    pub(super) weighted: Vec<f64>,
     /// Their rows of √w J, by columns.
-    jacobian: Vec<Vec<f64>>,
+    pub(super) jacobian: Vec<Vec<f64>>,
     /// (JᵀJ)⁻¹.
-    inverse: Mat<f64>,
+    pub(super) inverse: Mat<f64>,
     covariance: Mat<f64>,
+    /// The Hessian of half the sum of squares.
+    pub(super) hessian: Mat<f64>,
     sum_of_squares: f64,
     total: f64,
     relative_offset: f64,
@@ -48,12 +49,12 @@ pub struct NonlinearFit {
 
 impl NonlinearFit {
     pub(super) fn new(
-        names: Vec<String>,
-        shapes: Vec<Shape>,
+        parameters: Parameters,
         response: &[f64],
         weights: Option<&[f64]>,
         fitted: Vec<f64>,
         found: Stationary,
+        hessian: Mat<f64>,
     ) -> Self {
         let weight = |i: usize| weights.map_or(1.0, |w| w[i]);
         let counting: Vec<usize> = (0..response.len()).filter(|&i| weight(i) > 0.0).collect();
@@ -83,9 +84,11 @@ impl NonlinearFit {
             .map(|&i| weight(i) * (response[i] - mean).powi(2))
             .sum();
         Self {
-            names,
-            shapes,
+            parameters,
             estimates: found.x,
+            weights: counting.iter().map(|&i| weight(i)).collect(),
+            counting,
+            hessian,
             residuals: response.iter().zip(&fitted).map(|(y, f)| y - f).collect(),
             fitted,
             covariance: Mat::from_fn(p, p, |i, j| variance * inverse[(i, j)]),
@@ -105,7 +108,7 @@ impl NonlinearFit {
     }
     /// The names of the estimates.
     pub fn names(&self) -> &[String] {
-        &self.names
+        &self.parameters.names
     }
     /// f at the estimates, for all observations.
     pub fn fitted(&self) -> &[f64] {
@@ -150,57 +153,46 @@ impl NonlinearFit {
         self.covariance.as_ref()
     }
 
+    /// ln L of normal errors with the variance of the largest likelihood, S/n: −n/2 (ln 2π + 1 − ln n + ln S) + ½ Σ ln wᵢ, as R's
+    /// `logLik` has it.
+    pub fn log_likelihood(&self) -> f64 {
+        let n = self.weighted.len() as f64;
+        let one = std::f64::consts::TAU.ln() + 1.0 - n.ln() + self.sum_of_squares.ln();
+        0.5 * (self.weights.iter().map(|w| w.ln()).sum::<f64>() - n * one)
+    }
+    /// Akaike's criterion, 2 (p + 1) − 2ℓ: the variance of the errors is a parameter, too.
+    pub fn aic(&self) -> f64 {
+        2.0 * (self.estimates.len() + 1) as f64 - 2.0 * self.log_likelihood()
+    }
+    /// The Bayesian criterion, (p + 1) ln n − 2ℓ.
+    pub fn bic(&self) -> f64 {
+        let n = self.weighted.len() as f64;
+        (self.estimates.len() + 1) as f64 * n.ln() - 2.0 * self.log_likelihood()
+    }
+
     /// Estimates with standard errors, t statistics with n − p degrees of freedom, p-values and 95 % intervals.
     ///
     /// # Errors
     /// [`EstimateError::NoResiduals`] if the curve meets every observation exactly.
     pub fn coefficients(&self) -> Result<Vec<Coefficient>, FitError> {
-        self.with_covariance(self.covariance())
+        self.coefficients_of(&Covariance::Expected)
     }
 
-    /// The same with standard errors that allow errors of unequal variances.
+    /// The same by another covariance; with clusters the t statistics have one degree of freedom less than there are clusters.
     ///
     /// # Errors
-    /// [`EstimateError::NoResiduals`] if a standard error is 0 or, for an observation of leverage 1, not finite.
-    pub fn robust_coefficients(&self, kind: Heteroscedastic) -> Result<Vec<Coefficient>, FitError> {
-        self.with_covariance(self.robust_covariance(kind).as_ref())
-    }
-
-    fn with_covariance(&self, covariance: MatRef<'_, f64>) -> Result<Vec<Coefficient>, FitError> {
-        let one = |j: usize| {
-            let error = covariance[(j, j)].sqrt();
-            if !(error > 0.0 && error.is_finite()) {
-                return Err(EstimateError::NoResiduals.into());
-            }
-            Ok(Coefficient {
-                name: self.names[j].clone(),
-                estimate: self.estimates[j],
-                inference: Some(inference(self.estimates[j], error, self.freedom())),
-            })
+    /// As [`covariance_of`](Self::covariance_of).
+    pub fn coefficients_of(
+        &self,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<Coefficient>, FitError> {
+        let (matrix, freedom) = self.covariance_and_freedom(covariance)?;
+        let one = |j: usize| Coefficient {
+            name: self.parameters.names[j].clone(),
+            estimate: self.estimates[j],
+            inference: Some(inference(self.estimates[j], matrix[(j, j)].sqrt(), freedom)),
         };
-        (0..self.estimates.len()).map(one).collect()
-    }
-
-    /// `(JᵀJ)⁻¹ Jᵀ diag(ω) J (JᵀJ)⁻¹`, p×p.
-    pub fn robust_covariance(&self, kind: Heteroscedastic) -> Mat<f64> {
-        let (n, p) = (self.weighted.len(), self.estimates.len());
-        let j = Mat::from_fn(n, p, |i, j| self.jacobian[j][i]);
-        let influence = &j * &self.inverse;
-        let omega = |i: usize| {
-            let square = self.weighted[i].powi(2);
-            let leverage: f64 = (0..p).map(|k| influence[(i, k)] * j[(i, k)]).sum();
-            match kind {
-                Heteroscedastic::Hc0 => square,
-                Heteroscedastic::Hc1 => square * n as f64 / (n - p) as f64,
-                // 1 but for a rounding error.
-                _ if leverage > 1.0 - 1e-10 => f64::NAN,
-                Heteroscedastic::Hc2 => square / (1.0 - leverage),
-                Heteroscedastic::Hc3 => square / (1.0 - leverage).powi(2),
-            }
-        };
-        let omega: Vec<f64> = (0..n).map(omega).collect();
-        let weighted = Mat::from_fn(n, p, |i, k| omega[i] * influence[(i, k)]);
-        influence.transpose() * weighted
+        Ok((0..self.estimates.len()).map(one).collect())
     }
 
     /// Functions of the parameters with standard errors by the delta method. The closure sees the parameters as the curve does, and
@@ -212,13 +204,33 @@ impl NonlinearFit {
     where
         G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
     {
-        delta(
-            &self.shapes,
-            &self.estimates,
-            self.covariance(),
-            self.freedom(),
-            g,
-        )
+        let covariance = self.covariance();
+        self.delta_by(covariance, self.freedom(), g)
+    }
+
+    /// The same by another covariance.
+    ///
+    /// # Errors
+    /// As [`delta`](Self::delta) and [`covariance_of`](Self::covariance_of).
+    pub fn delta_of<'env, G>(&self, covariance: &Covariance<'_>, g: G) -> Result<Delta, FitError>
+    where
+        G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
+    {
+        let (matrix, freedom) = self.covariance_and_freedom(covariance)?;
+        self.delta_by(matrix.as_ref(), freedom, g)
+    }
+
+    fn delta_by<'env, G>(
+        &self,
+        covariance: MatRef<'_, f64>,
+        freedom: f64,
+        g: G,
+    ) -> Result<Delta, FitError>
+    where
+        G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
+    {
+        let shapes = &self.parameters.shapes;
+        delta(shapes, &self.estimates, covariance, freedom, g)
     }
 
     /// The curve at new points: the closure returns their fitted values, as the curve does at the old ones.
@@ -229,11 +241,30 @@ impl NonlinearFit {
     where
         G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
     {
+        self.predicted(level, &self.delta(curve)?)
+    }
+
+    /// The same with the errors of another covariance, for the value of the curve and for what it adds to a new observation.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict) and [`covariance_of`](Self::covariance_of).
+    pub fn predict_of<'env, G>(
+        &self,
+        level: f64,
+        covariance: &Covariance<'_>,
+        curve: G,
+    ) -> Result<Vec<Prediction>, FitError>
+    where
+        G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
+    {
+        self.predicted(level, &self.delta_of(covariance, curve)?)
+    }
+
+    fn predicted(&self, level: f64, found: &Delta) -> Result<Vec<Prediction>, FitError> {
         if !(level > 0.0 && level < 1.0) {
             return Err(EstimateError::Level { level }.into());
         }
-        let found = self.delta(curve)?;
-        let t = two_sided_quantile(1.0 - level, self.freedom());
+        let t = two_sided_quantile(1.0 - level, found.freedom);
         let one = |k: usize| {
             let (value, error) = (found.values[k], found.std_error(k));
             let new = error.hypot(self.residual_sd());

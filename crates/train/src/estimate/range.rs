@@ -57,6 +57,17 @@ impl Range {
         }
     }
 
+    /// The distance to the nearest end of the range in units of the derivative of the restricted parameter: below a standard error of
+    /// the free parameter, the natural one is within a standard error of its own of the end.
+    pub(super) fn border(self, theta: f64) -> f64 {
+        match self {
+            Self::Real => f64::INFINITY,
+            Self::Positive => 1.0,
+            // s / (s (1 − s)) and (1 − s) / (s (1 − s)), the smaller.
+            Self::Probability | Self::Between(..) => linalg::Scalar::sigmoid(theta.abs()).recip(),
+        }
+    }
+
     /// The derivative of the restricted parameter.
     pub(super) fn slope(self, theta: f64) -> f64 {
         let both = || linalg::Scalar::sigmoid(theta) * linalg::Scalar::sigmoid(-theta);

@@ -6,7 +6,7 @@ use linalg::{LinalgError, Mat, MatRef};
 use super::qr::{Qr, norm};
 
 /// An entry of a unit vector above this takes part in the direction.
-const PART: f64 = 0.05;
+pub(super) const PART: f64 = 0.05;
 
 /// The parameters of the direction in which the columns of a Jacobian, each scaled to length 1, are dependent to working precision;
 /// none if they are independent. A column of zeros is one by itself.

@@ -35,7 +35,7 @@ pub(crate) use self::analysis::in_variances;
 pub use self::analysis::{
     Analysis, Bootstrap, Calibration, ClassAnalysis, Condition, Covariance, DevianceRow, Effect,
     HosmerLemeshow, Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test,
-    likelihood_ratio, validity,
+    likelihood_ratio, validity, validity_with_rows,
 };
 pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit, Theta};

@@ -82,6 +82,10 @@ impl<'l> Learner<'l> {
         let target = self.target()?;
         self.add_indicators(&mut chosen);
         let products = self.products(&chosen, terms.intercept);
+        let clusters = match &self.wanted.clusters {
+            Some(column) => Some(self.frame.names()[self.frame.position(column)?].clone()),
+            None => None,
+        };
         let mut parts = Parts {
             columns: self.columns,
             factors: self.factors.into_iter().map(|(_, factor)| factor).collect(),
@@ -90,6 +94,7 @@ impl<'l> Learner<'l> {
             scaler: None,
             offsets,
             drop_rows,
+            clusters,
             target,
         };
         let names = parts.names();
@@ -166,7 +171,11 @@ impl<'l> Learner<'l> {
             used.extend(own);
         }
         let mut dropping = Vec::new();
-        let extra = [&self.wanted.weights, &self.wanted.trials];
+        let extra = [
+            &self.wanted.weights,
+            &self.wanted.trials,
+            &self.wanted.clusters,
+        ];
         for column in extra.into_iter().flatten() {
             apart
                 .plain

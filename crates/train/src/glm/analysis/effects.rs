@@ -13,8 +13,8 @@ use crate::{FitError, Inference};
 pub struct Effect {
     /// The column.
     pub name: String,
-    /// True if the column has the values 0 and 1 alone, and the effect is the mean difference between them; else it is the mean
-    /// derivative of the mean.
+    /// True if the effect is the mean difference between two values, as of a column of 0 and 1 alone; else it is the mean derivative
+    /// of the mean.
     pub discrete: bool,
     /// The effect.
     pub estimate: f64,
@@ -37,64 +37,193 @@ pub struct Predicted {
     pub interval: Interval,
 }
 
+/// A function of the coefficients with its gradient.
+struct Slope {
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+impl Slope {
+    fn new(coefficients: usize) -> Self {
+        Self {
+            value: 0.0,
+            gradient: vec![0.0; coefficients],
+        }
+    }
+}
+
 impl Analysis<'_> {
-    /// Average marginal effects of all columns, over the rows of the data : each column moved by itself, as statsmodels'
-    /// `get_margeff(dummy=True)`. For the columns of one category or of a product this is not what Stata's `margins` gives. Statistics are
-    /// z, or t where a dispersion was estimated.
+    /// Average marginal effects of all columns, over the rows of the data: each column moved by itself, as statsmodels'
+    /// `get_margeff(dummy=True)`. For the columns of one category or of a product this is not what Stata's `margins` gives:
+    /// [`effect_along`](Self::effect_along) and [`effect_between`](Self::effect_between) are, with the features that a
+    /// recipe makes of a changed table. Statistics are z, or t where a dispersion was estimated.
     ///
     /// # Errors
     /// As [`covariance`](Self::covariance).
     pub fn marginal_effects(&self, covariance: &Covariance<'_>) -> Result<Vec<Effect>, FitError> {
+        let x = self.features();
         let matrix = self.covariance(covariance)?;
-        let freedom = self.freedom(covariance);
-        let k = usize::from(self.problem.intercept);
-        let all: Vec<usize> = (0..self.problem.data.names.len()).collect();
-        let x = self.dense_columns(&all);
-        let link = self.problem.family.link;
-        let beta: Vec<f64> = self.fit.coefficients().iter().map(|c| c.estimate).collect();
-        let total: f64 = self.problem.rows().map(|i| self.copies(i)).sum();
         let effect = |j: usize| {
+            let name = self.problem.data.names[j].clone();
             let mut values = self.problem.rows().map(|i| x[(i, j)]);
-            let discrete = values.all(|value| value == 0.0 || value == 1.0);
-            let mut estimate = 0.0;
-            // Of the effect, in the coefficients.
-            let mut gradient = vec![0.0; beta.len()];
-            for i in self.problem.rows() {
-                let share = self.copies(i) / total;
-                let entry = |c: usize| if c < k { 1.0 } else { x[(i, c - k)] };
-                if discrete {
-                    let without = self.eta[i] - x[(i, j)] * beta[j + k];
-                    let [zero, one] = [without, without + beta[j + k]].map(|eta| link.mean(eta));
-                    estimate += share * (one.value - zero.value);
-                    for (c, gradient) in gradient.iter_mut().enumerate() {
-                        *gradient += share
-                            * if c == j + k {
-                                one.first
-                            } else {
-                                (one.first - zero.first) * entry(c)
-                            };
-                    }
+            let with = |value: f64| {
+                Mat::from_fn(
+                    x.nrows(),
+                    x.ncols(),
+                    |i, c| {
+                        if c == j { value } else { x[(i, c)] }
+                    },
+                )
+            };
+            let (slope, discrete) = if values.all(|value| value == 0.0 || value == 1.0) {
+                (
+                    self.difference(with(0.0).as_ref(), with(1.0).as_ref()),
+                    true,
+                )
+            } else {
+                let unit = |_, c| f64::from(u8::from(c == j));
+                let tangent = Mat::from_fn(x.nrows(), x.ncols(), unit);
+                (self.slope(tangent.as_ref()), false)
+            };
+            self.effect(name, discrete, &slope, matrix.as_ref(), covariance)
+        };
+        Ok((0..x.ncols()).map(effect).collect())
+    }
+
+    /// The average marginal effect of a number that moves the columns of the data at these rates: the mean of the derivative of the
+    /// mean, `μ′(η) tᵀβ` for a row t of the rates (`datasets::Recipe::changed` gives them for a column of a table).
+    ///
+    /// # Errors
+    /// [`FitError::Inference`] if the rates have another shape than the data or are not finite; as [`covariance`](Self::covariance).
+    pub fn effect_along(
+        &self,
+        name: &str,
+        rates: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Effect, FitError> {
+        self.check_features(name, rates)?;
+        let matrix = self.covariance(covariance)?;
+        let slope = self.slope(rates);
+        Ok(self.effect(name.to_owned(), false, &slope, matrix.as_ref(), covariance))
+    }
+
+    /// The average effect of a change of the features of each row from one state to another, offsets held: the mean difference of the
+    /// means.
+    ///
+    /// # Errors
+    /// As [`effect_along`](Self::effect_along).
+    pub fn effect_between(
+        &self,
+        name: &str,
+        from: MatRef<'_, f64>,
+        to: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Effect, FitError> {
+        self.check_features(name, from)?;
+        self.check_features(name, to)?;
+        let matrix = self.covariance(covariance)?;
+        let slope = self.difference(from, to);
+        Ok(self.effect(name.to_owned(), true, &slope, matrix.as_ref(), covariance))
+    }
+
+    fn check_features(&self, name: &str, x: MatRef<'_, f64>) -> Result<(), FitError> {
+        let (rows, columns) = (self.eta.len(), self.problem.data.names.len());
+        let finite = (0..x.ncols()).all(|j| (0..x.nrows()).all(|i| x[(i, j)].is_finite()));
+        if (x.nrows(), x.ncols()) == (rows, columns) && finite {
+            return Ok(());
+        }
+        Err(FitError::Inference {
+            reason: format!(
+                "the effect of {name} needs finite features of all rows, {rows}x{columns}, and these are {}x{}; use a term that is smooth there",
+                x.nrows(),
+                x.ncols()
+            ),
+        })
+    }
+
+    /// The mean derivative of the mean along rates of the features, and its gradient in the coefficients.
+    fn slope(&self, rates: MatRef<'_, f64>) -> Slope {
+        let x = self.features();
+        let k = usize::from(self.problem.intercept);
+        let beta = self.estimates();
+        let mut out = Slope::new(beta.len());
+        for (i, share) in self.shares() {
+            let mean = self.problem.family.link.mean(self.eta[i]);
+            let rate: f64 = (0..rates.ncols())
+                .map(|c| rates[(i, c)] * beta[c + k])
+                .sum();
+            out.value += share * mean.first * rate;
+            for (c, gradient) in out.gradient.iter_mut().enumerate() {
+                let (entry, own) = if c < k {
+                    (1.0, 0.0)
                 } else {
-                    let mean = link.mean(self.eta[i]);
-                    estimate += share * mean.first * beta[j + k];
-                    for (c, gradient) in gradient.iter_mut().enumerate() {
-                        *gradient += share * mean.second * beta[j + k] * entry(c);
-                    }
-                    gradient[j + k] += share * mean.first;
+                    (x[(i, c - k)], rates[(i, c - k)])
+                };
+                *gradient += share * (mean.second * rate * entry + mean.first * own);
+            }
+        }
+        out
+    }
+
+    /// The mean difference of the mean between two states of the features, and its gradient in the coefficients.
+    fn difference(&self, from: MatRef<'_, f64>, to: MatRef<'_, f64>) -> Slope {
+        let k = usize::from(self.problem.intercept);
+        let beta = self.estimates();
+        let mut out = Slope::new(beta.len());
+        for (i, share) in self.shares() {
+            for (x, sign) in [(from, -share), (to, share)] {
+                let entry = |c: usize| if c < k { 1.0 } else { x[(i, c - k)] };
+                let linear: f64 = (0..beta.len()).map(|c| entry(c) * beta[c]).sum();
+                let mean = self
+                    .problem
+                    .family
+                    .link
+                    .mean(linear + self.problem.offset(i));
+                out.value += sign * mean.value;
+                for (c, gradient) in out.gradient.iter_mut().enumerate() {
+                    *gradient += sign * mean.first * entry(c);
                 }
             }
-            let error = super::quadratic(matrix.as_ref(), &gradient).sqrt();
-            Effect {
-                name: self.problem.data.names[j].clone(),
-                discrete,
-                estimate,
-                inference: match freedom {
-                    Some(freedom) => Inference::student(estimate, error, freedom),
-                    None => Inference::wald(estimate, error),
-                },
-            }
-        };
-        Ok(all.into_iter().map(effect).collect())
+        }
+        out
+    }
+
+    fn effect(
+        &self,
+        name: String,
+        discrete: bool,
+        slope: &Slope,
+        matrix: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Effect {
+        let error = super::quadratic(matrix, &slope.gradient).sqrt();
+        Effect {
+            name,
+            discrete,
+            estimate: slope.value,
+            inference: match self.freedom(covariance) {
+                Some(freedom) => Inference::student(slope.value, error, freedom),
+                None => Inference::wald(slope.value, error),
+            },
+        }
+    }
+
+    /// The rows that count, with their parts of a mean over all.
+    fn shares(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let total: f64 = self.problem.rows().map(|i| self.copies(i)).sum();
+        self.problem
+            .rows()
+            .map(move |i| (i, self.copies(i) / total))
+    }
+
+    /// The columns of the data.
+    fn features(&self) -> Mat<f64> {
+        let all: Vec<usize> = (0..self.problem.data.names.len()).collect();
+        self.dense_columns(&all)
+    }
+
+    fn estimates(&self) -> Vec<f64> {
+        self.fit.coefficients().iter().map(|c| c.estimate).collect()
     }
 
     /// Predictions for new rows, offsets included if there are any, with intervals at a level such as 0.95: normal, or by t where a
@@ -163,8 +292,7 @@ impl Analysis<'_> {
 
     /// The columns of the data with a leading one for the intercept.
     pub(super) fn matrix(&self) -> Mat<f64> {
-        let all: Vec<usize> = (0..self.problem.data.names.len()).collect();
-        let x = self.dense_columns(&all);
+        let x = self.features();
         let k = usize::from(self.problem.intercept);
         Mat::from_fn(x.nrows(), x.ncols() + k, |i, j| {
             if j < k { 1.0 } else { x[(i, j - k)] }

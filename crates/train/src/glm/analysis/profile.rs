@@ -1,12 +1,17 @@
 //! Profile-likelihood intervals: all values of a coefficient that a likelihood-ratio test would not refuse.
 
-use super::super::firth;
+use linalg::reduce;
+use models::glm::Family;
+
+use super::super::firth::{self, Firth};
+use super::super::likelihood::unit_deviances;
 use super::super::problem::Problem;
 use super::super::solve::solve;
 use super::super::{Explanatory, FitOptions, Observations};
 use super::{Analysis, is_intercept};
 use crate::FitError;
 use crate::normal;
+use crate::profile::{self, Limits, Lost, Profiled};
 use crate::student::two_sided_quantile;
 
 /// An interval; an end without a limit is infinite.
@@ -18,11 +23,21 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A deviance as a function of a coefficient.
-type Deviance<'d> = Box<dyn Fn(f64) -> Result<f64, FitError> + 'd>;
+/// A fit in which one coefficient is held.
+struct Refitted {
+    /// Up to a constant.
+    deviance: f64,
+    /// Its derivative by the held coefficient.
+    slope: f64,
+    /// All coefficients.
+    point: Vec<f64>,
+}
+
+/// Such a fit for a value of the coefficient, from a start for all of them.
+type Refit<'d> = Box<dyn Fn(f64, &[f64]) -> Result<Refitted, FitError> + 'd>;
 
 /// Standard errors after which an end is taken to be without a limit.
-const FAR: f64 = 1e3;
+pub(super) const FAR: f64 = 1e3;
 
 impl Analysis<'_> {
     /// The interval of a coefficient at a level such as 0.95: where the deviance, minimised over the other coefficients, is above that
@@ -50,10 +65,65 @@ impl Analysis<'_> {
         let moves: Vec<f64> = (0..self.parameters())
             .map(|k| covariance[(k, place)] / covariance[(place, place)])
             .collect();
-        let deviance = self.held(place, moves);
-        let least = deviance(estimate)?;
-        ends(estimate, error, reach, |b| {
-            Ok((deviance(b)? - least) / dispersion.value)
+        let held = self.held(place)?;
+        let beta: Vec<f64> = self.fit.coefficients().iter().map(|c| c.estimate).collect();
+        let least = held(estimate, &beta)?;
+        let optimum = Profiled {
+            at: estimate,
+            fall: 0.0,
+            slope: 0.0,
+            point: beta,
+        };
+        let limits = Limits::new(FAR, least.deviance, dispersion.value.recip());
+        let end = |sign: f64| -> Result<f64, FitError> {
+            let (mut nearest, mut failure) = (f64::INFINITY, None);
+            let found = profile::end(
+                optimum.clone(),
+                sign * error,
+                reach,
+                limits,
+                |b, near: &Profiled| {
+                    // The others start where the quadratic approximation of the likelihood has them.
+                    let start = near.point.iter().zip(&moves);
+                    let start: Vec<f64> = start.map(|(x, by)| x + by * (b - near.at)).collect();
+                    match held(b, &start) {
+                        Ok(there) => {
+                            let fall = (there.deviance - least.deviance) / dispersion.value;
+                            nearest = nearest.min((fall.max(0.0).sqrt() - reach).abs());
+                            Some(Profiled {
+                                at: b,
+                                fall,
+                                slope: there.slope / dispersion.value,
+                                point: there.point,
+                            })
+                        }
+                        Err(error) => {
+                            failure = Some(error);
+                            None
+                        }
+                    }
+                },
+            );
+            match (found, failure) {
+                // An end that the profile was not seen to reach is the border of what can be fitted.
+                (_, Some(failure)) if nearest > 1e-6 * reach => Err(failure),
+                (Ok(end), _) => Ok(end),
+                (Err(lost), _) => Err(FitError::Inference {
+                    reason: match lost {
+                        Lost::Better(there) => format!(
+                            "with `{name}` held at {} the deviance is smaller than that of the fit, which is not at its optimum; allow more iterations",
+                            there.at
+                        ),
+                        Lost::At(value) => format!(
+                            "the profile of `{name}` could not be followed beyond {value}; use a likelihood-ratio test"
+                        ),
+                    },
+                }),
+            }
+        };
+        Ok(Interval {
+            low: end(-1.0)?,
+            high: end(1.0)?,
         })
     }
 
@@ -68,24 +138,30 @@ impl Analysis<'_> {
             });
         }
         let place = self.place(name)?;
-        let deviance = self.held(place, vec![0.0; self.parameters()]);
-        let estimate = self.fit.coefficients()[place].estimate;
-        let drop = deviance(0.0)? - deviance(estimate)?;
+        let held = self.held(place)?;
+        let beta: Vec<f64> = self.fit.coefficients().iter().map(|c| c.estimate).collect();
+        let drop = held(0.0, &beta)?.deviance - held(beta[place], &beta)?.deviance;
         Ok(super::Test::new(
             drop.max(0.0),
             super::Reference::ChiSquare(1.0),
         ))
     }
 
-    /// The deviance (up to a constant) of the fit in which a coefficient has a given value. The others start where the quadratic
-    /// approximation of the likelihood has them: by so much a unit of that coefficient.
-    fn held(&self, place: usize, moves: Vec<f64>) -> Deviance<'_> {
+    /// The fit in which a coefficient has a given value, as a function of that and a start for all coefficients.
+    fn held(&self, place: usize) -> Result<Refit<'_>, FitError> {
         if self.specification.is_firth() {
-            return Box::new(move |b| {
-                let solved =
-                    firth::solve_held(&self.problem, &FitOptions::default(), Some((place, b)))?;
-                Ok(2.0 * solved.outcome.value)
-            });
+            let firth = Firth::new(&self.problem)?;
+            return Ok(Box::new(move |b, start| {
+                let start = firth.design().coefficients_from_data(start);
+                let held = firth.hold(place, b);
+                let limit = firth::STEPS;
+                let found = firth.minimise(start, Some(&held), limit)?;
+                Ok(Refitted {
+                    deviance: 2.0 * found.value,
+                    slope: 2.0 * found.multiplier,
+                    point: firth.design().coefficients_to_data(&found.x),
+                })
+            }));
         }
         let k = usize::from(self.problem.intercept);
         let constant = is_intercept(&self.fit.coefficients()[place].name) && k == 1;
@@ -103,102 +179,49 @@ impl Analysis<'_> {
             .iter()
             .map(|&j| self.problem.data.names[j].clone())
             .collect();
-        Box::new(move |b| {
+        Ok(Box::new(move |b, start| {
             let offset: Vec<f64> = (0..own.len())
                 .map(|i| self.problem.offset(i) + b * own[i])
                 .collect();
-            let data = Observations {
-                features: Explanatory::Dense(x.as_ref()),
-                names: names.clone().into(),
-                intercept: self.problem.intercept && !constant,
-                offset: Some(&offset),
-                ..self.problem.data.clone()
-            };
-            if data.names.is_empty() && !data.intercept {
-                return Ok(super::super::likelihood::unit_deviances(
-                    &self.problem,
-                    &offset,
-                ));
-            }
-            let problem = Problem::new(&self.specification, &data)?;
-            let step = b - self.fit.coefficients()[place].estimate;
-            let all = self.fit.coefficients().iter().zip(&moves).enumerate();
-            let start = all
-                .filter(|(k, _)| *k != place)
-                .map(|(_, (c, by))| c.estimate + by * step)
-                .collect();
-            let solved = solve(&problem, &FitOptions::default().start(start))
-                .or_else(|_| solve(&problem, &FitOptions::default()))?;
-            Ok(super::super::likelihood::unit_deviances(
-                &problem,
-                &solved.at.eta,
-            ))
-        })
-    }
-}
-
-/// The values at which a deviance has risen by the square of `reach`, on both sides of the estimate; `above` is by how much it has
-/// risen, and `error` the standard error, the unit of the search.
-pub(super) fn ends(
-    estimate: f64,
-    error: f64,
-    reach: f64,
-    mut above: impl FnMut(f64) -> Result<f64, FitError>,
-) -> Result<Interval, FitError> {
-    let mut end = |sign: f64| -> Result<f64, FitError> {
-        // The signed root, of which normal likelihoods make a straight line.
-        let mut at = |t: f64| -> Result<f64, FitError> {
-            let above = above(estimate + sign * t * error)?;
-            Ok(if above.is_finite() {
-                above.max(0.0).sqrt() - reach
+            let mut point = start.to_vec();
+            point[place] = b;
+            let eta = if names.is_empty() && (constant || !self.problem.intercept) {
+                offset
             } else {
-                f64::INFINITY
+                let data = Observations {
+                    features: Explanatory::Dense(x.as_ref()),
+                    names: names.clone().into(),
+                    intercept: self.problem.intercept && !constant,
+                    offset: Some(&offset),
+                    ..self.problem.data.clone()
+                };
+                let problem = Problem::new(&self.specification, &data)?;
+                let mut start = start.to_vec();
+                start.remove(place);
+                let solved = solve(&problem, &FitOptions::default().start(start))
+                    .or_else(|_| solve(&problem, &FitOptions::default()))?;
+                let mut rest = solved
+                    .design
+                    .coefficients_to_data(&solved.outcome.x)
+                    .into_iter();
+                for (j, point) in point.iter_mut().enumerate() {
+                    if j != place {
+                        *point = rest.next().unwrap_or(0.0);
+                    }
+                }
+                solved.at.eta
+            };
+            let slope = reduce::sum_by(own.len(), |i| match self.problem.weight(i) {
+                weight if weight > 0.0 && own[i] != 0.0 => {
+                    weight * self.problem.family.terms(eta[i], self.problem.y[i]).slope * own[i]
+                }
+                _ => 0.0,
+            });
+            Ok(Refitted {
+                deviance: unit_deviances(&self.problem, &eta),
+                slope: 2.0 * slope,
+                point,
             })
-        };
-        let (mut low, mut below) = (0.0, -reach);
-        let mut high = reach;
-        let mut value = at(high)?;
-        while value < 0.0 {
-            (low, below) = (high, value);
-            high *= if value > -0.5 * reach { 1.3 } else { 2.0 };
-            if high > FAR {
-                return Ok(sign * f64::INFINITY);
-            }
-            value = at(high)?;
-        }
-        // The Illinois variant of the rule of false position; halving where the likelihood is 0.
-        let (mut side, mut beyond) = (0, value);
-        for _ in 0..200 {
-            let next = if beyond.is_finite() {
-                (low * beyond - high * below) / (beyond - below)
-            } else {
-                0.5 * (low + high)
-            };
-            let value = at(next)?;
-            if (high - low).abs() < 1e-12 * high
-                || value == 0.0
-                || (next - low).abs().min((high - next).abs()) < 1e-13 * high
-            {
-                return Ok(estimate + sign * next * error);
-            }
-            if value > 0.0 {
-                (high, beyond) = (next, value);
-                if side == 1 {
-                    below *= 0.5;
-                }
-                side = 1;
-            } else {
-                (low, below) = (next, value);
-                if side == -1 {
-                    beyond *= 0.5;
-                }
-                side = -1;
-            }
-        }
-        Ok(estimate + sign * 0.5 * (low + high) * error)
-    };
-    Ok(Interval {
-        low: end(-1.0)?,
-        high: end(1.0)?,
-    })
+        }))
+    }
 }

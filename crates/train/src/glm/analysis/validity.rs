@@ -8,11 +8,11 @@ use super::Analysis;
 use crate::{Certificate, Status};
 use models::glm::GeneralisedLinearModel;
 
-/// A condition behind the standard errors and p-values of a fit.
+/// A condition behind the standard errors and p-values of a fit: of [`validity`], [`LikelihoodFit::validity`](crate::LikelihoodFit::validity)
+/// or [`NonlinearFit::validity`](crate::NonlinearFit::validity), which say which names they have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Its name: `convergence`, `penalty`, `rank`, `residuals`, `separation`, `events`, `leverage`, `dispersion`; of several classes also
-    /// `wald` and `slopes`.
+    /// Its name, such as `convergence`.
     pub name: &'static str,
     /// True if it holds.
     pub holds: bool,
@@ -23,7 +23,8 @@ pub struct Condition {
 /// More coefficients than this are not looked at.
 const WIDE: usize = 1000;
 
-/// The conditions of a fit to its data, in a fixed order: convergence and penalty, and up to 1000 coefficients the others.
+/// The conditions of a fit to its data, in a fixed order: `convergence` and `penalty`, and up to 1000 coefficients `rank`, `residuals`,
+/// `separation`, `events`, `leverage` and `dispersion`, as far as they apply.
 ///
 /// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
 /// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
@@ -48,6 +49,16 @@ pub fn validity(
     specification: &GeneralisedLinearModel,
     data: &Observations<'_>,
 ) -> Vec<Condition> {
+    validity_with_rows(fit, specification, data, &|row| format!("row {}", row + 1))
+}
+
+/// The same with other names for the rows than their numbers from 1 among those that are fitted: the closure has the number from 0.
+pub fn validity_with_rows(
+    fit: &GlmFit,
+    specification: &GeneralisedLinearModel,
+    data: &Observations<'_>,
+    row: &dyn Fn(usize) -> String,
+) -> Vec<Condition> {
     let mut out = Vec::new();
     let mut add = |name, holds, detail: String| {
         out.push(Condition {
@@ -62,13 +73,17 @@ pub fn validity(
     if fit.coefficients().len() <= WIDE
         && let Ok(analysis) = fit.analyse(specification, data)
     {
-        analysis.conditions(&mut add);
+        analysis.conditions(row, &mut add);
     }
     out
 }
 
 impl Analysis<'_> {
-    fn conditions(&self, add: &mut impl FnMut(&'static str, bool, String)) {
+    fn conditions(
+        &self,
+        row: &dyn Fn(usize) -> String,
+        add: &mut impl FnMut(&'static str, bool, String),
+    ) {
         let p = self.parameters();
         rank(self.inverse.as_ref(), 1e6, add);
         let perfect = self.is_perfect();
@@ -103,7 +118,7 @@ impl Analysis<'_> {
             .iter()
             .enumerate()
             .filter(|(_, h)| **h > 0.5)
-            .map(|(i, _)| (i + 1).to_string())
+            .map(|(i, _)| row(i))
             .collect();
         add(
             "leverage",
@@ -114,7 +129,7 @@ impl Analysis<'_> {
             } else {
                 let some = high.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
                 format!(
-                    "{} of the rows that are fitted have a leverage above 0.5 (row {some}): the fit follows them, and standard errors rest on them; look at them",
+                    "{} of the rows that are fitted have a leverage above 0.5 ({some}): the fit follows them, and standard errors rest on them; look at them",
                     high.len()
                 )
             },

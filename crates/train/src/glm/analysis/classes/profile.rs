@@ -3,7 +3,7 @@
 use linalg::Mat;
 
 use super::super::Interval;
-use super::super::profile::ends;
+use super::super::profile::FAR;
 use super::{ClassAnalysis, refuse};
 use crate::{FitError, normal};
 
@@ -52,4 +52,70 @@ impl ClassAnalysis<'_> {
             )
         })
     }
+}
+
+/// The values at which a deviance has risen by the square of `reach`, on both sides of the estimate; `above` is by how much it has
+/// risen, and `error` the standard error, the unit of the search.
+fn ends(
+    estimate: f64,
+    error: f64,
+    reach: f64,
+    mut above: impl FnMut(f64) -> Result<f64, FitError>,
+) -> Result<Interval, FitError> {
+    let mut end = |sign: f64| -> Result<f64, FitError> {
+        // The signed root, of which normal likelihoods make a straight line.
+        let mut at = |t: f64| -> Result<f64, FitError> {
+            let above = above(estimate + sign * t * error)?;
+            Ok(if above.is_finite() {
+                above.max(0.0).sqrt() - reach
+            } else {
+                f64::INFINITY
+            })
+        };
+        let (mut low, mut below) = (0.0, -reach);
+        let mut high = reach;
+        let mut value = at(high)?;
+        while value < 0.0 {
+            (low, below) = (high, value);
+            high *= if value > -0.5 * reach { 1.3 } else { 2.0 };
+            if high > FAR {
+                return Ok(sign * f64::INFINITY);
+            }
+            value = at(high)?;
+        }
+        // The Illinois variant of the rule of false position; halving where the likelihood is 0.
+        let (mut side, mut beyond) = (0, value);
+        for _ in 0..200 {
+            let next = if beyond.is_finite() {
+                (low * beyond - high * below) / (beyond - below)
+            } else {
+                0.5 * (low + high)
+            };
+            let value = at(next)?;
+            if (high - low).abs() < 1e-12 * high
+                || value == 0.0
+                || (next - low).abs().min((high - next).abs()) < 1e-13 * high
+            {
+                return Ok(estimate + sign * next * error);
+            }
+            if value > 0.0 {
+                (high, beyond) = (next, value);
+                if side == 1 {
+                    below *= 0.5;
+                }
+                side = 1;
+            } else {
+                (low, below) = (next, value);
+                if side == -1 {
+                    beyond *= 0.5;
+                }
+                side = -1;
+            }
+        }
+        Ok(estimate + sign * 0.5 * (low + high) * error)
+    };
+    Ok(Interval {
+        low: end(-1.0)?,
+        high: end(1.0)?,
+    })
 }

@@ -2,15 +2,15 @@
 
 /// A profile at one value of its parameter.
 #[derive(Debug, Clone)]
-pub(super) struct Profiled {
+pub(crate) struct Profiled {
     /// The value.
-    pub(super) at: f64,
+    pub(crate) at: f64,
     /// How far the profile has fallen, on the scale of a squared standard normal (or t) variable.
-    pub(super) fall: f64,
+    pub(crate) fall: f64,
     /// The derivative of the fall.
-    pub(super) slope: f64,
+    pub(crate) slope: f64,
     /// All parameters.
-    pub(super) point: Vec<f64>,
+    pub(crate) point: Vec<f64>,
 }
 
 /// An interval of the values of one parameter that the data do not contradict at a level: where the profile is not lower than the
@@ -28,17 +28,37 @@ pub struct ProfileInterval {
 }
 
 /// Why an end was not found.
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// A better point than the optimum.
     Better(Profiled),
     /// The last value that could be evaluated.
     At(f64),
 }
 
-/// The profile is followed so many standard errors before an end is infinite.
-const FAR: f64 = 1e7;
 /// A fall below this (negative) number is a better optimum, not rounding.
 const BETTER: f64 = -1e-5;
+
+/// The standard errors over which a profile of one's own model is followed.
+pub(crate) const FAR: f64 = 1e7;
+
+/// How exactly an end can be found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The profile is followed so many standard errors before an end is infinite.
+    pub(crate) far: f64,
+    /// The rounding error of a fall.
+    pub(crate) noise: f64,
+}
+
+impl Limits {
+    /// For a criterion of this size at the optimum, of which a fall is `scale` times a difference.
+    pub(crate) fn new(far: f64, criterion: f64, scale: f64) -> Self {
+        Self {
+            far,
+            noise: 8.0 * f64::EPSILON * scale * criterion.abs(),
+        }
+    }
+}
 
 /// The value beyond the optimum, in the direction of the sign of `unit`, at which √fall reaches `target`. `unit` is the standard
 /// error with that sign. `evaluate` maximises over the other parameters, starting near another point; `None` where the function is
@@ -46,10 +66,11 @@ const BETTER: f64 = -1e-5;
 ///
 /// √fall is linear where the profile is a parabola, so Newton's method on it takes few steps; a step that leaves the bracket is
 /// replaced by a bisection, or, while there is no bracket, by a doubled distance.
-pub(super) fn end(
+pub(crate) fn end(
     optimum: Profiled,
     unit: f64,
     target: f64,
+    limits: Limits,
     mut evaluate: impl FnMut(f64, &Profiled) -> Option<Profiled>,
 ) -> Result<f64, Lost> {
     let centre = optimum.at;
@@ -59,6 +80,7 @@ pub(super) fn end(
     let mut outside: Option<(f64, bool)> = None;
     let mut next = centre + target * unit;
     let mut tried_again = false;
+    let exact = (1e-13 * target).max(0.5 * limits.noise / target);
     for _ in 0..300 {
         let found = evaluate(next, &inside);
         let mut proposal = f64::NAN;
@@ -73,8 +95,8 @@ pub(super) fn end(
                 // In standard errors, so that the sign of the direction does not matter.
                 let slope = found.slope * unit / (2.0 * root);
                 proposal = next - excess / slope * unit;
-                if excess.abs() <= 1e-13 * target {
-                    return Ok(next);
+                if excess.abs() <= exact {
+                    return Ok(if proposal.is_finite() { proposal } else { next });
                 }
                 if (proposal - next).abs() <= 1e-12 * (next - centre).abs() {
                     return Ok(proposal);
@@ -87,7 +109,7 @@ pub(super) fn end(
                     let still = distance(next) > 1e3
                         && distance(next) > 1.9 * distance(inside.at)
                         && root - old <= 1e-9 * target;
-                    if outside.is_none() && (still || distance(next) > FAR) {
+                    if outside.is_none() && (still || distance(next) > limits.far) {
                         return Ok(f64::INFINITY * unit.signum());
                     }
                     inside = found;
