@@ -117,7 +117,10 @@ pub fn linear(low: f64, high: f64, most: usize, whole: bool) -> Ticks {
         }
     };
     let unit = value(digit);
-    let (from, to) = ((low / unit - 1e-9).ceil(), (high / unit + 1e-9).floor());
+    // An end that is a tick but for rounding has it.
+    let near = |v: f64| 1e-9 + 4.0 * f64::EPSILON * v.abs();
+    let (low, high) = (low / unit, high / unit);
+    let (from, to) = ((low - near(low)).ceil(), (high + near(high)).floor());
     if !(from.is_finite() && to.is_finite()) || to < from || to - from > 200.0 {
         return Ticks::default();
     }

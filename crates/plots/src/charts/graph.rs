@@ -157,7 +157,7 @@ impl Draw for GraphChart {
 
     fn natural_height(&self, width: f64) -> f64 {
         let (w, h) = self.layers().map_or((400.0, 200.0), |l| Self::extent(&l));
-        (h * ((width - 28.0) / w).min(1.0) + 100.0).clamp(200.0, 8000.0)
+        (h * ((width - 28.0) / w).min(1.0) + 84.0).clamp(200.0, 8000.0)
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect) -> Result<(), PlotError> {

@@ -130,10 +130,7 @@ impl Draw for PenaltyPathChart {
         }
         let guides: Vec<Stroke> = (0..self.chosen.len()).map(guide).collect();
         let area = header(canvas, area, &self.settings, &legend);
-        let mut x = Axis::new(
-            "log₁₀ of the penalty's strength (weaker to the right)",
-            widen(x, false),
-        );
+        let mut x = Axis::new("log₁₀ of the strength (weaker →)", widen(x, false));
         x.reversed = true;
         let y = Axis::new(
             self.name.as_str(),
