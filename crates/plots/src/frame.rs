@@ -123,6 +123,7 @@ fn swatch(canvas: &mut Canvas, (x, y): (f64, f64), swatch: Swatch) {
 }
 
 /// One side of a frame.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone)]
 pub struct Axis {
     pub name: String,

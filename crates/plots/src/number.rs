@@ -28,6 +28,18 @@ pub fn superscript(exponent: i32) -> String {
     exponent.to_string().chars().map(digit).collect()
 }
 
+/// A power of ten: in digits where it is short.
+pub fn power(exponent: i32) -> String {
+    if (-3..=4).contains(&exponent) {
+        fixed(
+            10f64.powi(exponent),
+            usize::try_from(-exponent).unwrap_or(0),
+        )
+    } else {
+        format!("10{}", superscript(exponent))
+    }
+}
+
 /// The power of ten of the first digit.
 pub fn magnitude(value: f64) -> i32 {
     if value == 0.0 || !value.is_finite() {

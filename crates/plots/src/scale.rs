@@ -193,7 +193,7 @@ fn labels(whole: &[f64], e: i32) -> (Vec<String>, String) {
 /// A whole number times 10^e without zeros behind its point; as a power where it is long.
 fn plain(whole: f64, e: i32) -> String {
     let size = number::magnitude(whole) + e;
-    if size > 12 || size < -4 {
+    if !(-4..=12).contains(&size) {
         let mantissa = whole / 10f64.powi(number::magnitude(whole));
         let digits = format!("{mantissa}");
         return format!("{digits}×10{}", number::superscript(size));
@@ -242,10 +242,10 @@ pub fn logarithmic(low: f64, high: f64, most: usize) -> Ticks {
             if at < low * (1.0 - 1e-9) || at > high * (1.0 + 1e-9) {
                 continue;
             }
-            let label = if (-3..=4).contains(&e) {
+            let label = if digit == 1.0 {
+                number::power(e)
+            } else if (-3..=4).contains(&e) {
                 number::fixed(at, usize::try_from(-e).unwrap_or(0))
-            } else if digit == 1.0 {
-                format!("10{}", number::superscript(e))
             } else {
                 format!("{digit}×10{}", number::superscript(e))
             };

@@ -1,5 +1,13 @@
 //! Text: its width, what of it fits, and what of it may stand in a file.
 
+/// Adds to a text, as `write!` does, which cannot fail for a `String`.
+macro_rules! say {
+    ($out:ident, $($arguments:tt)*) => {{
+        let _ = std::fmt::Write::write_fmt(&mut $out, format_args!($($arguments)*));
+    }};
+}
+pub(crate) use say;
+
 /// Generic names first; the embedded font of PNG files last but one.
 pub const FONTS: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 'DejaVu Sans', sans-serif";
@@ -98,8 +106,12 @@ pub fn wrap(text: &str, size: f64, room: f64, lines: usize) -> Vec<String> {
 pub fn clean(text: &str) -> String {
     let plain = |c: char| match c {
         '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{0}'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{fffe}'
+        | '\u{ffff}' => '\u{fffd}',
         c => c,
     };
     text.chars().map(plain).collect()

@@ -7,6 +7,7 @@ use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::fixed;
 use crate::series::cloud;
+use crate::text::say;
 
 use super::field::Field;
 
@@ -171,7 +172,7 @@ impl Draw for BoundaryChart {
             fixed(100.0 * above as f64 / values.len().max(1) as f64, 0)
         );
         for (name, _, x, _) in &self.points {
-            out += &format!(" {name}: {} points.", x.len());
+            say!(out, " {name}: {} points.", x.len());
         }
         out
     }

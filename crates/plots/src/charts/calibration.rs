@@ -6,6 +6,7 @@ use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::{count, short};
 use crate::series::curve;
+use crate::text::say;
 
 use super::line::stroke;
 
@@ -210,7 +211,8 @@ impl Draw for CalibrationChart {
                 .iter()
                 .zip(&m.observed)
                 .map(|(p, o)| (p - o).abs());
-            out += &format!(
+            say!(
+                out,
                 " {}: {} bins of {} observations; the largest distance from the diagonal is {}.",
                 m.name,
                 m.forecast.len(),

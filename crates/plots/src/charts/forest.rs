@@ -6,6 +6,7 @@ use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::{fixed, magnitude, short};
 use crate::scale::{Tick, extent, widen};
+use crate::text::say;
 use crate::text::{self, TICK};
 
 /// The height of a row, in pixels.
@@ -244,7 +245,8 @@ impl Draw for ForestChart {
             self.reference()
         );
         for (name, [estimate, lower, upper]) in self.rows.iter().take(20) {
-            out += &format!(
+            say!(
+                out,
                 " {name}: {} ({} to {}).",
                 short(*estimate),
                 short(*lower),
@@ -252,7 +254,7 @@ impl Draw for ForestChart {
             );
         }
         if self.rows.len() > 20 {
-            out += &format!(" And {} more.", self.rows.len() - 20);
+            say!(out, " And {} more.", self.rows.len() - 20);
         }
         out
     }

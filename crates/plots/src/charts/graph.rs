@@ -5,6 +5,7 @@ use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
 use crate::frame::{Entry, Swatch, header};
 use crate::layers::{self, Layers};
+use crate::text::say;
 use crate::text::{self, NAME, TICK};
 
 /// More nodes than this cannot be read.
@@ -247,7 +248,8 @@ impl Draw for GraphChart {
         let operations = (0..self.nodes.len()).filter(|k| used(*k).next().is_some());
         for k in operations.take(40) {
             let operands: Vec<&str> = used(k).map(name).collect();
-            out += &format!(
+            say!(
+                out,
                 " {} ({}) from {}.",
                 name(k),
                 self.nodes[k].detail,

@@ -7,6 +7,7 @@ use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::short;
 use crate::scale::{extent, union, widen};
 use crate::series::curve;
+use crate::text::say;
 
 use super::line::stroke;
 
@@ -239,7 +240,8 @@ impl Draw for HistoryChart {
                 if let (Some(first), Some(last), Some(best)) =
                     (known().next(), known().next_back(), best)
                 {
-                    out += &format!(
+                    say!(
+                        out,
                         " {what}, {name}: from {} to {} over {} {}s, {} {} at {} {}.",
                         short(*first.1),
                         short(*last.1),

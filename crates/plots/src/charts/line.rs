@@ -8,6 +8,7 @@ use crate::number::short;
 use crate::scale::{extent, union, widen};
 use crate::series::{CLOUD, cloud, curve, simplify};
 use crate::text::TICK;
+use crate::text::say;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -242,10 +243,16 @@ impl Draw for LineChart {
         for (_, mark) in &self.marks {
             frame.upright(canvas, *mark, guide);
         }
-        // Areas lie below points, and points below curves.
+        // Areas lie below curves, and so do clouds; single points lie above.
         let layer = |s: &Series| match s.kind {
             Kind::Band => 0,
-            Kind::Points => 1,
+            Kind::Points => {
+                if s.x.len() > 60 {
+                    1
+                } else {
+                    3
+                }
+            }
             Kind::Curve => 2,
         };
         let mut order: Vec<usize> = (0..self.series.len()).collect();
@@ -305,7 +312,8 @@ impl Draw for LineChart {
                 extent(s.y.iter().chain(&s.upper).copied(), false),
             );
             if let (Some(x), Some(y)) = (x, y) {
-                text += &format!(
+                say!(
+                    text,
                     " {}: {} points, x from {} to {}, y from {} to {}.",
                     s.name,
                     s.x.len(),
@@ -320,7 +328,7 @@ impl Draw for LineChart {
             }
         }
         if self.series.len() > 12 {
-            text += &format!(" And {} more series.", self.series.len() - 12);
+            say!(text, " And {} more series.", self.series.len() - 12);
         }
         text
     }

@@ -7,6 +7,7 @@ use crate::colour::{self, Colour};
 use crate::error::PlotError;
 use crate::frame::header;
 use crate::number::{count, fixed};
+use crate::text::say;
 use crate::text::{self, NAME, TICK};
 
 /// More rows than this cannot be read.
@@ -347,7 +348,8 @@ impl Draw for CorrelationChart {
             .max_by(|a, b| self.values[*a].abs().total_cmp(&self.values[*b].abs()));
         let mut out = format!("Correlation matrix of {n} columns.");
         if let Some(k) = strongest {
-            out += &format!(
+            say!(
+                out,
                 " The strongest is {} between {} and {}.",
                 fixed(self.values[k], 2),
                 self.names[k / n],

@@ -26,7 +26,7 @@ const GAP: f64 = 22.0;
 pub struct Panels {
     settings: Settings,
     columns: usize,
-    panels: Vec<Arc<dyn Draw>>,
+    charts: Vec<Arc<dyn Draw>>,
 }
 
 impl Panels {
@@ -35,7 +35,7 @@ impl Panels {
         Self {
             settings: Settings::new(title),
             columns: 2,
-            panels: Vec::new(),
+            charts: Vec::new(),
         }
     }
 
@@ -47,14 +47,14 @@ impl Panels {
 
     /// Adds a chart. Its title stands above it; theme and size are those of the whole.
     pub fn panel(mut self, chart: impl Chart + 'static) -> Self {
-        self.panels.push(Arc::new(chart));
+        self.charts.push(Arc::new(chart));
         self
     }
 
     /// Columns and width of a panel.
     fn grid(&self, width: f64) -> (usize, f64) {
         let fits = ((width + GAP) / (NARROW + GAP)).floor() as usize;
-        let columns = self.columns.min(self.panels.len()).clamp(1, fits.max(1));
+        let columns = self.columns.min(self.charts.len()).clamp(1, fits.max(1));
         (
             columns,
             (width - GAP * (columns - 1) as f64) / columns as f64,
@@ -69,7 +69,7 @@ impl Panels {
                 .map(|p| p.natural_height(each))
                 .fold(0.0, f64::max)
         };
-        self.panels.chunks(columns).map(height).collect()
+        self.charts.chunks(columns).map(height).collect()
     }
 }
 
@@ -86,7 +86,7 @@ impl Draw for Panels {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect) -> Result<(), PlotError> {
-        if self.panels.is_empty() {
+        if self.charts.is_empty() {
             return Err(PlotError::empty("no panel was added"));
         }
         let area = header(canvas, area, &self.settings, &[]).inset(0.0, 4.0, 0.0, 0.0);
@@ -97,7 +97,7 @@ impl Draw for Panels {
         let free = area.h - GAP * (natural.len() - 1) as f64;
         let shrink = free / natural.iter().sum::<f64>();
         let mut y = area.y;
-        for (row, height) in self.panels.chunks(columns).zip(natural) {
+        for (row, height) in self.charts.chunks(columns).zip(natural) {
             let h = height * shrink;
             for (k, panel) in row.iter().enumerate() {
                 let x = area.x + k as f64 * (each + GAP);
@@ -110,7 +110,7 @@ impl Draw for Panels {
     }
 
     fn describe(&self) -> String {
-        let each = self.panels.iter().enumerate().map(|(k, p)| {
+        let each = self.charts.iter().enumerate().map(|(k, p)| {
             let title = &p.settings().title;
             format!("Panel {}, {title}: {}", k + 1, p.describe())
         });

@@ -8,6 +8,7 @@ use crate::labels::spread;
 use crate::number::short;
 use crate::scale::{extent, union, widen};
 use crate::series::curve;
+use crate::text::say;
 use crate::text::{self, TICK};
 
 use super::line::stroke;
@@ -216,7 +217,7 @@ impl Draw for PenaltyPathChart {
             .map(|(k, size)| format!("{} ({})", self.coefficients[*k].0, short(*size)))
             .collect();
         if !largest.is_empty() {
-            out += &format!(" The largest in size: {}.", largest.join(", "));
+            say!(out, " The largest in size: {}.", largest.join(", "));
         }
         out
     }

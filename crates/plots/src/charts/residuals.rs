@@ -10,6 +10,7 @@ use crate::scale::{extent, widen};
 use crate::series::cloud;
 use crate::smooth::lowess;
 use crate::text::TICK;
+use crate::text::say;
 
 /// Rows that are named at the most.
 const NAMED: usize = 5;
@@ -144,7 +145,8 @@ impl Draw for ResidualChart {
         );
         if let Some(&k) = largest(sizes, 1).first() {
             let row = name_of(&self.names, k);
-            out += &format!(
+            say!(
+                out,
                 " The largest is {}, of row {row}.",
                 short(self.residuals[k])
             );
@@ -308,7 +310,8 @@ impl Draw for LeverageChart {
         );
         if let Some(&k) = largest(cook.iter().copied(), 1).first() {
             let row = name_of(&self.names, k);
-            out += &format!(
+            say!(
+                out,
                 " The largest Cook's distance is {}, of row {row}.",
                 short(cook[k])
             );

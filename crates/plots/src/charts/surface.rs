@@ -5,9 +5,10 @@ use crate::canvas::{Canvas, Path, Rect, Shape, Stroke};
 use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
-use crate::number::short;
+use crate::number::{self, short};
 use crate::scale::{self, extent};
 use crate::series::{runs, simplify};
+use crate::text::say;
 
 use super::field::Field;
 use super::line::stroke;
@@ -118,11 +119,20 @@ impl Draw for SurfaceChart {
         let inner = ticks.ticks.iter().map(|t| t.at);
         let levels: Vec<f64> = inner.filter(|t| *t > low && *t < high).collect();
         let every = levels.len().div_ceil(6).max(1);
-        let shown = ticks.ticks.iter().filter(|t| levels.contains(&t.at));
+        let whole = |t: f64| t.fract() == 0.0;
+        // Powers of ten are labelled, where there are some.
+        let powers = self.log && levels.iter().filter(|l| whole(**l)).count() > 1;
+        let every = if powers { 1 } else { every };
+        let shown = ticks
+            .ticks
+            .iter()
+            .filter(|t| levels.contains(&t.at) && (!powers || whole(t.at)));
         let labels: Vec<(f64, String)> = shown
             .step_by(every)
             .map(|t| {
-                let label = if self.log {
+                let label = if powers {
+                    number::power(t.at as i32)
+                } else if self.log {
                     short(10f64.powf(t.at))
                 } else {
                     t.label.clone()
@@ -226,7 +236,8 @@ impl Draw for SurfaceChart {
         let most = costs().max_by(|a, b| a.1.total_cmp(b.1));
         if let (Some((k, least)), Some((_, most))) = (least, most) {
             let (at_x, at_y) = self.field.place(k);
-            out += &format!(
+            say!(
+                out,
                 ", from {} at {x} = {}, {y} = {} to {}",
                 short(*least),
                 short(at_x),
@@ -238,7 +249,8 @@ impl Draw for SurfaceChart {
         for (name, x, y) in &self.paths {
             let ends = (x.first().zip(y.first()), x.last().zip(y.last()));
             if let (Some(a), Some(b)) = ends {
-                out += &format!(
+                say!(
+                    out,
                     " {name}: {} points from ({}, {}) to ({}, {}).",
                     x.len(),
                     short(*a.0),

@@ -6,6 +6,7 @@ use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::fixed;
 use crate::series::curve;
+use crate::text::say;
 
 use super::line::stroke;
 
@@ -123,9 +124,9 @@ impl Unit<'_> {
     fn describe(&self, kind: &str) -> String {
         let mut out = format!("{kind}: {} against {}.", self.names.1, self.names.0);
         for c in self.curves {
-            out += &format!(" {}: {} points", c.name, c.x.len());
+            say!(out, " {}: {} points", c.name, c.x.len());
             if c.summary.is_finite() {
-                out += &format!(", {} {}", self.summary, fixed(c.summary, 3));
+                say!(out, ", {} {}", self.summary, fixed(c.summary, 3));
             }
             out.push('.');
         }
