@@ -181,6 +181,8 @@ pub struct Font {
     pub bold: bool,
     /// In degrees, clockwise, about its place.
     pub turn: f64,
+    /// A rim of this colour keeps it readable on data.
+    pub rim: Option<Colour>,
 }
 
 impl Font {
@@ -191,6 +193,14 @@ impl Font {
             anchor: Anchor::Start,
             bold: false,
             turn: 0.0,
+            rim: None,
+        }
+    }
+
+    pub fn rim(self, paper: Colour) -> Self {
+        Self {
+            rim: Some(paper),
+            ..self
         }
     }
 
@@ -363,8 +373,13 @@ impl Canvas {
     pub fn text_within(&mut self, at: (f64, f64), content: &str, font: Font, room: f64) {
         let whole = text::clean(content);
         let shown = text::fit(&whole, font.size, room);
-        let title = (shown != whole).then(|| text::escape(&whole));
-        self.text_for(&text::escape(&shown), title.as_deref(), at, font);
+        self.text_titled(at, &shown, &whole, font);
+    }
+
+    /// A text, with the whole of it as its title if it is not that already.
+    pub fn text_titled(&mut self, at: (f64, f64), shown: &str, whole: &str, font: Font) {
+        let title = (shown != whole).then(|| text::escape(whole));
+        self.text_for(&text::escape(shown), title.as_deref(), at, font);
     }
 
     fn text_for(&mut self, escaped: &str, title: Option<&str>, (x, y): (f64, f64), font: Font) {
@@ -385,6 +400,11 @@ impl Canvas {
         }
         if font.bold {
             self.write(format_args!(" font-weight=\"700\""));
+        }
+        if let Some(rim) = font.rim {
+            self.write(format_args!(
+                " stroke=\"{rim}\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+            ));
         }
         if font.turn != 0.0 {
             self.write(format_args!(

@@ -66,40 +66,56 @@ pub fn header(canvas: &mut Canvas, area: Rect, settings: &Settings, legend: &[En
     area.inset(0.0, y - area.y, 0.0, 0.0)
 }
 
-/// Draws a legend in rows and returns the height at which it ends.
+/// Height of a row of a legend, and the width of what stands before a name.
+const ROW: f64 = 20.0;
+const SWATCH: f64 = 26.0;
+
+/// The place of each name in a legend: from the left, and its row.
+fn places<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Vec<(f64, usize)> {
+    let (mut x, mut row) = (0.0, 0);
+    names
+        .map(|name| {
+            let wide = SWATCH + text::width(name, NAME).min(width - SWATCH);
+            if x > 0.0 && x + wide > width {
+                (x, row) = (0.0, row + 1);
+            }
+            let place = (x, row);
+            x += wide + 18.0;
+            place
+        })
+        .collect()
+}
+
+/// What the second and later rows of a legend add to the height of a picture.
+pub fn further_rows<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> f64 {
+    let last = places(names, width - 28.0).last().map_or(0, |p| p.1);
+    ROW * last.min(40) as f64
+}
+
+/// Draws a legend in rows and returns the height at which it ends. If it would take more than 60 % of the area, it says how many
+/// names are left out.
 fn entries(canvas: &mut Canvas, area: Rect, top: f64, legend: &[Entry]) -> f64 {
-    const ROW: f64 = 20.0;
-    const SWATCH: f64 = 26.0;
-    let rows = (((area.h - (top - area.y)) * 0.35) / ROW).floor().max(1.0);
+    let most = (0.6 * (area.bottom() - top) / ROW).floor().max(1.0) as usize;
+    let places = places(legend.iter().map(|e| e.name.as_str()), area.w);
+    let rows = places.last().map_or(0, |p| p.1 + 1);
+    let full = if rows > most { most - 1 } else { rows };
     let font = Font::new(NAME, canvas.colours.ink);
-    let (mut x, mut row) = (area.x, 0.0);
+    let height = |row: usize| top + (row as f64 + 0.5) * ROW;
     canvas.open("legend", format_args!(""));
-    for (k, entry) in legend.iter().enumerate() {
-        let room = area.w - SWATCH;
-        let shown = text::fit(&entry.name, NAME, room);
-        let wide = SWATCH + text::width(&shown, NAME);
-        if x > area.x && x + wide > area.right() {
-            (x, row) = (area.x, row + 1.0);
-        }
-        let y = top + (row + 0.5) * ROW;
-        // The last row says how many names had no room.
-        let left = legend.len() - k;
-        let last_of_row =
-            x + wide + 18.0 + text::width("and 999 more", NAME) > area.right() && left > 1;
-        if row + 1.0 >= rows && last_of_row {
-            canvas.text(
-                (x, y + 0.35 * NAME),
-                &format!("and {left} more"),
-                Font::new(NAME, canvas.colours.muted),
-            );
-            break;
-        }
+    for (entry, (x, row)) in legend.iter().zip(&places).filter(|e| e.1.1 < full) {
+        let (x, y) = (area.x + x, height(*row));
         swatch(canvas, (x, y), entry.swatch);
-        canvas.text_within((x + SWATCH, y + 0.35 * NAME), &entry.name, font, room);
-        x += wide + 18.0;
+        let at = (x + SWATCH, y + 0.35 * NAME);
+        canvas.text_within(at, &entry.name, font, area.w - SWATCH);
+    }
+    if full < rows {
+        let left = places.iter().filter(|p| p.1 >= full).count();
+        let font = Font::new(NAME, canvas.colours.muted);
+        let at = (area.x, height(full) + 0.35 * NAME);
+        canvas.text(at, &format!("and {left} more"), font);
     }
     canvas.close();
-    top + (row + 1.0) * ROW
+    top + rows.min(most) as f64 * ROW
 }
 
 fn swatch(canvas: &mut Canvas, (x, y): (f64, f64), swatch: Swatch) {
@@ -206,6 +222,22 @@ impl Axis {
         }
     }
 
+    /// Writes the name; the note behind it is never cut.
+    fn write(&self, canvas: &mut Canvas, at: (f64, f64), note: &str, font: Font, room: f64) {
+        let noted = if note.is_empty() {
+            0.0
+        } else {
+            text::width(note, NAME) + 5.0
+        };
+        let name = text::fit(&self.name, NAME, room - noted);
+        let shown = Self {
+            name,
+            ..self.clone()
+        }
+        .title(note);
+        canvas.text_titled(at, &shown, &self.title(note), font);
+    }
+
     fn scale(&self, from: f64, to: f64) -> Scale {
         Scale {
             low: self.range.0,
@@ -292,7 +324,7 @@ impl Frame {
         canvas.line((plot.x, plot.y), (plot.x, plot.bottom()), line);
         canvas.close();
         if !x.bare {
-            frame.x_labels(canvas, &x_ticks.ticks, &x.title(&x_ticks.note), area);
+            frame.x_labels(canvas, x, &x_ticks, area);
         }
         let font = Font::new(TICK, colours.muted).anchor(Anchor::End);
         canvas.open("y-ticks", format_args!(""));
@@ -306,16 +338,16 @@ impl Frame {
             .anchor(Anchor::Middle)
             .turn(-90.0);
         let at = (plot.x - widest - 9.0 - 0.5 * NAME, plot.y + 0.5 * plot.h);
-        canvas.text_within(at, &y_title, font, plot.h + 16.0);
+        y.write(canvas, at, &y_ticks.note, font, plot.h + 16.0);
         canvas.close();
         frame
     }
 
-    fn x_labels(&self, canvas: &mut Canvas, ticks: &[Tick], title: &str, area: Rect) {
+    fn x_labels(&self, canvas: &mut Canvas, axis: &Axis, ticks: &Ticks, area: Rect) {
         let (colours, plot) = (canvas.colours, self.plot);
         let base = plot.bottom() + 7.0 + 0.8 * TICK;
         canvas.open("x-ticks", format_args!(""));
-        for tick in ticks {
+        for tick in &ticks.ticks {
             // A label at the edge moves inwards rather than out of the picture.
             let half = 0.5 * text::width(&tick.label, TICK);
             let at = self.x.map(tick.at).clamp(
@@ -329,12 +361,8 @@ impl Frame {
         canvas.open("x-name", format_args!(""));
         let font = Font::new(NAME, colours.ink).anchor(Anchor::Middle);
         let at = (plot.x + 0.5 * plot.w, base + 8.0 + NAME);
-        canvas.text_within(
-            at,
-            title,
-            font,
-            plot.w + 2.0 * (plot.x - area.x).min(area.right() - plot.right()),
-        );
+        let room = plot.w + 2.0 * (plot.x - area.x).min(area.right() - plot.right());
+        axis.write(canvas, at, &ticks.note, font, room);
         canvas.close();
     }
 

@@ -5,7 +5,7 @@ use crate::text::{self, TICK};
 
 /// Writes names beside their points, the first ones first; a name that finds no free place within the plot is left out.
 pub fn beside(canvas: &mut Canvas, plot: Rect, points: &[((f64, f64), String)]) {
-    let font = Font::new(TICK, canvas.colours.ink);
+    let font = Font::new(TICK, canvas.colours.ink).rim(canvas.colours.paper);
     let dot = |(x, y): (f64, f64)| Rect {
         x: x - 4.0,
         y: y - 4.0,

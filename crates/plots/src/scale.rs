@@ -146,9 +146,10 @@ fn labels(whole: &[f64], e: i32) -> (Vec<String>, String) {
     let size = number::magnitude(largest) + e;
     // More than six digits that differ in the last ones: the common part goes behind the name.
     if size - e >= 6 {
-        let spread = whole[whole.len() - 1] - whole[0];
-        let block = 10f64.powi(number::magnitude(spread.max(1.0)) + 1);
-        let base = (whole[0] / block).floor() * block;
+        // The roundest tick is taken off: the one with the most zeros at its end.
+        let zeros = |n: f64| (0..18).take_while(|k| n % 10f64.powi(k + 1) == 0.0).count();
+        let base = whole.iter().copied().filter(|n| *n != 0.0);
+        let base = base.max_by_key(|n| zeros(*n)).unwrap_or(0.0);
         let rest: Vec<f64> = whole.iter().map(|n| n - base).collect();
         if rest.iter().all(|r| r.abs() < largest) {
             let (labels, note) = labels(&rest, e);

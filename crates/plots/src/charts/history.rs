@@ -3,7 +3,7 @@
 use crate::canvas::{Canvas, Rect, Stroke};
 use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
-use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
+use crate::frame::{Axis, Entry, Frame, Room, Swatch, further_rows, header};
 use crate::number::short;
 use crate::scale::{extent, union, widen};
 use crate::series::curve;
@@ -151,7 +151,7 @@ impl Draw for HistoryChart {
     settings!();
 
     fn natural_height(&self, width: f64) -> f64 {
-        let part = (0.42 * width).max(250.0);
+        let part = (0.42 * width).max(250.0) + further_rows(self.names().into_iter(), width);
         if self.metrics.is_empty() || self.losses.is_empty() {
             part + 90.0
         } else {

@@ -3,7 +3,7 @@
 use crate::canvas::{Anchor, Canvas, Font, Path, Rect, Shape, Stroke};
 use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
-use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
+use crate::frame::{Axis, Entry, Frame, Room, Swatch, further_rows, header};
 use crate::number::short;
 use crate::scale::{extent, union, widen};
 use crate::series::{CLOUD, cloud, curve, simplify};
@@ -231,6 +231,11 @@ pub fn stroke(canvas: &Canvas, k: usize) -> Stroke {
 impl Draw for LineChart {
     settings!();
 
+    fn natural_height(&self, width: f64) -> f64 {
+        let names = self.series.iter().map(|s| s.name.as_str());
+        (0.62 * width).max(320.0) + further_rows(names, width)
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect) -> Result<(), PlotError> {
         let (x, y) = self.axes()?;
         let area = header(canvas, area, &self.settings, &self.legend(canvas));
@@ -277,7 +282,7 @@ impl Draw for LineChart {
             canvas.close();
         }
         canvas.close_clip();
-        let font = Font::new(TICK, canvas.colours.muted);
+        let font = Font::new(TICK, canvas.colours.muted).rim(canvas.colours.paper);
         for (name, level) in &self.levels {
             if *level >= frame.y.low && *level <= frame.y.high {
                 let at = (frame.plot.right() - 4.0, frame.y.map(*level) - 4.0);

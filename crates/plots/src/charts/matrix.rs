@@ -76,38 +76,43 @@ impl Sides<'_> {
     }
 }
 
-/// A cell with lines of text, as large as they fit.
-fn cell(canvas: &mut Canvas, r: Rect, fill: Colour, lines: &[String]) {
-    let gap = if r.w > 12.0 { 1.0 } else { 0.0 };
-    canvas.rect(
-        r.inset(0.0, 0.0, gap, gap),
-        fill,
-        1.0,
-        if r.w > 30.0 { 2.0 } else { 0.0 },
-    );
-    let widest = lines
-        .iter()
-        .map(|l| text::width(l, 1.0))
-        .fold(0.0, f64::max);
-    let mut lines = lines;
-    let size = |lines: &[String]| {
-        let high = (r.h - 6.0) / (1.3 * lines.len() as f64);
-        ((r.w - 6.0) / widest.max(0.1)).min(high).min(15.0)
+/// The second line of a cell is smaller than the first.
+const SECOND: f64 = 0.85;
+
+/// A cell: its place, its colour and its lines of text.
+type Cell = (Rect, Colour, Vec<String>);
+
+/// Draws cells with text of one size, as large as all of it fits; without the second lines, or without text, where it does not.
+fn draw_cells(canvas: &mut Canvas, cells: &[Cell]) {
+    let size = |lines: usize| {
+        let fits = cells.iter().map(|(r, _, text)| {
+            let text = &text[..lines.min(text.len())];
+            let shrunk = |(k, l): (usize, &String)| SECOND.powi(k as i32) * text::width(l, 1.0);
+            let widest = text.iter().enumerate().map(shrunk).fold(0.1, f64::max);
+            ((r.w - 6.0) / widest).min((r.h - 6.0) / (1.3 * text.len().max(1) as f64))
+        });
+        fits.fold(15.0, f64::min)
     };
-    if size(lines) < 9.0 && lines.len() > 1 {
-        lines = &lines[..1];
-    }
+    let lines = if size(2) < 8.5 { 1 } else { 2 };
     let size = size(lines);
-    if size < 7.5 {
-        return;
+    canvas.open("cells", format_args!(""));
+    for (r, fill, text) in cells {
+        let gap = if r.w > 12.0 { 1.0 } else { 0.0 };
+        let round = if r.w > 30.0 { 2.0 } else { 0.0 };
+        canvas.rect(r.inset(0.0, 0.0, gap, gap), *fill, 1.0, round);
+        if size < 7.5 {
+            continue;
+        }
+        let shown = &text[..lines.min(text.len())];
+        for (k, line) in shown.iter().enumerate() {
+            let small = if k == 0 { size } else { SECOND * size };
+            let row = k as f64 - 0.5 * (shown.len() as f64 - 1.0);
+            let y = r.y + 0.5 * r.h + row * 1.3 * size + 0.35 * small;
+            let font = Font::new(small, fill.ink()).anchor(Anchor::Middle);
+            canvas.text((r.x + 0.5 * r.w, y), line, font);
+        }
     }
-    let n = lines.len() as f64;
-    for (k, line) in lines.iter().enumerate() {
-        let size = if k == 0 { size } else { (0.85 * size).max(7.5) };
-        let y = r.y + 0.5 * r.h + (k as f64 - 0.5 * (n - 1.0)) * 1.3 * size + 0.35 * size;
-        let font = Font::new(size, fill.ink()).anchor(Anchor::Middle);
-        canvas.text((r.x + 0.5 * r.w, y), line, font);
-    }
+    canvas.close();
 }
 
 fn check(names: &[String], cells: &[f64], what: &'static str) -> Result<(), PlotError> {
@@ -213,7 +218,7 @@ impl Draw for ConfusionChart {
         };
         let (plot, side) = sides.draw(canvas, area, bar::room(&labels));
         let map = canvas.colours.sequential;
-        canvas.open("cells", format_args!(""));
+        let mut cells: Vec<Cell> = Vec::new();
         for (row, counts) in self.counts.chunks(n).enumerate() {
             // Divided first, so that a sum of large weights stays finite.
             let largest = counts.iter().fold(0.0, |a: f64, b| a.max(*b));
@@ -235,10 +240,10 @@ impl Draw for ConfusionChart {
                     w: side,
                     h: side,
                 };
-                cell(canvas, r, colour::along(&map, share), &[count(*c), percent]);
+                cells.push((r, colour::along(&map, share), vec![count(*c), percent]));
             }
         }
-        canvas.close();
+        draw_cells(canvas, &cells);
         bar::draw(
             canvas,
             plot,
@@ -320,7 +325,7 @@ impl Draw for CorrelationChart {
         };
         let (plot, side) = sides.draw(canvas, area, bar::room(&labels));
         let map = canvas.colours.diverging;
-        canvas.open("cells", format_args!(""));
+        let mut cells: Vec<Cell> = Vec::new();
         for (k, value) in self.values.iter().enumerate() {
             let r = Rect {
                 x: plot.x + (k % n) as f64 * side,
@@ -333,9 +338,9 @@ impl Draw for CorrelationChart {
             } else {
                 (colour::along(&map, 0.5 + 0.5 * value), fixed(*value, 2))
             };
-            cell(canvas, r, fill, &[text]);
+            cells.push((r, fill, vec![text]));
         }
-        canvas.close();
+        draw_cells(canvas, &cells);
         bar::draw(canvas, plot, &map, (-1.0, 1.0), &[], &labels, "correlation");
         Ok(())
     }
