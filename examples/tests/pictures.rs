@@ -60,10 +60,10 @@ fn the_losses_are_logarithms_and_cross_at_one_half() {
 
 #[test]
 fn the_line_misses_the_step() {
-    // Least squares by hand: slope 135 / 875 of 2 x 45 / 10 … as fractions 9/350, and the mean 1/2 at 57.5.
+    // Least squares by hand: Σ(x − 57.5)(y − 1/2) = 22.5, Σ(x − 57.5)² = 437.5.
     let (intercept, slope) = pictures::exam_line().unwrap();
-    assert!((slope - 9.0 / 350.0).abs() < 1e-12, "{slope}");
-    assert!((intercept - (0.5 - 57.5 * 9.0 / 350.0)).abs() < 1e-10);
+    assert!((slope - 9.0 / 175.0).abs() < 1e-12, "{slope}");
+    assert!((intercept - (0.5 - 57.5 * 9.0 / 175.0)).abs() < 1e-10);
 }
 
 #[test]
