@@ -76,4 +76,24 @@ mod tests {
         assert!(lowess(&points[..5]).is_empty());
         assert!(lowess(&[(1.0, 2.0); 50]).is_empty());
     }
+
+    /// R: `x <- 1:20; y <- (x * 7) %% 11; lowess(x, y, f = 2/3, iter = 0, delta = 0)$y[c(1, 5, 10, 15, 20)]`. R gives the farthest
+    /// thousandth of each neighbourhood no weight, which changes the seventh digit at most.
+    #[test]
+    fn the_line_is_that_of_r() {
+        let points: Vec<(f64, f64)> = (1..=20)
+            .map(|k| (f64::from(k), f64::from(k * 7 % 11)))
+            .collect();
+        let line = lowess(&points);
+        assert_eq!(line.len(), 20);
+        for (k, y) in [
+            (0, 6.534860421),
+            (4, 5.541938726),
+            (9, 4.551969359),
+            (14, 5.280663778),
+            (19, 5.420768630),
+        ] {
+            assert!((line[k].1 - y).abs() < 1e-6, "{} {y}", line[k].1);
+        }
+    }
 }
