@@ -5,14 +5,13 @@ mod node;
 mod record;
 mod replay;
 mod scopes;
-mod trace;
 
 use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use linalg::{Accum, MatRef, Scalar, View};
+use linalg::{Accum, Mat, MatRef, Scalar, View};
 
 use self::lent::Lent;
 pub(crate) use self::node::{Graph, Node};
@@ -21,7 +20,6 @@ use self::record::Record;
 pub(crate) use self::record::Recorded;
 pub(crate) use self::replay::Records;
 use self::scopes::Segment;
-pub use self::trace::{Traced, TracedKind};
 use crate::pool::Pool;
 use crate::slot::Slots;
 use crate::value::expect_shape;
@@ -296,6 +294,21 @@ impl<T: Scalar> Tape<T> {
             pool: &self.pool,
         };
         f(graph.matrix(var.index() as usize))
+    }
+
+    /// A copy of the result of the operation at a place of the [`graph`](Self::graph); `None` for what is no operation, and for results
+    /// that were dropped at the end of a `checkpoint` or `no_grad`.
+    ///
+    /// ```
+    /// let (tape, x) = (autodiff::Tape::new(), [1.0_f64, 2.0]);
+    /// let p = tape.constant(&x).sigmoid();
+    /// assert_eq!((tape.computed(0), tape.computed(1)), (None, Some(p.to_mat())));
+    /// ```
+    pub fn computed(&self, at: usize) -> Option<Mat<T>> {
+        let inner = self.inner.borrow();
+        let node = inner.nodes[..inner.len].get(at)?;
+        let known = matches!(node.source, Source::Operation) && node.stored && !inner.sealed;
+        known.then(|| node.buffer.view().to_owned())
     }
 
     /// Refuses a sweep whose result would be a number while a program is recorded.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use autodiff::{Tape, Traced, TracedKind, Var};
+use autodiff::{GraphNode, Origin, Tape, Var};
 use linalg::Scalar;
 use models::Module;
 
@@ -162,22 +162,22 @@ where
     let x = tape.constant(some.x);
     let y = tape.constant(some.y);
     cost(model.forward(x), y);
-    let trace = tape.trace();
+    let graph = tape.graph(&[]);
     let mut found = Vec::new();
     if epoch == 0 {
         // Numbers of words are not measured: nothing is computed with their size.
-        let read = |record: &Traced| record.operands.contains(&0);
-        let looked_up = |record: &Traced| matches!(record.kind, TracedKind::Operation(name) if name.starts_with("gather"));
-        if !trace.iter().filter(|r| read(r)).all(looked_up) {
+        let read = |record: &GraphNode| record.operands.contains(&0);
+        let looked_up = |record: &GraphNode| matches!(record.origin, Origin::Operation(name) if name.starts_with("gather"));
+        if !graph.iter().filter(|r| read(r)).all(looked_up) {
             found.extend(unscaled(data));
         }
-        if squared_error_of_sigmoid(&trace) {
+        if squared_error_of_sigmoid(&graph) {
             found.push(Warning::SquaredErrorOfSigmoid);
         }
     }
     let (mut rectifiers, mut sigmoids) = (0, 0);
-    for (at, record) in trace.iter().enumerate() {
-        let TracedKind::Operation(name) = record.kind else {
+    for (at, record) in graph.iter().enumerate() {
+        let Origin::Operation(name) = record.origin else {
             continue;
         };
         let (relu, sigmoid) = (name == "relu", name == "sigmoid");
@@ -206,7 +206,7 @@ where
                 // A probability that is right may be 0 or 1.
                 p * (1.0 - p) < FLAT && y.is_none_or(|y| (p - y).abs() > 0.5)
             };
-            let output = feeds_loss(&trace, at) && value.shape() == some.y.shape();
+            let output = feeds_loss(&graph, at) && value.shape() == some.y.shape();
             let entries = (0..value.ncols()).flat_map(|j| (0..value.nrows()).map(move |i| (i, j)));
             let hits = entries.filter(|&(i, j)| {
                 let target = output.then(|| some.y[(i, j)].to_f64());
@@ -226,11 +226,11 @@ where
 }
 
 /// True if no product with a parameter comes after a record.
-fn feeds_loss(trace: &[Traced], at: usize) -> bool {
+fn feeds_loss(graph: &[GraphNode], at: usize) -> bool {
     let mut after = HashSet::from([at]);
-    for (k, record) in trace.iter().enumerate().skip(at + 1) {
+    for (k, record) in graph.iter().enumerate().skip(at + 1) {
         if record.operands.iter().any(|i| after.contains(i)) {
-            let parameter = |i: &usize| matches!(trace[*i].kind, TracedKind::Parameter(_));
+            let parameter = |i: &usize| matches!(graph[*i].origin, Origin::Variable);
             if record.operands.iter().any(parameter) {
                 return false;
             }
@@ -240,21 +240,21 @@ fn feeds_loss(trace: &[Traced], at: usize) -> bool {
     true
 }
 
-fn squared_error_of_sigmoid(trace: &[Traced]) -> bool {
-    let named = |at: usize, name: &'static str| trace[at].kind == TracedKind::Operation(name);
-    let of_sigmoid = |at: usize| trace[at].operands.iter().any(|&i| named(i, "sigmoid"));
+fn squared_error_of_sigmoid(graph: &[GraphNode]) -> bool {
+    let named = |at: usize, name: &'static str| graph[at].origin == Origin::Operation(name);
+    let of_sigmoid = |at: usize| graph[at].operands.iter().any(|&i| named(i, "sigmoid"));
     let difference = |at: usize| named(at, "sub") && of_sigmoid(at);
-    (0..trace.len()).any(|at| {
-        let TracedKind::Operation(name) = trace[at].kind else {
+    (0..graph.len()).any(|at| {
+        let Origin::Operation(name) = graph[at].origin else {
             return false;
         };
-        let operands = &trace[at].operands;
+        let operands = &graph[at].operands;
         match name {
             "squared_error" => of_sigmoid(at),
             "square" | "power" => difference(operands[0]),
             "mul" => {
                 let [a, b] = [operands[0], operands[1]];
-                difference(a) && difference(b) && trace[a].operands == trace[b].operands
+                difference(a) && difference(b) && graph[a].operands == graph[b].operands
             }
             _ => false,
         }
@@ -295,10 +295,10 @@ pub(super) fn cause<T: Scalar>(tape: &Tape<T>, model: &dyn Module<T>, grew: bool
                 .any(|c| c.iter().any(|x| !x.to_f64().is_finite()))
         })
     };
-    let trace = tape.trace();
-    let first = (0..trace.len()).find(|at| bad(*at));
-    match first.map(|at| trace[at].kind) {
-        Some(TracedKind::Operation(name)) => {
+    let graph = tape.graph(&[]);
+    let first = (0..graph.len()).find(|at| bad(*at));
+    match first.map(|at| graph[at].origin) {
+        Some(Origin::Operation(name)) => {
             format!(
                 "the operation `{name}` is the first whose result is infinite or NaN; {}",
                 advice(grew)
