@@ -59,6 +59,9 @@ pub fn losses(h: &[f64]) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// The least-squares line through the exam scores: intercept and slope.
+///
+/// # Errors
+/// None with these data.
 pub fn exam_line() -> Result<(f64, f64), train::FitError> {
     let fit = GeneralisedLinearModel::new(Distribution::Gaussian).fit(&exam_scores())?;
     let found = fit.coefficients();
@@ -251,6 +254,9 @@ fn save(folder: &Path, name: &str, chart: impl Chart + Clone) -> Result<(), Box<
 }
 
 /// Writes all pictures.
+///
+/// # Errors
+/// If a file cannot be written.
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     for (name, chart) in sigmoids() {
