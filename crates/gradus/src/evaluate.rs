@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use datasets::{Dataset, Mat};
+use datasets::{Dataset, Features, Mat, Recipe};
 use serde::Serialize;
 use train::metrics::{
     self, Average, Binning, CalibrationCurve, ClassMetric, ConfusionMatrix, DeLong, Undefined,
@@ -14,6 +14,7 @@ use crate::arguments::Format;
 use crate::document::Document;
 use crate::fit::csv_options;
 use crate::levels::arrange;
+use crate::network::Network;
 use crate::predictions::most_probable;
 use crate::{input, output};
 
@@ -21,7 +22,7 @@ use crate::{input, output};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus evaluate model.json held_back.csv")]
 pub struct EvaluateArguments {
-    /// The model, written by `gradus fit --out`.
+    /// The model, written by `gradus fit --out` or `gradus train --out`.
     pub model: PathBuf,
     /// The CSV file with the model's columns and its target; - for standard input.
     pub file: PathBuf,
@@ -89,16 +90,31 @@ pub(crate) fn scored(
     let recipe = document.recipe.as_ref().context(
         "the model has no recipe, so it is not known which column is its target; fit it with `gradus fit`",
     )?;
+    let scores = |features: &Features| document.scores(features);
+    scored_by(
+        recipe,
+        document.labels.as_deref(),
+        scores,
+        (file, no_header),
+    )
+}
+
+fn scored_by(
+    recipe: &Recipe,
+    labels: Option<&[String]>,
+    scores: impl Fn(&Features) -> Result<Mat<f64>>,
+    (file, no_header): (&std::path::Path, bool),
+) -> Result<Scored> {
     let frame = input::read(&recipe.dataset_csv_options(csv_options(no_header)), file)?;
     let mut data = recipe.dataset(&frame)?;
-    if let (Some(order), Some(labels)) = (&document.labels, &data.labels) {
+    if let (Some(order), Some(labels)) = (labels, &data.labels) {
         let same = order.len() == labels.len() && labels.iter().all(|label| order.contains(label));
         ensure!(same, "its recipe has other classes than the model");
-        arrange(&mut data, order.clone());
+        arrange(&mut data, order.to_vec());
     }
     let features = recipe.features(&frame)?;
     // A row without a target is kept by the features and not by the data.
-    let mut scores = document.scores(&features)?;
+    let mut scores = scores(&features)?;
     if let Some(rows) = &data.rows {
         let known = |row: usize| match &features.rows {
             Some(kept) => kept.binary_search(&row).ok(),
@@ -132,10 +148,23 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
         "--threshold is {}; it lies between 0 and 1",
         arguments.threshold
     );
-    let document = Document::read(&arguments.model)?;
-    let scored = scored(&document, &arguments.file, arguments.no_header)?;
-    let evaluation = measured(&document, &scored, arguments.threshold)
-        .with_context(|| input::name(&arguments.file))?;
+    let evaluation = if Network::is_one(&arguments.model) {
+        let network = Network::read(&arguments.model)?;
+        let scores = |features: &Features| Ok(network.scores(features));
+        let file = (arguments.file.as_path(), arguments.no_header);
+        let scored = scored_by(network.recipe(), network.labels(), scores, file)?;
+        let family = match network.labels().map_or(0, <[String]>::len) {
+            0 => "gaussian",
+            1 | 2 => "binomial",
+            _ => "multinomial",
+        };
+        measured(family, &scored, arguments.threshold)
+    } else {
+        let document = Document::read(&arguments.model)?;
+        let scored = scored(&document, &arguments.file, arguments.no_header)?;
+        measured(&document.family, &scored, arguments.threshold)
+    }
+    .with_context(|| input::name(&arguments.file))?;
     let text = match arguments.format {
         Format::Table => table(&evaluation),
         Format::Json => output::json(&evaluation)?,
@@ -157,10 +186,10 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
 }
 
 /// The measures of a scored table.
-pub(crate) fn measured(document: &Document, scored: &Scored, threshold: f64) -> Result<Evaluation> {
+pub(crate) fn measured(family: &str, scored: &Scored, threshold: f64) -> Result<Evaluation> {
     let Scored { data, scores } = scored;
     let weights = data.weights.as_deref();
-    let (measures, confusion) = match document.family.as_str() {
+    let (measures, confusion) = match family {
         "binomial" => of_two(data, scores, threshold)?,
         "multinomial" | "ordinal" => of_several(data, scores)?,
         _ => {

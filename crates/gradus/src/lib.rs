@@ -12,6 +12,7 @@ pub mod fitted;
 mod inference;
 mod input;
 mod levels;
+pub mod network;
 pub mod output;
 pub mod predict;
 pub mod predictions;

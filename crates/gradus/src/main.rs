@@ -10,6 +10,7 @@ use gradus::describe::{DescribeArguments, describe};
 use gradus::diagnose::{DiagnoseArguments, diagnose};
 use gradus::evaluate::{EvaluateArguments, evaluate};
 use gradus::fit::fit;
+use gradus::network::{TrainArguments, train};
 use gradus::output;
 use gradus::predict::{PredictArguments, predict};
 use gradus::show::{ShowArguments, show};
@@ -30,7 +31,9 @@ struct Arguments {
 enum Command {
     /// Fit a regression to a CSV file: logistic if no other family is named.
     Fit(Box<FitArguments>),
-    /// Apply a fitted model to a CSV file: a prediction a row.
+    /// Train a network, described by a small TOML file, on a CSV file.
+    Train(TrainArguments),
+    /// Apply a fitted model or network to a CSV file: a prediction a row.
     Predict(PredictArguments),
     /// Measure a model's predictions on data whose outcome is known: ROC area, log loss, confusion matrix, R², ….
     Evaluate(EvaluateArguments),
@@ -75,6 +78,7 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Fit(arguments) => fit(&arguments),
+        Command::Train(arguments) => train(&arguments).map(|()| true),
         Command::Predict(arguments) => predict(&arguments).map(|()| true),
         Command::Diagnose(arguments) => diagnose(&arguments).map(|()| true),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| true),

@@ -7,13 +7,14 @@ use clap::Args;
 
 use crate::document::Document;
 use crate::fit::csv_options;
+use crate::network::Network;
 use crate::{input, output};
 
 /// `gradus predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus predict model.json new.csv --out predictions.csv")]
 pub struct PredictArguments {
-    /// The model, written by `gradus fit --out`.
+    /// The model, written by `gradus fit --out` or `gradus train --out`.
     pub model: PathBuf,
     /// The CSV file with the model's columns; others are ignored; - for standard input.
     pub file: PathBuf,
@@ -41,11 +42,20 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
         "--threshold is {}; it lies between 0 and 1",
         arguments.threshold
     );
-    let document = Document::read(&arguments.model)?;
-    let options = document.csv_options(csv_options(arguments.no_header));
-    let frame = input::read(&options, &arguments.file)?;
-    let features = document.features(&frame)?;
-    let table = document.predict(&features, arguments.threshold)?;
+    let options = csv_options(arguments.no_header);
+    let (frame, features, table) = if Network::is_one(&arguments.model) {
+        let network = Network::read(&arguments.model)?;
+        let frame = input::read(&network.csv_options(options), &arguments.file)?;
+        let features = network.features(&frame)?;
+        let table = network.predict(&features, arguments.threshold);
+        (frame, features, table)
+    } else {
+        let document = Document::read(&arguments.model)?;
+        let frame = input::read(&document.csv_options(options), &arguments.file)?;
+        let features = document.features(&frame)?;
+        let table = document.predict(&features, arguments.threshold)?;
+        (frame, features, table)
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&table.header)?;
     let empty = vec![""; table.header.len()];

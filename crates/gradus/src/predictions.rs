@@ -80,47 +80,58 @@ impl Document {
     /// # Errors
     /// If the features are not those of the model.
     pub fn predict(&self, features: &Features, threshold: f64) -> Result<Predictions> {
-        let p = self.scores(features)?;
-        let labels = self.labels.clone().unwrap_or_default();
-        let finite = |p: f64| p.is_finite().then(|| p.to_string());
-        if matches!(self.family.as_str(), "multinomial" | "ordinal") {
-            let mut header: Vec<String> = labels
-                .iter()
-                .map(|label| format!("probability_{label}"))
-                .collect();
-            header.push("prediction".to_owned());
-            let row = |i: usize| {
-                let numbers = (0..labels.len()).map(|k| finite(p[(i, k)]));
-                let mut line = numbers.collect::<Option<Vec<String>>>()?;
-                line.push(labels[most_probable(&p, i)].clone());
-                Some(line)
-            };
-            return Ok(Predictions {
-                header,
-                rows: (0..p.nrows()).map(row).collect(),
-            });
-        }
-        let classes = match labels.as_slice() {
-            [zero, one] if self.family == "binomial" => Some((zero, one)),
-            _ => None,
+        let labels = self.labels.as_deref().unwrap_or_default();
+        let what = match self.family.as_str() {
+            "multinomial" | "ordinal" => Scores::Several(labels),
+            "binomial" => Scores::Two(labels, threshold),
+            "quantile" => Scores::Number("quantile"),
+            _ => Scores::Number("mean"),
         };
-        let row = |i: usize| {
-            let mut line = vec![finite(p[(i, 0)])?];
-            if let Some((zero, one)) = classes {
-                line.push(if p[(i, 0)] >= threshold { one } else { zero }.clone());
+        Ok(Predictions::new(&self.scores(features)?, what))
+    }
+}
+
+/// What scores are.
+#[derive(Debug, Clone, Copy)]
+pub enum Scores<'a> {
+    /// The probability of the second of two classes with these names (or of an event without a name), and the threshold.
+    Two(&'a [String], f64),
+    /// The probability of each of these classes.
+    Several(&'a [String]),
+    /// A number of this name.
+    Number(&'static str),
+}
+
+impl Predictions {
+    /// Scores as a table.
+    pub fn new(p: &Mat<f64>, what: Scores<'_>) -> Self {
+        let finite = |p: f64| p.is_finite().then(|| p.to_string());
+        let rows = (0..p.nrows()).map(|i| {
+            let mut line = (0..p.ncols())
+                .map(|k| finite(p[(i, k)]))
+                .collect::<Option<Vec<String>>>()?;
+            match what {
+                Scores::Several(labels) => line.push(labels[most_probable(p, i)].clone()),
+                Scores::Two([zero, one], threshold) => {
+                    line.push(if p[(i, 0)] >= threshold { one } else { zero }.clone());
+                }
+                _ => {}
             }
             Some(line)
+        });
+        let header = match what {
+            Scores::Several(labels) => {
+                let names = labels.iter().map(|label| format!("probability_{label}"));
+                names.chain(["prediction".to_owned()]).collect()
+            }
+            Scores::Two([_, _], _) => vec!["probability".to_owned(), "prediction".to_owned()],
+            Scores::Two(..) => vec!["probability".to_owned()],
+            Scores::Number(name) => vec![name.to_owned()],
         };
-        let header: &[&str] = match (classes, self.family.as_str()) {
-            (Some(_), _) => &["probability", "prediction"],
-            (None, "binomial") => &["probability"],
-            (None, "quantile") => &["quantile"],
-            _ => &["mean"],
-        };
-        Ok(Predictions {
-            header: header.iter().map(|name| (*name).to_owned()).collect(),
-            rows: (0..p.nrows()).map(row).collect(),
-        })
+        Self {
+            header,
+            rows: rows.collect(),
+        }
     }
 }
 
