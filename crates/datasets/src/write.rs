@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file by way of a temporary neighbour that is renamed, so that a failure or a kill leaves the old file whole. A link is
 /// followed; what is no regular file (a device, a pipe) is written to as it stands.
@@ -21,15 +21,27 @@ use std::path::Path;
 /// ```
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     // The system's reason alone: the name of the temporary file would only confuse.
-    write(path, content).map_err(|error| {
-        error
-            .raw_os_error()
-            .map_or(error, io::Error::from_raw_os_error)
+    write(path, content).map_err(|error| match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::from(error.kind()),
     })
 }
 
+/// What a path leads to, through links, also to a file that is not there yet.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..8 {
+        let Ok(next) = fs::read_link(&path) else {
+            break;
+        };
+        // A relative link counts from the folder in which it lies.
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    fs::canonicalize(&path).unwrap_or(path)
+}
+
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = followed(path);
     let old = fs::metadata(&target).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         let mut file = OpenOptions::new().write(true).open(&target)?;
@@ -39,6 +51,7 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    fs::metadata(folder)?;
     let mut file = new_file(folder)?;
     file.write_all(content)?;
     if let Some(old) = old {

@@ -35,6 +35,14 @@ pub enum StateError {
         /// Its name.
         name: String,
     },
+    /// Two parameters or buffers have one name.
+    #[error(
+        "two parameters or buffers are called `{name}`; give the parts of the module names of their own"
+    )]
+    Twice {
+        /// The name.
+        name: String,
+    },
     /// A tensor has other sizes than the parameter.
     #[error("`{name}` has the sizes {found:?} in the state and {expected:?} in the module")]
     Sizes {
@@ -147,9 +155,57 @@ pub fn load_state_dict<T: Scalar>(
     module: &mut dyn Module<T>,
     tensors: &[Tensor],
 ) -> Result<(), StateError> {
+    let known = fitting(module, tensors)?;
+    module.visit_mut("", &mut |name, parameter| {
+        if let Some(tensor) = known.get(name) {
+            let columns = parameter.shape().columns;
+            let mut value = parameter.value_mut();
+            for (k, number) in tensor.values.iter().enumerate() {
+                value[(k / columns, k % columns)] = T::from_f64(*number);
+            }
+        }
+    });
+    module.visit_buffers("", &mut |name, buffer| {
+        if let Some(tensor) = known.get(name) {
+            buffer.change(|values| values.clone_from(&tensor.values));
+        }
+    });
+    Ok(())
+}
+
+/// The names of all parameters and buffers, in their order.
+///
+/// # Errors
+/// [`StateError::Twice`] if two have one name, so that a state could not tell them apart.
+pub fn names<T: Scalar>(module: &dyn Module<T>) -> Result<Vec<String>, StateError> {
+    let mut all = Vec::new();
+    module.visit("", &mut |name, _| all.push(name.to_owned()));
+    module.visit_buffers("", &mut |name, _| all.push(name.to_owned()));
+    let mut sorted: Vec<&String> = all.iter().collect();
+    sorted.sort();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(StateError::Twice {
+            name: pair[0].clone(),
+        }),
+        None => Ok(all),
+    }
+}
+
+/// The tensors of a state by their names, if they are those of a module.
+///
+/// # Errors
+/// As [`load_state_dict`], which does nothing else before it changes the module.
+pub fn fitting<'s, T: Scalar>(
+    module: &dyn Module<T>,
+    tensors: &'s [Tensor],
+) -> Result<HashMap<&'s str, &'s Tensor>, StateError> {
+    names(module)?;
     let mut known: HashMap<&str, &Tensor> = HashMap::new();
     for tensor in tensors {
-        known.insert(&tensor.name, tensor);
+        if known.insert(&tensor.name, tensor).is_some() {
+            let name = tensor.name.clone();
+            return Err(StateError::Twice { name });
+        }
     }
     let names = || {
         let all: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
@@ -192,27 +248,13 @@ pub fn load_state_dict<T: Scalar>(
             name: tensor.name.clone(),
         });
     }
-    module.visit_mut("", &mut |name, parameter| {
-        if let Some(tensor) = known.get(name) {
-            let columns = parameter.shape().columns;
-            let mut value = parameter.value_mut();
-            for (k, number) in tensor.values.iter().enumerate() {
-                value[(k / columns, k % columns)] = T::from_f64(*number);
-            }
-        }
-    });
-    module.visit_buffers("", &mut |name, buffer| {
-        if let Some(tensor) = known.get(name) {
-            buffer.change(|values| values.clone_from(&tensor.values));
-        }
-    });
-    Ok(())
+    Ok(known)
 }
 
 /// A state as the bytes of a safetensors file, each tensor with numbers of its kind.
 ///
 /// # Errors
-/// [`StateError::Format`] if a name occurs twice, or a tensor has not as many values as its sizes say.
+/// [`StateError`] if a name occurs twice, or a tensor has not as many values as its sizes say.
 ///
 /// ```
 /// use datasets::random::Torch;
@@ -226,6 +268,12 @@ pub fn load_state_dict<T: Scalar>(
 /// # Ok::<(), models::state::StateError>(())
 /// ```
 pub fn to_safetensors(tensors: &[Tensor], notes: &[(&str, &str)]) -> Result<Vec<u8>, StateError> {
+    let mut sorted: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    sorted.sort_unstable();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        let name = pair[0].to_owned();
+        return Err(StateError::Twice { name });
+    }
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|tensor| {

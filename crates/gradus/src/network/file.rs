@@ -170,6 +170,13 @@ impl Network {
                 }
             }
         }
+        if classes > 2 {
+            // In double precision the parts of single precision do not quite make 1.
+            for i in 0..out.nrows() {
+                let sum: f64 = (0..columns).map(|j| out[(i, j)]).sum();
+                (0..columns).for_each(|j| out[(i, j)] /= sum);
+            }
+        }
         if let Some(target) = &self.target {
             target.invert(out.as_mut());
         }

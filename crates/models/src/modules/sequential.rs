@@ -40,10 +40,14 @@ impl<T: Scalar> Sequential<T> {
     /// Adds a layer with a name.
     ///
     /// # Panics
-    /// If a layer has that name already.
+    /// If a layer has that name already, or the name is empty or has a dot, which stands between the names of parts.
     #[track_caller]
     pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + 'static) -> Self {
         let name = name.into();
+        assert!(
+            !name.is_empty() && !name.contains('.'),
+            "a layer is called `{name}`: a name is not empty and has no dot"
+        );
         assert!(
             self.layers.iter().all(|(known, _)| *known != name),
             "two layers are called `{name}`"

@@ -79,7 +79,7 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
 }
 
 /// The share of rows whose largest score is that of their class, for scores (rows x classes) and a column of class numbers from 0. Of equal
-/// scores the first counts.
+/// scores the first counts; a row with a NaN is wrong.
 ///
 /// NaN for no rows.
 ///
@@ -106,7 +106,8 @@ pub fn class_accuracy<T: Scalar>(scores: MatRef<'_, T>, classes: MatRef<'_, T>) 
                 best
             }
         });
-        classes[(i, 0)].to_f64() == first as f64
+        let known = (0..scores.ncols()).all(|j| !scores[(i, j)].to_f64().is_nan());
+        known && classes[(i, 0)].to_f64() == first as f64
     });
     right.count() as f64 / scores.nrows() as f64
 }

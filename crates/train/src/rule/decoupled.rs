@@ -40,6 +40,10 @@ impl<T: Scalar, R: Rule<T>> Rule<T> for Decoupled<R> {
         error::not_negative(self.rule.name(), "weight_decay", self.weight_decay)
     }
 
+    fn largest_stable_rate(&self, curvature: f64) -> Option<f64> {
+        self.rule.largest_stable_rate(curvature)
+    }
+
     fn arrays(&self) -> &'static [&'static str] {
         self.rule.arrays()
     }

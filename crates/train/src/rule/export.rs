@@ -61,19 +61,17 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
         model.visit("", &mut |name, parameter| {
             if let Some(entry) = self.entries.get(&parameter.id()) {
                 let rule = &self.groups[entry.group].rule;
-                let named = |names: &[&str]| names.iter().map(|&s| s.to_owned()).collect();
-                let (arrays, numbers): (Vec<String>, Vec<String>) =
-                    (named(rule.arrays()), named(rule.numbers()));
+                let (arrays, numbers) = (entry.state.arrays.iter(), entry.state.numbers.iter());
+                let arrays = arrays.enumerate();
+                let numbers = numbers.enumerate();
                 parameters.push(ParameterState {
                     name: name.to_owned(),
                     steps: entry.steps,
                     arrays: arrays
-                        .into_iter()
-                        .zip(entry.state.arrays.iter().cloned())
+                        .map(|(k, array)| (place(rule.arrays(), k), array.clone()))
                         .collect(),
                     numbers: numbers
-                        .into_iter()
-                        .zip(entry.state.numbers.iter().copied())
+                        .map(|(k, number)| (place(rule.numbers(), k), *number))
                         .collect(),
                 });
             }
@@ -137,21 +135,45 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
     }
 }
 
+/// The name of what a rule remembers at a place.
+pub(crate) fn place(names: &[&str], k: usize) -> String {
+    let name = names.get(k);
+    name.map_or_else(|| format!("number {k}"), |name| (*name).to_owned())
+}
+
+/// True if a stored state has names that a rule remembers, in their order. A rule may come to some later than to others, but it does not
+/// begin with none.
+fn fits(stored: &[&str], names: &[&str]) -> bool {
+    let own = stored.iter().enumerate();
+    own.clone().all(|(k, name)| place(names, k) == **name)
+        && (names.is_empty() || !stored.is_empty())
+}
+
 /// What a rule remembers, from the names of a stored state.
 fn read<T: Scalar, R: Rule<T>>(
     rule: &R,
     stored: &ParameterState<T>,
     length: usize,
 ) -> Result<State<T>, OptimizerError> {
-    let arrays = stored.arrays.iter().map(|(name, _)| name.as_str());
-    let numbers = stored.numbers.iter().map(|(name, _)| name.as_str());
-    let wanted = rule.arrays().iter().chain(rule.numbers()).copied();
-    if arrays.clone().chain(numbers.clone()).ne(wanted.clone()) {
+    let arrays: Vec<&str> = stored
+        .arrays
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let numbers: Vec<&str> = stored
+        .numbers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    // Numbers may come late, and all of them.
+    let late = numbers.is_empty() && !arrays.is_empty();
+    if !fits(&arrays, rule.arrays()) || !(late || fits(&numbers, rule.numbers())) {
+        let owned = |names: &[&str]| names.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
         return Err(OptimizerError::OtherRule {
             parameter: stored.name.clone(),
             rule: rule.name(),
-            found: arrays.chain(numbers).map(str::to_owned).collect(),
-            wanted: wanted.map(str::to_owned).collect(),
+            found: [owned(&arrays), owned(&numbers)].concat(),
+            wanted: [owned(rule.arrays()), owned(rule.numbers())].concat(),
         });
     }
     for (name, array) in &stored.arrays {

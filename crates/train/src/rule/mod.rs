@@ -30,6 +30,7 @@ pub use adamax::Adamax;
 pub use clip::{clip_norm, clip_value};
 pub use decoupled::Decoupled;
 pub use error::OptimizerError;
+pub(crate) use export::place;
 pub use export::{OptimizerState, ParameterState};
 pub use lion::Lion;
 pub use nadam::NAdam;
@@ -89,7 +90,7 @@ pub trait Rule<T: Scalar> {
     }
 
     /// The names of the arrays that are remembered for a parameter, in the order of [`State::arrays`]; PyTorch's names where it
-    /// has them.
+    /// has them. What has no name here is stored under its place.
     fn arrays(&self) -> &'static [&'static str] {
         &[]
     }

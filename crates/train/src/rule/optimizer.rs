@@ -148,6 +148,11 @@ impl<T: Scalar, R: Rule<T>> Optimizer<T, R> {
         }
     }
 
+    /// The learning rates from which schedules count, one a group.
+    pub(crate) fn base_rates(&self) -> Vec<f64> {
+        self.groups.iter().map(|group| group.base).collect()
+    }
+
     /// The group of a parameter with this name.
     pub(crate) fn group_of(&self, name: &str) -> usize {
         group_of(&self.groups, name)

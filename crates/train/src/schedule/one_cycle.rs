@@ -83,6 +83,11 @@ impl OneCycleLr {
     /// Between start, top, the start again, and end.
     fn at(&self, step: u64, [start, top, again, end]: [f64; 4]) -> f64 {
         not_negative("one cycle lr: the part that rises", self.rising);
+        assert!(
+            self.rising <= 1.0,
+            "one cycle lr: the part that rises is {}; it is at most 1",
+            self.rising
+        );
         let all = self.steps as f64;
         let last = all - 1.0;
         let up = self.rising * all - 1.0;
@@ -97,9 +102,10 @@ impl OneCycleLr {
         let mut begin = 0.0;
         for (stop, from, to) in phases {
             if step <= stop {
-                return self
-                    .anneal
-                    .between(from, to, (step - begin) / (stop - begin));
+                // A phase without a length is at its end.
+                let part = (step - begin) / (stop - begin);
+                let part = if part.is_nan() { 1.0 } else { part };
+                return self.anneal.between(from, to, part);
             }
             begin = stop;
         }

@@ -10,6 +10,7 @@ use models::state::{self, Kind, Tensor};
 
 use super::stopping::Best;
 use super::{Epoch, History, TrainError};
+use crate::rule::place;
 use crate::schedule::PlateauState;
 use crate::{Optimizer, OptimizerState, ParameterState, Rule};
 
@@ -84,12 +85,7 @@ pub(super) fn write<T: Scalar, R: Rule<T>>(
         own.into_iter().chain(validation).chain(row.metrics.clone())
     });
     tensors.push(numeric("history", rows.collect()));
-    let metrics = memory.history.metrics.join("\n");
-    let notes = [
-        ("format", FORMAT),
-        ("fingerprint", fingerprint),
-        ("metrics", &metrics),
-    ];
+    let notes = [("format", FORMAT), ("fingerprint", fingerprint)];
     let bytes = state::to_safetensors(&tensors, &notes)?;
     datasets::write_file(path, &bytes).map_err(|source| TrainError::File {
         path: path.to_owned(),
@@ -117,11 +113,11 @@ fn of_optimizer<T: Scalar>(state: &OptimizerState<T>) -> Vec<Tensor> {
         let numbers = parameter.numbers.iter().map(|(_, x)| *x);
         let all = std::iter::once(parameter.steps as f64).chain(numbers);
         tensors.push(numeric(&format!("moved/{name}"), all.collect()));
-        for (k, (array, values)) in parameter.arrays.iter().enumerate() {
+        for (k, (_, values)) in parameter.arrays.iter().enumerate() {
             let values = values.iter().map(|x| x.to_f64()).collect();
             tensors.push(Tensor {
                 kind: Kind::of::<T>(),
-                ..numeric(&format!("{k}:{array}/{name}"), values)
+                ..numeric(&format!("array {k}/{name}"), values)
             });
         }
     }
@@ -132,10 +128,17 @@ fn of_optimizer<T: Scalar>(state: &OptimizerState<T>) -> Vec<Tensor> {
 /// is an error.
 pub(super) fn read<T: Scalar, R: Rule<T>>(
     path: &Path,
-    fingerprint: &str,
+    (fingerprint, metrics): (&str, &[String]),
     model: &mut dyn Module<T>,
     optimizer: &mut Optimizer<T, R>,
 ) -> Result<Option<Memory>, TrainError> {
+    let refused = |reason: String| TrainError::Checkpoint {
+        path: path.to_owned(),
+        reason,
+    };
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(refused("it is no regular file".to_owned()));
+    }
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -145,10 +148,6 @@ pub(super) fn read<T: Scalar, R: Rule<T>>(
                 source,
             });
         }
-    };
-    let refused = |reason: String| TrainError::Checkpoint {
-        path: path.to_owned(),
-        reason,
     };
     let notes = state::notes(&bytes).map_err(|e| refused(e.to_string()))?;
     match notes.get("format").map(String::as_str) {
@@ -170,21 +169,34 @@ pub(super) fn read<T: Scalar, R: Rule<T>>(
         ));
     }
     let tensors = state::from_safetensors(&bytes).map_err(|e| refused(e.to_string()))?;
-    let metrics = notes.get("metrics").map_or("", String::as_str);
     let file = File::new(tensors);
     let (memory, moved) = file
         .memory(metrics)
         .zip(file.optimizer(optimizer))
-        .ok_or_else(|| refused("parts of it are missing".to_owned()))?;
-    let before = optimizer.state(model);
+        .ok_or_else(|| refused("parts of it are missing or no numbers of steps".to_owned()))?;
+    let own = file.under("model");
+    for (tensors, needed) in [(&own, true), (&memory.best.state, false)] {
+        let finite = |tensor: &Tensor| tensor.values.iter().all(|x| x.is_finite());
+        if let Some(bad) = tensors.iter().find(|tensor| !finite(tensor)) {
+            return Err(refused(format!("`{}` is infinite or NaN in it", bad.name)));
+        }
+        // The best of all may not be kept.
+        if needed || !tensors.is_empty() {
+            state::fitting(model, tensors).map_err(|e| refused(e.to_string()))?;
+        }
+    }
     optimizer
         .restore(model, &moved)
         .map_err(|e| refused(e.to_string()))?;
-    if let Err(error) = state::load_state_dict(model, &file.under("model")) {
-        optimizer.restore(model, &before)?;
-        return Err(refused(error.to_string()));
-    }
+    state::load_state_dict(model, &own).map_err(|e| refused(e.to_string()))?;
     Ok(Some(memory))
+}
+
+/// A number of steps or epochs.
+fn count(x: f64) -> Option<u64> {
+    /// More than any training makes, and exact.
+    const MOST: f64 = 1e15;
+    (x.fract() == 0.0 && (0.0..MOST).contains(&x)).then_some(x as u64)
 }
 
 /// The tensors of a checkpoint by their names.
@@ -213,23 +225,25 @@ impl File {
         tensors
     }
 
-    fn memory(&self, metrics: &str) -> Option<Memory> {
+    fn memory(&self, metrics: &[String]) -> Option<Memory> {
         let &[sum, rows, first, best, plateau, bad, cooldown] = self.values("numbers")? else {
             return None;
         };
-        let &[epoch, batch, steps, best_epoch, ended] = self.values("counts")? else {
+        let counts: Option<Vec<u64>> = self.values("counts")?.iter().map(|x| count(*x)).collect();
+        let [epoch, batch, steps, best_epoch, ended] = counts?[..] else {
             return None;
         };
-        let metrics: Vec<String> = metrics
-            .split('\n')
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
-        let history = self.values("history")?.chunks(6 + metrics.len());
+        let history = self.values("history")?;
+        let width = 6 + metrics.len();
+        let sound = history.len() as u64 == epoch.checked_mul(width as u64)? && best_epoch <= epoch;
+        if !sound {
+            return None;
+        }
+        let history = history.chunks(width);
         let rows_of_history = history.map(|row| {
-            (row.len() == 6 + metrics.len()).then(|| Epoch {
-                epoch: row[0] as u64,
-                steps: row[1] as u64,
+            Some(Epoch {
+                epoch: count(row[0])?,
+                steps: count(row[1])?,
                 learning_rate: row[2],
                 loss: row[3],
                 validation_loss: (row[4] == 1.0).then_some(row[5]),
@@ -237,27 +251,27 @@ impl File {
             })
         });
         Some(Memory {
-            epoch: epoch as u64,
-            batch: batch as u64,
-            steps: steps as u64,
+            epoch,
+            batch,
+            steps,
             sum,
             rows,
             first,
             best: Best {
                 value: best,
-                epoch: best_epoch as u64,
+                epoch: best_epoch,
                 state: self.under("best"),
             },
             plateau: (bad >= 0.0).then_some(PlateauState {
                 best: plateau,
-                bad_epochs: bad as u64,
-                cooldown: cooldown as u64,
+                bad_epochs: count(bad).unwrap_or_default(),
+                cooldown: count(cooldown).unwrap_or_default(),
             }),
             history: History {
                 epochs: rows_of_history.collect::<Option<_>>()?,
-                metrics,
+                metrics: metrics.to_vec(),
             },
-            ended: ended == 1.0,
+            ended: ended == 1,
         })
     }
 
@@ -272,25 +286,24 @@ impl File {
         for moved in self.under("moved") {
             let rule = like.rules().nth(like.group_of(&moved.name))?;
             let mut arrays = Vec::new();
-            for (k, array) in rule.arrays().iter().enumerate() {
-                // A rule may come to an array later than to others.
-                let Some(values) = self.values(&format!("{k}:{array}/{}", moved.name)) else {
-                    break;
-                };
+            while let Some(values) = self.values(&format!("array {}/{}", arrays.len(), moved.name))
+            {
                 let values = values.iter().map(|x| T::from_f64(*x)).collect();
-                arrays.push(((*array).to_owned(), values));
+                arrays.push((place(rule.arrays(), arrays.len()), values));
             }
-            let names = rule.numbers().iter().map(|name| (*name).to_owned());
             let (steps, numbers) = moved.values.split_first()?;
+            let numbers = numbers.iter().enumerate();
             parameters.push(ParameterState {
-                steps: *steps as u64,
+                steps: count(*steps)?,
                 arrays,
-                numbers: names.zip(numbers.iter().copied()).collect(),
+                numbers: numbers
+                    .map(|(k, x)| (place(rule.numbers(), k), *x))
+                    .collect(),
                 name: moved.name,
             });
         }
         Some(OptimizerState {
-            steps: *self.values("optimizer")?.first()? as u64,
+            steps: count(*self.values("optimizer")?.first()?)?,
             learning_rates: learning_rates.to_vec(),
             base_rates: base_rates.to_vec(),
             parameters,

@@ -22,9 +22,10 @@ where
     R: Rule<T>,
     C: for<'t> Fn(Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
 {
-    let rule = optimizer.rules().next()?;
-    rule.largest_stable_rate(1.0)?;
-    model.set_training(false);
+    let mut rules = optimizer.rules();
+    rules.find_map(|rule| rule.largest_stable_rate(1.0))?;
+    // As the loop has it, also what normalises by the batch.
+    model.set_training(batch.x.nrows() > 1);
     let mut objective = ModuleLoss::new(model, (batch.x, batch.y), cost);
     let at = objective.parameters();
     let n = at.len();
@@ -35,13 +36,15 @@ where
     let curvature = largest_eigenvalue(&mut direction, |direction, product| {
         objective.hessian_product(&at, direction, product);
     })?;
-    let limit = rule.largest_stable_rate(curvature)?;
-    let rate = rule.learning_rate();
-    (curvature > 0.0 && rate > limit).then_some(Warning::LearningRate {
-        rate,
-        limit,
-        curvature,
-    })
+    let above = |rule: &R| {
+        let (rate, limit) = (rule.learning_rate(), rule.largest_stable_rate(curvature)?);
+        (curvature > 0.0 && rate > limit).then_some(Warning::LearningRate {
+            rate,
+            limit,
+            curvature,
+        })
+    };
+    optimizer.rules().find_map(above)
 }
 
 /// The largest eigenvalue of a symmetric matrix from its products with directions, by Lanczos' method (1950): the matrix is made

@@ -48,15 +48,6 @@ impl<'a, T: Scalar> Data<'a, T> {
         self.x.nrows()
     }
 
-    /// The first rows.
-    pub(super) fn head(self, rows: usize) -> Self {
-        let rows = rows.min(self.rows());
-        Self {
-            x: self.x.subrows(0, rows),
-            y: self.y.subrows(0, rows),
-        }
-    }
-
     /// Refuses data of other columns.
     pub(super) fn expect_columns(self, of: Self) -> Result<(), TrainError> {
         let pairs = [
@@ -120,6 +111,40 @@ pub(super) fn row_after_row<T: Scalar>(x: MatRef<'_, T>) -> Option<Mat<T>> {
         }
         rows
     })
+}
+
+/// Some rows of data: a part of them as they stand, or copies.
+#[derive(Debug)]
+pub(super) enum Batch<'d, T> {
+    Part(Data<'d, T>),
+    Copy([Mat<T>; 2]),
+}
+
+impl<'d, T: Scalar> Batch<'d, T> {
+    /// Rows one after another.
+    pub(super) fn part(data: Data<'d, T>, from: usize, rows: usize) -> Self {
+        Self::Part(Data {
+            x: data.x.subrows(from, rows),
+            y: data.y.subrows(from, rows),
+        })
+    }
+
+    /// Rows from anywhere.
+    pub(super) fn copy(data: Data<'_, T>, rows: &[usize]) -> Self {
+        Self::Copy(
+            [data.x, data.y].map(|m| Mat::from_fn(rows.len(), m.ncols(), |i, j| m[(rows[i], j)])),
+        )
+    }
+
+    pub(super) fn data(&self) -> Data<'_, T> {
+        match self {
+            Self::Part(data) => *data,
+            Self::Copy([x, y]) => Data {
+                x: x.as_ref(),
+                y: y.as_ref(),
+            },
+        }
+    }
 }
 
 /// A hash of whole numbers (Fowler, Noll and Vo, FNV-1a, over words).

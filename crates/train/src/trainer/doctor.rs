@@ -7,10 +7,9 @@ use autodiff::{GraphNode, Origin, Tape, Var};
 use linalg::Scalar;
 use models::Module;
 
-use super::data::Data;
+use super::TrainError;
+use super::data::Batch;
 
-/// Rows on which activations are looked at.
-const ROWS: usize = 512;
 /// A column whose numbers are so much larger than 1, or than those of others, makes steps of one size impossible.
 const LARGE: f64 = 50.0;
 /// The slope of a sigmoid below which nothing is learned through it.
@@ -60,6 +59,13 @@ pub enum Warning {
     },
     /// The squared error of a sigmoid: not convex, and flat where it is most wrong.
     SquaredErrorOfSigmoid,
+    /// A training was resumed with another learning rate than the one that was given.
+    Resumed {
+        /// The rate that was given.
+        given: f64,
+        /// That of the checkpoint, with which it goes on.
+        rate: f64,
+    },
     /// The loss grows.
     Diverging {
         /// The epoch.
@@ -88,7 +94,7 @@ impl fmt::Display for Warning {
                 curvature,
             } => write!(
                 f,
-                "the learning rate {rate} is above {limit:.4}, the largest with which steps are stable at the curvature {curvature:.4} of the cost: lower it, or scale the data"
+                "the learning rate {rate} is above {limit:.3e}, the largest with which steps are stable at the curvature {curvature:.3e} of the cost where it begins: lower it, or scale the data"
             ),
             Self::DeadUnits {
                 layer,
@@ -107,6 +113,10 @@ impl fmt::Display for Warning {
                 f,
                 "{:.0} % of the entries of sigmoid {layer} are 0 or 1 after epoch {epoch}, where it is flat: scale its inputs, start with smaller weights, or compute the loss from logits",
                 100.0 * share
+            ),
+            Self::Resumed { given, rate } => write!(
+                f,
+                "the training goes on with the learning rate {rate} of its checkpoint, not with {given}: remove the checkpoint to start anew with that"
             ),
             Self::SquaredErrorOfSigmoid => write!(
                 f,
@@ -128,6 +138,31 @@ pub(super) struct Doctor {
 }
 
 impl Doctor {
+    /// A cause with the warnings that came before it.
+    pub(super) fn with_warnings(&self, cause: String) -> String {
+        let warnings = self.warnings.iter().map(ToString::to_string);
+        let all: Vec<String> = [cause].into_iter().chain(warnings).collect();
+        all.join("; before that: ")
+    }
+
+    /// An error with the warnings that came before it.
+    pub(super) fn explain(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Parameter {
+                parameter,
+                epoch,
+                step,
+                cause,
+            } => TrainError::Parameter {
+                parameter,
+                epoch,
+                step,
+                cause: self.with_warnings(cause),
+            },
+            other => other,
+        }
+    }
+
     /// Notes what is new; the sentence is returned to be shown.
     pub(super) fn say(&mut self, warning: Warning) -> Option<String> {
         let key = match warning {
@@ -137,6 +172,7 @@ impl Doctor {
             Warning::Saturated { layer, .. } => (3, layer),
             Warning::SquaredErrorOfSigmoid => (4, 0),
             Warning::Diverging { .. } => (5, 0),
+            Warning::Resumed { .. } => (6, 0),
         };
         self.said.insert(key).then(|| {
             let text = format!("warning: {warning}");
@@ -146,9 +182,9 @@ impl Doctor {
     }
 }
 
-/// Looks at the activations of some rows: dead rectifiers, flat sigmoids, squared errors of sigmoids, columns out of scale.
+/// Looks at the activations of some batches: dead rectifiers, flat sigmoids, squared errors of sigmoids, columns out of scale.
 pub(super) fn examine<T, M, C>(
-    (model, data, epoch): (&mut M, Data<'_, T>, u64),
+    (model, sample, epoch): (&mut M, &[Batch<'_, T>], u64),
     cost: &C,
 ) -> Vec<Warning>
 where
@@ -156,73 +192,103 @@ where
     M: Module<T>,
     C: for<'t> Fn(Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
 {
-    model.set_training(false);
-    let some = data.head(ROWS);
-    let tape = Tape::new();
-    let x = tape.constant(some.x);
-    let y = tape.constant(some.y);
-    cost(model.forward(x), y);
-    let graph = tape.graph(&[]);
     let mut found = Vec::new();
-    if epoch == 0 {
-        // Numbers of words are not measured: nothing is computed with their size.
-        let read = |record: &GraphNode| record.operands.contains(&0);
-        let looked_up = |record: &GraphNode| matches!(record.origin, Origin::Operation(name) if name.starts_with("gather"));
-        if !graph.iter().filter(|r| read(r)).all(looked_up) {
-            found.extend(unscaled(data));
+    let (mut units, mut entries) = (Vec::new(), Vec::new());
+    let mut rows = 0;
+    for (k, batch) in sample.iter().enumerate() {
+        let batch = batch.data();
+        rows += batch.rows();
+        // As the loop has it, also what normalises by the batch.
+        model.set_training(batch.rows() > 1);
+        let tape = Tape::new();
+        let (x, y) = (tape.constant(batch.x), tape.constant(batch.y));
+        let prediction = model.forward(x);
+        let end = tape.len();
+        cost(prediction, y);
+        let graph = tape.graph(&[]);
+        if k == 0 && epoch == 0 {
+            if multiplied(&graph, 0) {
+                found.extend(unscaled(sample));
+            }
+            if squared_error_of_sigmoid(&graph) {
+                found.push(Warning::SquaredErrorOfSigmoid);
+            }
         }
-        if squared_error_of_sigmoid(&graph) {
-            found.push(Warning::SquaredErrorOfSigmoid);
+        let named = |name: &'static str| {
+            let own = graph[..end].iter().enumerate();
+            own.filter(move |(_, node)| node.origin == Origin::Operation(name))
+                .map(|(at, _)| at)
+        };
+        for (layer, at) in named("relu").enumerate() {
+            let Some(value) = tape.computed(at) else {
+                continue;
+            };
+            if units.len() == layer {
+                units.push(vec![true; value.ncols()]);
+            }
+            // A layer whose width depends on the batch is no layer of units.
+            for (dead, column) in units[layer].iter_mut().zip(value.col_iter()) {
+                *dead &= column.iter().all(|x| *x == T::ZERO);
+            }
+        }
+        for (layer, at) in named("sigmoid").enumerate() {
+            let Some(value) = tape.computed(at) else {
+                continue;
+            };
+            if entries.len() == layer {
+                entries.push((0.0, 0.0, true));
+            }
+            let output = feeds_loss(&graph, at) && value.shape() == batch.y.shape();
+            let flat = |(i, j): (usize, usize)| {
+                let p = value[(i, j)].to_f64();
+                // A probability that is right may be 0 or 1.
+                p * (1.0 - p) < FLAT && !(output && (p - batch.y[(i, j)].to_f64()).abs() <= 0.5)
+            };
+            let places = (0..value.ncols()).flat_map(|j| (0..value.nrows()).map(move |i| (i, j)));
+            let (all, bad, of_output): &mut (f64, f64, bool) = &mut entries[layer];
+            *all += (value.nrows() * value.ncols()) as f64;
+            *bad += places.filter(|place| flat(*place)).count() as f64;
+            *of_output = output;
         }
     }
-    let (mut rectifiers, mut sigmoids) = (0, 0);
-    for (at, record) in graph.iter().enumerate() {
-        let Origin::Operation(name) = record.origin else {
-            continue;
-        };
-        let (relu, sigmoid) = (name == "relu", name == "sigmoid");
-        rectifiers += usize::from(relu);
-        sigmoids += usize::from(sigmoid);
-        if !relu && !sigmoid {
-            continue;
-        }
-        let Some(value) = tape.computed(at) else {
-            continue;
-        };
-        if relu {
-            let units = value.ncols();
-            let dead = value.col_iter().filter(|c| c.iter().all(|x| *x == T::ZERO));
-            let dead = dead.count();
-            if some.rows() >= 16 && 2 * dead > units {
-                found.push(Warning::DeadUnits {
-                    layer: rectifiers,
-                    dead,
-                    units,
-                    epoch,
-                });
-            }
-        } else {
-            let flat = |p: f64, y: Option<f64>| {
-                // A probability that is right may be 0 or 1.
-                p * (1.0 - p) < FLAT && y.is_none_or(|y| (p - y).abs() > 0.5)
-            };
-            let output = feeds_loss(&graph, at) && value.shape() == some.y.shape();
-            let entries = (0..value.ncols()).flat_map(|j| (0..value.nrows()).map(move |i| (i, j)));
-            let hits = entries.filter(|&(i, j)| {
-                let target = output.then(|| some.y[(i, j)].to_f64());
-                flat(value[(i, j)].to_f64(), target)
+    for (layer, of_layer) in (1..).zip(units).filter(|_| rows >= 16) {
+        let dead = of_layer.iter().filter(|dead| **dead).count();
+        if dead > 0 && 2 * dead >= of_layer.len() {
+            found.push(Warning::DeadUnits {
+                layer,
+                dead,
+                units: of_layer.len(),
+                epoch,
             });
-            let share = hits.count() as f64 / (value.nrows() * value.ncols()).max(1) as f64;
-            if share > if output { 0.25 } else { 0.9 } {
-                found.push(Warning::Saturated {
-                    layer: sigmoids,
-                    share,
-                    epoch,
-                });
-            }
+        }
+    }
+    for (layer, (all, bad, output)) in (1..).zip(entries) {
+        let share = bad / all;
+        if share > if output { 0.25 } else { 0.9 } {
+            found.push(Warning::Saturated {
+                layer,
+                share,
+                epoch,
+            });
         }
     }
     found
+}
+
+/// True if a record enters a product: not if it is looked up as numbers of rows are, nor if it is normalised first.
+fn multiplied(graph: &[GraphNode], at: usize) -> bool {
+    graph.iter().enumerate().any(|(k, node)| {
+        let Origin::Operation(name) = node.origin else {
+            return false;
+        };
+        node.operands.contains(&at)
+            && match name {
+                "reshape" | "transpose" | "slice" | "concatenate rows" | "concatenate columns" => {
+                    multiplied(graph, k)
+                }
+                name => name.starts_with("matmul") || name == "convolution",
+            }
+    })
 }
 
 /// True if no product with a parameter comes after a record.
@@ -261,13 +327,23 @@ fn squared_error_of_sigmoid(graph: &[GraphNode]) -> bool {
     })
 }
 
-fn unscaled<T: Scalar>(data: Data<'_, T>) -> Option<Warning> {
-    let x = data.head(4 * ROWS).x;
-    let size = |j: usize| {
-        let squares: f64 = x.col(j).iter().map(|x| x.to_f64().powi(2)).sum();
-        (squares / x.nrows() as f64).sqrt()
+fn unscaled<T: Scalar>(sample: &[Batch<'_, T>]) -> Option<Warning> {
+    let parts: Vec<_> = sample.iter().map(|batch| batch.data().x).collect();
+    let all = |j: usize| {
+        parts
+            .iter()
+            .flat_map(move |x| x.col(j).iter().map(|x| x.to_f64()))
     };
-    let sizes: Vec<f64> = (0..x.ncols()).map(size).collect();
+    let columns = parts.first()?.ncols();
+    // Columns of 0 and 1 need no scaling, and say nothing of others.
+    let coded = |j: usize| all(j).all(|x| x == 0.0 || x == 1.0);
+    let size = |j: usize| {
+        let squares: f64 = all(j).map(|x| x * x).sum();
+        (squares / all(j).count() as f64).sqrt()
+    };
+    let sizes: Vec<f64> = (0..columns)
+        .map(|j| if coded(j) { 0.0 } else { size(j) })
+        .collect();
     let mut sorted: Vec<f64> = sizes.iter().copied().filter(|size| *size > 0.0).collect();
     sorted.sort_by(f64::total_cmp);
     let (&largest, &typical) = (sorted.last()?, sorted.get((sorted.len() - 1) / 2)?);

@@ -85,6 +85,16 @@ pub enum TrainError {
         /// What the doctor found.
         cause: String,
     },
+    /// A schedule gave a learning rate that cannot be used.
+    #[error(
+        "the schedule gives the learning rate {rate} at step {step}; it must be finite and not negative"
+    )]
+    Rate {
+        /// The step.
+        step: u64,
+        /// The rate.
+        rate: f64,
+    },
     /// A number is watched that nobody computes.
     #[error("early stopping watches `{name}`, which is no metric of this training; it has {known}")]
     Monitor {

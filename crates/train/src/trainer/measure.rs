@@ -1,15 +1,46 @@
 //! What is measured after an epoch.
 
 use autodiff::{Tape, Var};
-use datasets::Batches;
+use datasets::random::ChaCha;
+use datasets::{Batches, permutation};
 use linalg::{Mat, Scalar};
 use models::Module;
 
 use super::checkpoint::Memory;
-use super::data::Data;
+use super::data::{Batch, Data};
 use super::{Epoch, Trainer};
 
+/// Rows on which activations are looked at, where batches are smaller.
+const LOOKED_AT: usize = 128;
+
 impl<T: Scalar> Trainer<'_, T> {
+    /// Batches as an epoch has them, from all over it: one at least, and more if they are small. None without a doctor.
+    pub(super) fn sample<'d>(
+        &self,
+        data: Data<'d, T>,
+        size: usize,
+        epoch: u64,
+    ) -> Vec<Batch<'d, T>> {
+        if !self.doctor {
+            return Vec::new();
+        }
+        let n = data.rows();
+        let order = self
+            .seed
+            .map(|seed| permutation(n, &mut ChaCha::stream(seed, epoch)));
+        let whole = (n / size).max(1);
+        let wanted = LOOKED_AT.div_ceil(size).min(whole);
+        let batch = |k: usize| {
+            let from = k * whole / wanted * size;
+            let rows = size.min(n - from);
+            match &order {
+                Some(order) => Batch::copy(data, &order[from..from + rows]),
+                None => Batch::part(data, from, rows),
+            }
+        };
+        (0..wanted).map(batch).collect()
+    }
+
     /// What is measured after an epoch, in evaluation mode.
     pub(super) fn measure<M, C>(
         &self,

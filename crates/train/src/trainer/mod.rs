@@ -255,7 +255,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         self
     }
 
-    /// Looks for usual faults before the training, after every epoch and at its end; see [`Warning`]. It is there unless this takes it away.
+    /// Looks for usual faults before the training and at its end, and for growth after every epoch; see [`Warning`]. It is there unless this
+    /// takes it away.
     pub fn doctor(mut self, wanted: bool) -> Self {
         self.doctor = wanted;
         self

@@ -52,6 +52,9 @@ impl<T: Scalar> Trainer<'_, T> {
             None => None,
         };
         self.check()?;
+        if self.checkpoint.is_some() || self.stopping.is_some() {
+            state::names(&*model)?;
+        }
         let n = data.rows();
         let size = self.batch_size.unwrap_or(n).min(n);
         let batches = match self.drop_last && self.batch_size.is_some_and(|size| size > n) {
@@ -66,16 +69,36 @@ impl<T: Scalar> Trainer<'_, T> {
             });
         }
         let fingerprint = self.fingerprint(data, validation, model, optimizer);
-        let mut memory = self.resumed(&fingerprint, model, optimizer)?;
+        let (mut memory, changed) = self.resumed(&fingerprint, model, optimizer)?;
         let all = self.epochs.saturating_mul(batches as u64);
         let mut bar = Bar::new(self.progress, all, memory.steps);
         let mut doctor = Doctor::default();
-        if self.doctor && memory.epoch < self.epochs && !memory.ended {
+        if let Some(given) = changed {
+            tell(
+                &mut doctor,
+                &bar,
+                vec![Warning::Resumed {
+                    given,
+                    rate: rate(optimizer),
+                }],
+            );
+        }
+        let going_on = memory.epoch < self.epochs && !memory.ended;
+        if going_on {
+            // A path that cannot be written is found before the work, not after it.
+            self.write(&fingerprint, model, optimizer, &memory)?;
+            if memory.batch < batches as u64 {
+                self.set_rate(optimizer, &memory)?;
+            }
+        }
+        // What is looked at are batches as the loop has them.
+        let sample = self.sample(data, size, memory.epoch);
+        if self.doctor && going_on {
             let kept = buffers(model);
-            let mut found = doctor::examine((&mut *model, data, memory.epoch), &cost);
+            let mut found = doctor::examine((&mut *model, &sample, memory.epoch), &cost);
             if all >= FEW || size.saturating_mul(model.parameter_count()) <= CHEAP {
                 found.extend(curvature::learning_rate(
-                    (&mut *model, data.head(size)),
+                    (&mut *model, sample[0].data()),
                     optimizer,
                     &cost,
                 ));
@@ -90,9 +113,6 @@ impl<T: Scalar> Trainer<'_, T> {
         let mut stopped = Stopped::Epochs;
         while memory.epoch < self.epochs && !memory.ended {
             model.set_training(true);
-            if let (0, Some((Every::Epoch, schedule))) = (memory.batch, &self.schedule) {
-                optimizer.schedule(&**schedule, memory.epoch);
-            }
             let order = self
                 .seed
                 .map(|seed| permutation(n, &mut ChaCha::stream(seed, memory.epoch)));
@@ -116,15 +136,13 @@ impl<T: Scalar> Trainer<'_, T> {
                         epoch: memory.epoch + 1,
                         step: memory.steps + 1,
                         cost: loss,
-                        cause: doctor::cause(&tape, &*model, grew(&memory)),
+                        cause: doctor.with_warnings(doctor::cause(&tape, &*model, grew(&memory))),
                     });
                 }
                 if memory.steps == 0 {
                     memory.first = loss;
                 }
-                if let Some((Every::Step, schedule)) = &self.schedule {
-                    optimizer.schedule(&**schedule, memory.steps);
-                }
+                self.set_rate(optimizer, &memory)?;
                 let mut gradients = value.backward();
                 match self.clip {
                     Some(Clip::Norm(norm)) => {
@@ -173,7 +191,7 @@ impl<T: Scalar> Trainer<'_, T> {
                 }];
                 let kept = buffers(model);
                 found.extend(curvature::learning_rate(
-                    (&mut *model, data.head(size)),
+                    (&mut *model, sample[0].data()),
                     optimizer,
                     &cost,
                 ));
@@ -181,7 +199,7 @@ impl<T: Scalar> Trainer<'_, T> {
                 tell(&mut doctor, &bar, found);
             }
             if let Some(plateau) = &mut self.plateau {
-                plateau.state = memory.plateau;
+                plateau.state = memory.plateau.or(plateau.state);
                 plateau.step(optimizer, monitored(&epoch));
                 memory.plateau = plateau.state;
             }
@@ -191,7 +209,7 @@ impl<T: Scalar> Trainer<'_, T> {
                 {
                     memory.best.state = state::whole_state(&*model);
                 }
-                memory.ended = memory.epoch - memory.best.epoch > stopping.patience;
+                memory.ended = stopping.is_over(memory.epoch, &memory.best);
             }
             memory.history.epochs.push(epoch.clone());
             self.write(&fingerprint, model, optimizer, &memory)?;
@@ -203,13 +221,13 @@ impl<T: Scalar> Trainer<'_, T> {
         if memory.ended {
             stopped = Stopped::Early;
         }
-        finite(model, &memory)?;
-        if !memory.best.state.is_empty() && stopped != Stopped::Callback {
+        finite(model, &memory).map_err(|error| doctor.explain(error))?;
+        if !memory.best.state.is_empty() {
             state::load_state_dict(model, &memory.best.state)?;
         }
         if self.doctor {
             let kept = buffers(model);
-            let found = doctor::examine((&mut *model, data, memory.epoch), &cost);
+            let found = doctor::examine((&mut *model, &sample, memory.epoch.max(1)), &cost);
             put_back(model, kept);
             tell(&mut doctor, &bar, found);
         }
@@ -231,6 +249,16 @@ impl<T: Scalar> Trainer<'_, T> {
         if self.schedule.is_some() && self.plateau.is_some() {
             return Err(TrainError::Settings(
                 "a schedule sets the learning rate that a reduction on plateaus lowers; choose one of them",
+            ));
+        }
+        let number = match self.clip {
+            Some(Clip::Norm(x) | Clip::Value(x)) => x,
+            None => 0.0,
+        };
+        let delta = self.stopping.as_ref().map_or(0.0, |s| s.min_delta);
+        if !(number >= 0.0 && delta >= 0.0) {
+            return Err(TrainError::Settings(
+                "gradients are clipped to a number that is not negative, and early stopping has a `min_delta` that is not negative",
             ));
         }
         if names
@@ -261,6 +289,7 @@ impl<T: Scalar> Trainer<'_, T> {
         }
         hash.add(self.batch_size.map_or(0, |size| size as u64));
         hash.add(u64::from(self.drop_last));
+        hash.add(size_of::<T>() as u64);
         hash.add(self.seed.map_or(0, |seed| seed ^ 1));
         hash.add(u64::from(self.seed.is_some()));
         model.visit("", &mut |name, parameter| {
@@ -279,21 +308,63 @@ impl<T: Scalar> Trainer<'_, T> {
         hash.hex()
     }
 
-    /// What a checkpoint remembers, or a beginning.
+    /// What a checkpoint remembers, or a beginning; and the learning rate that was given, if the checkpoint goes on with another.
     fn resumed<M: Module<T>, R: Rule<T>>(
         &self,
         fingerprint: &str,
         model: &mut M,
         optimizer: &mut Optimizer<T, R>,
-    ) -> Result<Memory, TrainError> {
-        if let Some((path, _)) = &self.checkpoint
-            && let Some(memory) = checkpoint::read(path, fingerprint, model, optimizer)?
-        {
-            return Ok(memory);
+    ) -> Result<(Memory, Option<f64>), TrainError> {
+        let metrics: Vec<String> = self.metrics.iter().map(|(name, _)| name.clone()).collect();
+        if let Some((path, _)) = &self.checkpoint {
+            let given = optimizer.base_rates();
+            let own = (fingerprint, metrics.as_slice());
+            if let Some(mut memory) = checkpoint::read(path, own, model, optimizer)? {
+                let best = &memory.best;
+                let keeps = self.stopping.as_ref().is_some_and(|s| s.restore_best);
+                if keeps && best.epoch > 0 && best.state.is_empty() {
+                    return Err(TrainError::Checkpoint {
+                        path: path.clone(),
+                        reason: "it kept no best parameters to go back to".to_owned(),
+                    });
+                }
+                // The patience is that of now.
+                memory.ended = self
+                    .stopping
+                    .as_ref()
+                    .is_some_and(|s| s.is_over(memory.epoch, &memory.best));
+                let changed = optimizer.base_rates() != given;
+                return Ok((memory, given.first().copied().filter(|_| changed)));
+            }
         }
         let mut memory = Memory::default();
-        memory.history.metrics = self.metrics.iter().map(|(name, _)| name.clone()).collect();
-        Ok(memory)
+        memory.history.metrics = metrics;
+        Ok((memory, None))
+    }
+
+    /// The learning rate of the step that comes next.
+    fn set_rate<R: Rule<T>>(
+        &self,
+        optimizer: &mut Optimizer<T, R>,
+        memory: &Memory,
+    ) -> Result<(), TrainError> {
+        let Some((every, schedule)) = &self.schedule else {
+            return Ok(());
+        };
+        match every {
+            Every::Epoch if memory.batch > 0 => return Ok(()),
+            Every::Epoch => optimizer.schedule(&**schedule, memory.epoch),
+            Every::Step => optimizer.schedule(&**schedule, memory.steps),
+        }
+        let step = memory.steps + 1;
+        match optimizer
+            .rules()
+            .map(Rule::learning_rate)
+            .find(|r| !(r.is_finite() && *r >= 0.0))
+        {
+            Some(rate) => Err(TrainError::Rate { step, rate }),
+            None => Ok(()),
+        }
     }
 
     /// Writes a checkpoint, if there is to be one.

@@ -58,6 +58,11 @@ impl EarlyStopping {
         }
     }
 
+    /// True if nothing has become better for too long.
+    pub(super) fn is_over(&self, epoch: u64, best: &Best) -> bool {
+        epoch.saturating_sub(best.epoch) > self.patience
+    }
+
     /// Takes an epoch; true if it is the best so far.
     pub(super) fn observe(&self, best: &mut Best, history: &History, epoch: &Epoch) -> bool {
         let place = |name: &String| history.metrics().iter().position(|metric| metric == name);
