@@ -1,10 +1,10 @@
-//! What a learner sees: values with their shape and origin, and a computation as a graph.
+//! What a learner sees: values with their shape and origin.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use linalg::{Mat, Scalar};
 
-use crate::{Shape, Tape, Var};
+use crate::{Shape, Var};
 
 /// Matrices with more entries are abbreviated, as in PyTorch.
 const ENTRIES: usize = 1000;
@@ -14,69 +14,8 @@ const ENDS: usize = 3;
 impl<T: Scalar> Var<'_, T> {
     /// The name of the operation that made it, or what it is.
     fn origin(self) -> &'static str {
-        let nodes = self.tape().nodes();
-        let node = &nodes[self.index() as usize];
-        match (node.operation(), node.key()) {
-            (Some(operation), _) => operation.name(),
-            (None, Some(_)) => "variable",
-            (None, None) => "constant",
-        }
+        self.tape().origin(self.index() as usize).name()
     }
-
-    /// The computation of this value as a graph in the language of Graphviz: an ellipse for each operation with its name and
-    /// shape, a box for each matrix that entered. Names can be given to variables.
-    ///
-    /// `dot -Tsvg` of the Graphviz tools makes a picture of it.
-    ///
-    /// ```
-    /// use autodiff::Tape;
-    /// let tape = Tape::new();
-    /// let w = tape.variable(&[2.0]);
-    /// let graph = (w * w).sigmoid().to_dot(&[(w, "w")]);
-    /// assert!(graph.contains("w\\n1x1") && graph.contains("sigmoid\\n1x1"));
-    /// ```
-    pub fn to_dot(self, names: &[(Self, &str)]) -> String {
-        let mut marks = Vec::new();
-        self.tape()
-            .mark_ancestors(self.index() as usize, &mut marks);
-        self.tape().graph(names, |at| marks.get(at) == Some(&true))
-    }
-}
-
-impl<T: Scalar> Tape<T> {
-    /// Everything on the tape as a graph; see [`Var::to_dot`].
-    pub fn to_dot(&self, names: &[(Var<'_, T>, &str)]) -> String {
-        self.graph(names, |_| true)
-    }
-
-    fn graph(&self, names: &[(Var<'_, T>, &str)], shown: impl Fn(usize) -> bool) -> String {
-        let mut out =
-            String::from("digraph tape {\n  rankdir=BT;\n  node [fontname=\"sans-serif\"];\n");
-        let nodes = self.nodes();
-        for (at, node) in nodes.iter().enumerate().filter(|(at, _)| shown(*at)) {
-            let given = names
-                .iter()
-                .find(|(var, _)| std::ptr::eq(var.tape(), self) && var.index() as usize == at);
-            let (name, style) = match (node.operation(), node.key()) {
-                (Some(operation), _) => (operation.name(), "shape=ellipse"),
-                (None, Some(_)) => ("variable", "shape=box, style=filled, fillcolor=\"#cfe2f3\""),
-                (None, None) => ("constant", "shape=box, style=filled, fillcolor=\"#eeeeee\""),
-            };
-            let name = given.map_or(name, |(_, name)| name);
-            let (name, shape) = (escape(name), node.shape());
-            // Writing to a string does not fail.
-            let _ = writeln!(out, "  n{at} [label=\"{name}\\n{shape}\", {style}];");
-            for i in node.operation().map_or(&[][..], |o| o.operands()) {
-                let _ = writeln!(out, "  n{i} -> n{at};");
-            }
-        }
-        out.push_str("}\n");
-        out
-    }
-}
-
-fn escape(name: &str) -> String {
-    name.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// The numbers of the rows (or columns) that are shown, with `None` for those left out.
