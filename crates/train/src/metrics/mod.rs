@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | classes | [`ConfusionMatrix`], [`ClassReport`]: accuracy, precision, recall, F-beta, Jaccard, balanced accuracy, Matthews' correlation, κ |
 //! | scores of two classes | [`RocCurve`], [`roc_auc`], [`DeLong`], [`DeLongTest`], [`PrecisionRecallCurve`], [`average_precision`], [`Costs`] |
-//! | scores of several classes | [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
+//! | scores of several classes | [`predicted_classes`], [`class_accuracy`], [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`BrierDecomposition`], [`CalibrationCurve`] |
 //! | numbers | [`r2`], [`mean_squared_error`], [`root_mean_squared_error`], [`mean_absolute_error`], [`median_absolute_error`], [`mean_absolute_percentage_error`], [`max_error`] |
 //!
@@ -78,8 +78,8 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
     right as f64 / (rows * columns) as f64
 }
 
-/// The share of rows whose largest score is that of their class, for scores (rows x classes) and a column of class numbers from 0. Of equal
-/// scores the first counts.
+/// The share of rows whose largest score is that of their class ([`predicted_classes`]), for scores (rows x classes) and a column of class
+/// numbers from 0.
 ///
 /// NaN for no rows.
 ///
@@ -98,15 +98,36 @@ pub fn class_accuracy<T: Scalar>(scores: MatRef<'_, T>, classes: MatRef<'_, T>) 
         (scores.nrows(), 1),
         "class accuracy: the classes are a column with an entry for each row of scores"
     );
-    let right = (0..scores.nrows()).filter(|&i| {
-        let first = (1..scores.ncols()).fold(0, |best, j| {
+    let predicted = predicted_classes(scores);
+    let right = (0..scores.nrows()).filter(|&i| classes[(i, 0)].to_f64() == predicted[i] as f64);
+    right.count() as f64 / scores.nrows() as f64
+}
+
+/// The number of the largest score of each row, for scores (rows x classes): the class that a network predicts, as [`ConfusionMatrix`] takes
+/// it. Of equal scores the first counts; a NaN is larger than nothing, and after a NaN in the first column nothing is larger.
+///
+/// # Panics
+/// If there are rows but no columns.
+///
+/// ```
+/// use linalg::mat;
+/// let scores = mat![[0.1, 0.9, 0.0], [2.0, -1.0, 2.0]];
+/// assert_eq!(train::metrics::predicted_classes(scores.as_ref()), [1, 0]);
+/// ```
+#[track_caller]
+pub fn predicted_classes<T: Scalar>(scores: MatRef<'_, T>) -> Vec<usize> {
+    assert!(
+        scores.ncols() > 0 || scores.nrows() == 0,
+        "predicted classes: scores need a column for each class"
+    );
+    let largest = |i: usize| {
+        (1..scores.ncols()).fold(0, |best, j| {
             if scores[(i, j)] > scores[(i, best)] {
                 j
             } else {
                 best
             }
-        });
-        classes[(i, 0)].to_f64() == first as f64
-    });
-    right.count() as f64 / scores.nrows() as f64
+        })
+    };
+    (0..scores.nrows()).map(largest).collect()
 }
