@@ -14,7 +14,7 @@ mod summary;
 pub use autodiff::{self, Tape, Var};
 pub use buffer::Buffer;
 pub use glm::{LogisticModel, LogisticRegression};
-pub use module::{Module, join};
+pub use module::{Module, join, predict};
 pub use modules::{
     BatchNorm1d, Conv2d, Dropout, Embedding, Flatten, Gelu, LayerNorm, LeakyRelu, Linear,
     LogSigmoid, LogSoftmax, Relu, Sequential, Sigmoid, Silu, Softmax, Softplus, Tanh,

@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use autodiff::Var;
-use linalg::Scalar;
+use autodiff::{Tape, Var};
+use linalg::{Mat, MatRef, Scalar};
 
 use crate::{Buffer, Parameter};
 
@@ -79,6 +79,36 @@ pub trait Module<T: Scalar>: Debug {
             .map(|(_, parameter)| parameter.shape().len())
             .sum()
     }
+}
+
+/// The outputs of a module for all rows, computed in batches, in the mode that the module has: `set_training(false)` comes before
+/// predictions, and a `Trainer` leaves a model so.
+///
+/// # Panics
+/// If the module takes another number of columns.
+///
+/// ```
+/// use models::{Linear, predict};
+/// let doubled = predict(&Linear::<f64>::zeros(1, 2), linalg::mat![[1.0], [2.0]].as_ref());
+/// assert_eq!((doubled.nrows(), doubled.ncols()), (2, 2));
+/// ```
+#[track_caller]
+pub fn predict<T: Scalar>(module: &(impl Module<T> + ?Sized), x: MatRef<'_, T>) -> Mat<T> {
+    const ROWS: usize = 1024;
+    let mut tape = Tape::new();
+    let mut out = Mat::zeros(0, 0);
+    for from in (0..x.nrows()).step_by(ROWS) {
+        tape.clear();
+        let rows = ROWS.min(x.nrows() - from);
+        let part = module
+            .forward(tape.constant(x.subrows(from, rows)))
+            .to_mat();
+        if from == 0 {
+            out = Mat::zeros(x.nrows(), part.ncols());
+        }
+        out.as_mut().subrows_mut(from, rows).copy_from(&part);
+    }
+    out
 }
 
 /// The name of a part within a path.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use autodiff::Tape;
 use datasets::{CsvOptions, Dataset, Features, Frame, Mat, Recipe, Scaler};
+use linalg::Scalar;
 use models::{Module, Sequential, state};
 
 use super::Specification;
@@ -147,34 +147,22 @@ impl Network {
 
     /// Probabilities (of the second of two classes, or of each of several) or the number, a row each.
     pub fn scores(&self, features: &Features) -> Mat<f64> {
-        const ROWS: usize = 1024;
         let x = self.scaler.scaled(features.matrix.as_ref());
         let x = Mat::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)] as f32);
         let classes = self.labels().map_or(0, <[String]>::len);
         let columns = Self::outputs(&self.recipe);
-        let mut out = Mat::zeros(x.nrows(), columns);
-        let mut tape = Tape::new();
-        for from in (0..x.nrows()).step_by(ROWS) {
-            tape.clear();
-            let rows = ROWS.min(x.nrows() - from);
-            let part = self.model.forward(tape.constant(x.subrows(from, rows)));
-            let part = match classes {
-                0 => part,
-                1 | 2 => part.sigmoid(),
-                _ => part.softmax(),
-            };
-            let part = part.to_mat();
-            for j in 0..columns {
-                for i in 0..rows {
-                    out[(from + i, j)] = f64::from(part[(i, j)]);
+        let raw = models::predict(&self.model, x.as_ref());
+        let mut out = Mat::from_fn(raw.nrows(), columns, |i, j| f64::from(raw[(i, j)]));
+        match classes {
+            0 => {}
+            1 | 2 => (0..out.nrows()).for_each(|i| out[(i, 0)] = Scalar::sigmoid(out[(i, 0)])),
+            _ => {
+                for i in 0..out.nrows() {
+                    let largest = (0..columns).fold(f64::NEG_INFINITY, |m, j| out[(i, j)].max(m));
+                    (0..columns).for_each(|j| out[(i, j)] = (out[(i, j)] - largest).exp());
+                    let sum: f64 = (0..columns).map(|j| out[(i, j)]).sum();
+                    (0..columns).for_each(|j| out[(i, j)] /= sum);
                 }
-            }
-        }
-        if classes > 2 {
-            // In double precision the parts of single precision do not quite make 1.
-            for i in 0..out.nrows() {
-                let sum: f64 = (0..columns).map(|j| out[(i, j)]).sum();
-                (0..columns).for_each(|j| out[(i, j)] /= sum);
             }
         }
         if let Some(target) = &self.target {

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use datasets::{Column, CsvOptions, Frame, Mat, Preparation, Response, Scaler, Scaling, Splitter};
-use linalg::MatRef;
 use models::loss;
 use train::schedule::{CosineAnnealingLr, ExponentialLr, OneCycleLr, ReduceLrOnPlateau, StepLr};
 use train::{
@@ -251,18 +250,10 @@ fn run<R: Rule<f32>>(
     if let Some([x, y]) = held_back {
         trainer = trainer.validation((x, y));
     }
-    if classes {
-        trainer = trainer.metric(
-            "accuracy",
-            move |scores: MatRef<'_, f32>, y: MatRef<'_, f32>| {
-                if several {
-                    metrics::class_accuracy(scores, y)
-                } else {
-                    let right = |i: &usize| (scores[(*i, 0)] >= 0.0) == (y[(*i, 0)] >= 0.5);
-                    (0..y.nrows()).filter(right).count() as f64 / y.nrows() as f64
-                }
-            },
-        );
+    if several {
+        trainer = trainer.metric("accuracy", metrics::class_accuracy);
+    } else if classes {
+        trainer = trainer.metric("accuracy", metrics::logit_accuracy);
     }
     let words = Words::new("training.schedule", &settings.schedule)?;
     let batches = x.nrows().div_ceil(settings.batch_size) as u64;

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | classes | [`ConfusionMatrix`], [`ClassReport`]: accuracy, precision, recall, F-beta, Jaccard, balanced accuracy, Matthews' correlation, κ |
 //! | scores of two classes | [`RocCurve`], [`roc_auc`], [`DeLong`], [`DeLongTest`], [`PrecisionRecallCurve`], [`average_precision`], [`Costs`] |
-//! | scores of several classes | [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
+//! | scores of several classes | [`predicted_classes`], [`class_accuracy`], [`top_k_accuracy`], [`roc_auc_one_vs_rest`] |
 //! | probabilities | [`log_loss`], [`brier_score`], [`BrierDecomposition`], [`CalibrationCurve`] |
 //! | numbers | [`r2`], [`mean_squared_error`], [`root_mean_squared_error`], [`mean_absolute_error`], [`median_absolute_error`], [`mean_absolute_percentage_error`], [`max_error`] |
 //!
@@ -29,7 +29,7 @@ mod roc;
 mod threshold;
 mod top_k;
 
-use linalg::{MatRef, Scalar};
+use linalg::{Mat, MatRef, Scalar};
 
 pub use brier::{BrierDecomposition, brier_score, brier_score_classes};
 pub use calibration::{Binning, CalibrationBin, CalibrationCurve};
@@ -78,8 +78,26 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
     right as f64 / (rows * columns) as f64
 }
 
-/// The share of rows whose largest score is that of their class, for scores (rows x classes) and a column of class numbers from 0. Of equal
-/// scores the first counts; a row with a NaN is wrong.
+/// The same for logits, whose probability is 0.5 at 0: for models that are trained on `binary_cross_entropy_with_logits`.
+///
+/// # Panics
+/// If the shapes differ.
+///
+/// ```
+/// use linalg::View;
+/// let (z, y) = ([0.2, -3.0, 0.4], [1.0, 0.0, 0.0]);
+/// assert_eq!(train::metrics::logit_accuracy(View::<f64>::view(&z), View::<f64>::view(&y)), 2.0 / 3.0);
+/// ```
+#[track_caller]
+pub fn logit_accuracy<T: Scalar>(logit: MatRef<'_, T>, target: MatRef<'_, T>) -> f64 {
+    let probability = Mat::from_fn(logit.nrows(), logit.ncols(), |i, j| {
+        T::from_f64(f64::from(u8::from(logit[(i, j)] >= T::ZERO)))
+    });
+    accuracy(probability.as_ref(), target)
+}
+
+/// The share of rows whose largest score is that of their class ([`predicted_classes`]), for scores (rows x classes) and a column of class
+/// numbers from 0. A row with a NaN is wrong.
 ///
 /// NaN for no rows.
 ///
@@ -98,16 +116,39 @@ pub fn class_accuracy<T: Scalar>(scores: MatRef<'_, T>, classes: MatRef<'_, T>) 
         (scores.nrows(), 1),
         "class accuracy: the classes are a column with an entry for each row of scores"
     );
-    let right = (0..scores.nrows()).filter(|&i| {
-        let first = (1..scores.ncols()).fold(0, |best, j| {
+    let predicted = predicted_classes(scores);
+    // A row with a NaN is wrong, whatever is largest in it.
+    let known = |i: usize| (0..scores.ncols()).all(|j| !scores[(i, j)].to_f64().is_nan());
+    let right = (0..scores.nrows())
+        .filter(|&i| classes[(i, 0)].to_f64() == predicted[i] as f64 && known(i));
+    right.count() as f64 / scores.nrows() as f64
+}
+
+/// The number of the largest score of each row, for scores (rows x classes): the class that a network predicts, as [`ConfusionMatrix`] takes
+/// it. Of equal scores the first counts; a NaN is larger than nothing, and after a NaN in the first column nothing is larger.
+///
+/// # Panics
+/// If there are rows but no columns.
+///
+/// ```
+/// use linalg::mat;
+/// let scores = mat![[0.1, 0.9, 0.0], [2.0, -1.0, 2.0]];
+/// assert_eq!(train::metrics::predicted_classes(scores.as_ref()), [1, 0]);
+/// ```
+#[track_caller]
+pub fn predicted_classes<T: Scalar>(scores: MatRef<'_, T>) -> Vec<usize> {
+    assert!(
+        scores.ncols() > 0 || scores.nrows() == 0,
+        "predicted classes: scores need a column for each class"
+    );
+    let largest = |i: usize| {
+        (1..scores.ncols()).fold(0, |best, j| {
             if scores[(i, j)] > scores[(i, best)] {
                 j
             } else {
                 best
             }
-        });
-        let known = (0..scores.ncols()).all(|j| !scores[(i, j)].to_f64().is_nan());
-        known && classes[(i, 0)].to_f64() == first as f64
-    });
-    right.count() as f64 / scores.nrows() as f64
+        })
+    };
+    (0..scores.nrows()).map(largest).collect()
 }
