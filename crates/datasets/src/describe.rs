@@ -186,7 +186,9 @@ impl fmt::Display for Description {
             .max()
             .unwrap_or(0)
             .clamp(6, 60);
-        writeln!(f, "{} rows, {} columns\n", self.rows, self.columns.len())?;
+        let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let columns = number(self.columns.len(), "column");
+        writeln!(f, "{}, {columns}\n", number(self.rows, "row"))?;
         writeln!(
             f,
             "{:width$}  {:9} {:>9} {:>9}  values",
@@ -209,12 +211,24 @@ impl fmt::Display for Description {
                     upper_quartile,
                     maximum,
                 } => {
+                    if *count == 0 {
+                        writeln!(
+                            f,
+                            "{name:width$}  {:9} {count:>9} {missing:>9}  no values",
+                            "number"
+                        )?;
+                        continue;
+                    }
                     let five = [minimum, lower_quartile, median, upper_quartile, maximum];
                     let five: Vec<String> = five.iter().map(|x| short(**x)).collect();
                     let text = format!(
-                        "mean {} ± {}; min, quartiles, max: {}",
+                        "mean {}{}; min, quartiles, max: {}",
                         short(*mean),
-                        short(*deviation),
+                        if deviation.is_nan() {
+                            String::new()
+                        } else {
+                            format!(" ± {}", short(*deviation))
+                        },
                         five.join(", ")
                     );
                     ("number", text)

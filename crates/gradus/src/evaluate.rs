@@ -192,6 +192,19 @@ pub(crate) fn measured(family: &str, scored: &Scored, threshold: f64) -> Result<
     let (measures, confusion) = match family {
         "binomial" => of_two(data, scores, threshold)?,
         "multinomial" | "ordinal" => of_several(data, scores)?,
+        "quantile" => {
+            let p: Vec<f64> = scores.col(0).iter().copied().collect();
+            let weight = |i: usize| weights.map_or(1.0, |w| w[i]);
+            let all: f64 = (0..p.len()).map(weight).sum();
+            let below = (0..p.len()).filter(|&i| data.target[i] <= p[i]);
+            let share = below.map(weight).sum::<f64>() / all;
+            let error = metrics::mean_absolute_error(&data.target, &p, weights)?;
+            let measures = vec![
+                measure("share_below", Some(share)),
+                measure("mae", Some(error)),
+            ];
+            (measures, None)
+        }
         _ => {
             let p: Vec<f64> = scores.col(0).iter().copied().collect();
             let y = data.target.as_slice();
@@ -246,8 +259,8 @@ fn of_two(data: &Dataset, scores: &Mat<f64>, threshold: f64) -> Result<Measured>
         Some(trials) => {
             let n = trials.len();
             let own = |i: usize| data.weights.as_ref().map_or(1.0, |w| w[i]);
-            let weights = (0..n).map(|i| own(i) * trials[i] * data.target[i]);
-            let failures = (0..n).map(|i| own(i) * trials[i] * (1.0 - data.target[i]));
+            let weights = (0..n).map(|i| own(i) * data.target[i]);
+            let failures = (0..n).map(|i| own(i) * (trials[i] - data.target[i]));
             (
                 [vec![1.0; n], vec![0.0; n]].concat(),
                 [scores.clone(), scores].concat(),

@@ -100,7 +100,12 @@ fn run(arguments: &FitArguments) -> Result<bool> {
             output::print(&(fitted.to_string() + &report.lines(arguments.firth)))?;
         }
         Format::Json => output::print(&document.to_json()?)?,
-        Format::Csv => output::print(&show::coefficients_csv(&document)?)?,
+        Format::Csv => {
+            output::print(&show::coefficients_csv(&document)?)?;
+            // The lines of a CSV are coefficients alone; what is wrong with them is said beside it.
+            let failed = report.validity.iter().filter(|condition| !condition.holds);
+            failed.for_each(|c| eprintln!("CAUTION, {}: {}", c.name, c.detail));
+        }
     }
     Ok(fitted.certificate().status == Status::Converged)
 }

@@ -29,6 +29,7 @@ pub struct ShowArguments {
 /// # Errors
 /// If it is no model file that this version reads.
 pub fn show(arguments: &ShowArguments) -> Result<()> {
+    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
     let document = Document::read(&arguments.model)?;
     let text = match arguments.format {
         Format::Table => table(&document)?,
@@ -87,6 +88,19 @@ fn table(document: &Document) -> Result<String> {
     if let Some(kind) = &document.intervals {
         writeln!(text, "intervals: {kind}")?;
     }
+    let firth = document
+        .specification
+        .as_ref()
+        .is_some_and(|s| s.method == "firth");
+    if firth {
+        let tests = match document.intervals.as_deref() {
+            Some("profile") => {
+                "; statistics are ratios of penalised likelihoods, chi-square with 1 degree of freedom"
+            }
+            _ => "",
+        };
+        writeln!(text, "Firth's penalty{tests}")?;
+    }
     if document.l1 > 0.0 || document.l2 > 0.0 {
         writeln!(text, "penalty: l1 {}, l2 {}", document.l1, document.l2)?;
     }
@@ -113,7 +127,11 @@ fn table(document: &Document) -> Result<String> {
             c.estimate,
             number(c.std_error),
             c.statistic.map_or("-".to_owned(), |x| format!("{x:.3}")),
-            c.p_value.map_or("-".to_owned(), |p| format!("{p:.4}")),
+            c.p_value.map_or("-".to_owned(), |p| if p < 1e-4 {
+                format!("{p:.1e}")
+            } else {
+                format!("{p:.4}")
+            }),
             number(c.conf_low),
             number(c.conf_high)
         )?;

@@ -3,7 +3,7 @@
 //! A tensor stands there row after row with PyTorch's sizes: a weight as (out, in), a bias as a vector. Buffers such as running means
 //! belong to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use linalg::Scalar;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -295,20 +295,30 @@ pub fn to_safetensors(tensors: &[Tensor], notes: &[(&str, &str)]) -> Result<Vec<
         let view = TensorView::new(kind, tensor.sizes.clone(), bytes).map_err(|e| format(&e))?;
         views.push((tensor.name.as_str(), view));
     }
-    let notes = notes
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    let notes: HashMap<String, String> = notes.collect();
-    safetensors::serialize(views, (!notes.is_empty()).then_some(notes)).map_err(|e| format(&e))
+    // One entry: the library writes several in any order, and a file should be the same each time.
+    let notes: BTreeMap<&str, &str> = notes.iter().copied().collect();
+    let header = if notes.is_empty() {
+        None
+    } else {
+        let text = serde_json::to_string(&notes).map_err(|e| format(&e))?;
+        Some(HashMap::from([(NOTES.to_owned(), text)]))
+    };
+    safetensors::serialize(views, header).map_err(|e| format(&e))
 }
 
-/// The notes of a safetensors file: texts under names, empty if it has none.
+/// The entry of the header under which notes stand, as JSON.
+const NOTES: &str = "gradus";
+
+/// The notes that [`to_safetensors`] wrote to a file: texts under names, empty if there are none.
 ///
 /// # Errors
 /// [`StateError::Format`] if the bytes are not such a file.
 pub fn notes(bytes: &[u8]) -> Result<HashMap<String, String>, StateError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
-    Ok(header.metadata().clone().unwrap_or_default())
+    let own = header.metadata().as_ref().and_then(|all| all.get(NOTES));
+    own.map_or(Ok(HashMap::new()), |text| {
+        serde_json::from_str(text).map_err(|e| format(&e))
+    })
 }
 
 fn format(error: &dyn std::fmt::Display) -> StateError {

@@ -162,7 +162,7 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     )?;
     ensure!(
         !specification.penalised,
-        "a penalty is in force, and diagnostics of maximum likelihood do not hold for penalised estimates; fit without it"
+        "a penalty or weights of classes shape the estimates, and diagnostics of maximum likelihood do not hold for them; fit without"
     );
     let distribution = match (document.family.as_str(), specification) {
         ("gaussian", _) => Distribution::Gaussian,

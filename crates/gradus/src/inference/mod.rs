@@ -296,6 +296,10 @@ pub(crate) fn clusters(
     column: &str,
     data: &Dataset,
 ) -> Result<Vec<usize>> {
+    ensure!(
+        file != Path::new("-"),
+        "--cluster reads its column apart from the others, and standard input can be read once; give a file"
+    );
     // As it is written: 1 and 01 are two clusters.
     let options = csv_options(no_header)
         .columns_among([column])

@@ -22,9 +22,11 @@ pub struct Condition {
 
 /// More coefficients than this are not looked at.
 const WIDE: usize = 1000;
+/// A coefficient that moves the predictor by less than this over the values of its column cannot be of separated classes.
+pub(super) const FAR: f64 = 3.0;
 
 /// The conditions of a fit to its data, in a fixed order: `convergence` and `penalty`, and up to 1000 coefficients `rank`, `residuals`,
-/// `separation`, `events`, `leverage` and `dispersion`, as far as they apply.
+/// `separation`, `wald`, `events`, `leverage` and `dispersion`, as far as they apply.
 ///
 /// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
 /// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
@@ -112,6 +114,7 @@ impl Analysis<'_> {
                 },
             );
         }
+        self.wald_holds(add);
         self.events(p, add);
         let leverages = self.leverages();
         let high: Vec<String> = leverages
@@ -153,6 +156,54 @@ impl Analysis<'_> {
                 },
             );
         }
+    }
+
+    /// Wald's statistic beside the likelihood ratio, of coefficients that look large but not significant (Hauck and Donner 1977). Only where
+    /// the likelihood is not that of a normal target, and no dispersion is estimated.
+    fn wald_holds(&self, add: &mut impl FnMut(&'static str, bool, String)) {
+        let free = self.specification.is_firth()
+            || self.is_gaussian()
+            || self.fit.dispersion().estimated
+            || self.fit.log_likelihood().is_none();
+        if free {
+            return;
+        }
+        let k = usize::from(self.problem.intercept);
+        let mut failed = Vec::new();
+        for (j, name) in self.problem.data.names.iter().enumerate() {
+            let coefficient = &self.fit.coefficients()[k + j];
+            // z = 3.29 has p = 0.001.
+            let square = coefficient
+                .inference
+                .map_or(f64::INFINITY, |i| i.statistic.powi(2));
+            if square.is_nan() || square > 10.83 {
+                continue;
+            }
+            let column = self.dense_columns(&[j]);
+            let values = (0..column.nrows()).map(|i| column[(i, 0)]);
+            let ends = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+                (low.min(x), high.max(x))
+            });
+            if coefficient.estimate.abs() * (ends.1 - ends.0) < FAR {
+                continue;
+            }
+            let ratio = self
+                .likelihood_ratio(&[name])
+                .map_or(f64::INFINITY, |test| test.statistic);
+            if square < 0.5 * ratio && ratio - square > 1.0 {
+                failed.push(format!("`{name}`"));
+            }
+        }
+        let holds = failed.is_empty();
+        let detail = if holds {
+            "no large coefficient has a Wald statistic far below its likelihood ratio".to_owned()
+        } else {
+            format!(
+                "the squared Wald statistic of {} is less than half the likelihood ratio, so its standard error is too large and its p-value too: use likelihood-ratio tests or profile intervals (--profile)",
+                failed.join(", ")
+            )
+        };
+        add("wald", holds, detail);
     }
 
     /// Observations that tell something, for each coefficient.
