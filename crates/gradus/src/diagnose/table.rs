@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Added, Diagnosis, Tested};
 
 /// A p-value.
-pub(super) fn p(value: f64) -> String {
+pub(crate) fn p(value: f64) -> String {
     if value < 1e-4 {
         format!("{value:.1e}")
     } else {
