@@ -291,7 +291,7 @@ pub const NAMES: [&str; 12] = [
     "correlation",
 ];
 
-/// Writes pictures, each as NAME.svg, NAME.png and NAME_dark.svg, and prints their names.
+/// Writes pictures, each as `NAME.svg`, `NAME.png` and `NAME_dark.svg`, and prints their names.
 ///
 /// # Errors
 /// If a file cannot be written, or a name is not one of [`NAMES`].

@@ -9,12 +9,15 @@ use crate::{
     student_hours, two_layer_net,
 };
 
+/// What can go wrong with a file or with printing.
+type Fault = Box<dyn Error + Send + Sync>;
+
 /// How a tutorial is told.
 #[derive(Debug, Clone, Copy)]
 enum Told {
     Alone(fn(&mut dyn Write) -> io::Result<()>),
     /// From a file.
-    From(fn(&Path, &mut dyn Write) -> Result<(), Box<dyn Error + Send + Sync>>),
+    From(fn(&Path, &mut dyn Write) -> Result<(), Fault>),
     /// By its pictures.
     Pictures,
 }

@@ -229,8 +229,9 @@ impl Outcomes {
         };
         let n = trials.len();
         let own = |i: usize| data.weights.as_ref().map_or(1.0, |w| w[i]);
-        let weights = (0..n).map(|i| own(i) * trials[i] * data.target[i]);
-        let failures = (0..n).map(|i| own(i) * trials[i] * (1.0 - data.target[i]));
+        // The target counts the successes.
+        let weights = (0..n).map(|i| own(i) * data.target[i]);
+        let failures = (0..n).map(|i| own(i) * (trials[i] - data.target[i]));
         Self {
             target: [vec![1.0; n], vec![0.0; n]].concat(),
             probability: [scores.clone(), scores].concat(),

@@ -9,7 +9,7 @@ use models::glm::{
     GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression, Penalty,
     RobustRegression,
 };
-use train::{Fit, PathOptions, PathPoint, Status};
+use train::{Fit, FitError, PathOptions, PathPoint, Status};
 
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
 use crate::document::{Document, Timing};
@@ -87,7 +87,9 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         print_path(arguments.format, &data, &path)?;
         return Ok(path.iter().all(|point| point.status == Status::Converged));
     }
-    let (fitted, model) = fitted(arguments, penalty, &data).with_context(|| lines.clone())?;
+    let (fitted, model) = fitted(arguments, penalty, &data)
+        .map_err(|error| suggested(error, &data))
+        .with_context(|| lines.clone())?;
     let timing = Timing {
         read_seconds,
         fit_seconds: started.elapsed().as_secs_f64(),
@@ -285,6 +287,16 @@ fn fitted(
             Ok((Fitted::Glm(Box::new(fit)), Some(model)))
         }
     }
+}
+
+/// A fault with the column that may have been meant.
+fn suggested(error: anyhow::Error, data: &Dataset) -> anyhow::Error {
+    let Some(FitError::UnknownColumn { column }) = error.downcast_ref() else {
+        return error;
+    };
+    let names = data.feature_names.iter().map(String::as_str);
+    let meant = datasets::suggestion(column, names);
+    anyhow::anyhow!("{error}{meant}")
 }
 
 /// The strength that cross-validation chooses.

@@ -286,7 +286,7 @@ impl Both<'_> {
         let line = |row: usize| frame.line(data.rows.as_ref().map_or(row, |rows| rows[row]));
         if kind == PictureKind::Leverage {
             let subtitle = subtitle(document, data.observations(), Some(self.file));
-            return charts::leverage(&analysis, &subtitle, &line);
+            return Ok(charts::leverage(&analysis, &subtitle, &line));
         }
         let scores = fit
             .model()

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write;
 use std::fs;
 
 use common::{data, gradus, path, text};
@@ -274,4 +275,49 @@ fn what_does_not_apply_is_said() {
         "{error}"
     );
     assert_eq!(gradus(&["plot", "pie", &several]).status.code(), Some(2));
+}
+
+/// Trials in one row, or each in a row of its own: the same measures and the same curves.
+#[test]
+fn grouped_rows_are_measured_as_single_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (grouped, single) = (
+        folder.path().join("grouped.csv"),
+        folder.path().join("single.csv"),
+    );
+    let (mut rows, mut each) = ("events,a,n\n".to_owned(), "event,a\n".to_owned());
+    for k in 0..40_u32 {
+        let (events, n, a) = ((k * 7 + k / 9) % 5, 6 + k % 4, f64::from(k % 13) / 3.0);
+        writeln!(rows, "{events},{a},{n}").unwrap();
+        for i in 0..n {
+            writeln!(each, "{},{a}", u32::from(i < events)).unwrap();
+        }
+    }
+    fs::write(&grouped, rows).unwrap();
+    fs::write(&single, each).unwrap();
+    let out = folder.path().join("model.json");
+    let found = [
+        (&grouped, &["--target", "events", "--trials", "n"][..]),
+        (&single, &["--target", "event"]),
+    ]
+    .map(|(file, target)| {
+        let fit = gradus(&[&["fit", path(file), "--out", path(&out)], target].concat());
+        assert!(fit.status.success(), "{}", text(&fit.stderr));
+        let measured = common::json(&["evaluate", path(&out), path(file), "--format", "json"]);
+        let numbers = measured["measures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m["value"].as_f64());
+        (
+            numbers.collect::<Vec<Option<f64>>>(),
+            measured["confusion"]["rows"].clone(),
+            drawn(&["plot", "roc", path(&out), path(file)]),
+        )
+    });
+    for (a, b) in found[0].0.iter().zip(&found[1].0) {
+        let same = a.zip(*b).map_or(a == b, |(a, b)| (a - b).abs() < 1e-12);
+        assert!(same, "{a:?} {b:?}");
+    }
+    assert_eq!((&found[0].1, &found[0].2), (&found[1].1, &found[1].2));
 }

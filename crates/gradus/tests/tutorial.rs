@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::fmt::Write;
+
 use common::{gradus, path, text};
 
 #[test]
@@ -122,16 +124,11 @@ fn what_is_missing_is_said() {
 fn the_diabetes_tutorial_takes_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("d.csv");
-    let rows: String = (0..20)
-        .map(|k| {
-            format!(
-                "{},{},{}\n",
-                f64::from(k % 7) / 7.0,
-                -0.1 * f64::from(k % 3),
-                k % 2
-            )
-        })
-        .collect();
+    let mut rows = String::new();
+    for k in 0..20_u32 {
+        let (a, b) = (f64::from(k % 7) / 7.0, -0.1 * f64::from(k % 3));
+        writeln!(rows, "{a},{b},{}", k % 2).unwrap();
+    }
     std::fs::write(&file, rows).unwrap();
     let output = gradus(&["tutorial", "diabetes", path(&file)]);
     let told = text(&output.stdout);

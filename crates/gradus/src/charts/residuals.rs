@@ -1,6 +1,5 @@
 //! What a model leaves over, row by row.
 
-use anyhow::Result;
 use datasets::random::{ChaCha, Stream};
 use models::glm::Distribution;
 use plots::{Chart, LeverageChart, QuantileChart, ResidualChart};
@@ -97,7 +96,7 @@ pub(crate) fn leverage(
     analysis: &Analysis<'_>,
     subtitle: &str,
     line: &dyn Fn(usize) -> u64,
-) -> Result<Drawn> {
+) -> Drawn {
     let all = analysis.influence();
     let leverages: Vec<f64> = all.iter().map(|row| row.leverage).collect();
     let residuals: Vec<f64> = all.iter().map(|row| row.residual).collect();
@@ -109,5 +108,5 @@ pub(crate) fn leverage(
         &residuals,
         coefficients,
     );
-    Ok(Box::new(chart.subtitle(subtitle).row_names(names(&lines))))
+    Box::new(chart.subtitle(subtitle).row_names(names(&lines)))
 }

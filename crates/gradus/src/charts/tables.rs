@@ -92,9 +92,8 @@ pub(crate) fn history(text: &str, name: &str) -> Result<Drawn> {
     };
     ensure!(!loss.is_empty(), "{name}: the history has no epoch");
     let mut chart = HistoryChart::new("Training")
-        .subtitle(name)
-        .loss("training", loss)
-        .epoch_name("epoch, counted from 0");
+        .subtitle(format!("{name}, epochs counted from 0"))
+        .loss("training", loss);
     if let Some((_, losses)) = find("validation_loss")
         && losses.iter().any(|loss| loss.is_finite())
     {

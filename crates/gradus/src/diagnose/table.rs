@@ -8,7 +8,9 @@ use super::{Added, Diagnosis, Tested};
 
 /// A p-value.
 pub(crate) fn p(value: f64) -> String {
-    if value < 1e-4 {
+    if value == 0.0 {
+        "<1e-300".to_owned()
+    } else if value < 1e-4 {
         format!("{value:.1e}")
     } else {
         format!("{value:.4}")

@@ -48,9 +48,10 @@ pub(super) fn number(x: f64) -> String {
     let size = x.abs().log10().floor() as i32;
     let text = if (-4..7).contains(&size) {
         let text = format!("{:.*}", usize::try_from(5 - size).unwrap_or(0), x.abs());
-        match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
         }
     } else {
         format!("{:.4e}", x.abs())
@@ -78,7 +79,10 @@ impl Cell {
         match self {
             Self::Text(text) => (escape(text), escape(text)),
             Self::Number(x) => (x.map_or_else(|| "–".to_owned(), number), value(*x)),
-            Self::P(x) => (x.map_or_else(|| "–".to_owned(), p), value(*x)),
+            Self::P(x) => {
+                let shown = x.map_or_else(|| "–".to_owned(), p);
+                (escape(&shown), value(*x))
+            }
         }
     }
 }
@@ -239,5 +243,47 @@ mod tests {
             escape("<img src=x onerror='a(\"b\")'>&\u{0}\u{202e}"),
             "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;\u{fffd}\u{fffd}"
         );
+    }
+
+    /// WCAG 2.2: text has a contrast of at least 4.5 to what it stands on.
+    #[test]
+    fn text_can_be_read_in_both_themes() {
+        let css = include_str!("page.css");
+        let luminance = |name: &str, block: &str| {
+            let hex = block.split(&format!("--{name}: #")).nth(1).expect(name);
+            let part = |k: usize| u8::from_str_radix(&hex[2 * k..2 * k + 2], 16).expect(name);
+            let linear = |c: u8| {
+                let c = f64::from(c) / 255.0;
+                if c <= 0.04045 {
+                    c / 12.92
+                } else {
+                    ((c + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * linear(part(0)) + 0.7152 * linear(part(1)) + 0.0722 * linear(part(2))
+        };
+        let blocks: Vec<&str> = css
+            .split("color-scheme:")
+            .skip(1)
+            .filter(|b| b.contains("--paper:"))
+            .collect();
+        assert_eq!(blocks.len(), 3);
+        for block in blocks {
+            for (text, below) in [
+                ("ink", "paper"),
+                ("ink", "band"),
+                ("ink", "mark"),
+                ("ink", "bad-band"),
+                ("muted", "paper"),
+                ("muted", "band"),
+                ("link", "paper"),
+                ("good", "band"),
+                ("bad", "bad-band"),
+            ] {
+                let (a, b) = (luminance(text, block), luminance(below, block));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{text} on {below}: {contrast}");
+            }
+        }
     }
 }

@@ -1,22 +1,21 @@
 //! The report of a fit: one HTML file for people, complete in itself.
 
 mod html;
+mod repeat;
 mod tables;
 mod words;
 
-use anyhow::{Context, Result};
-use datasets::{Frame, Variable};
+use anyhow::Result;
+use datasets::Frame;
 use models::glm::GeneralisedLinearModel;
-use sha2::{Digest, Sha256};
 use train::{Analysis, ClassAnalysis, FitError, Observations};
 
-use self::html::{Body, Cell, Table, escape, number};
+use self::html::{Body, escape, number};
 use crate::arguments::FitArguments;
 use crate::charts::{self, Rows};
 use crate::document::Document;
 use crate::evaluate::{Outcomes, Scored, measured};
 use crate::fitted::Fitted;
-use crate::input;
 
 /// The probability from which a row belongs to the second class in the report.
 const THRESHOLD: f64 = 0.5;
@@ -38,8 +37,8 @@ pub(crate) struct Told<'a> {
 
 /// What is known about a fit beyond its estimates, or why nothing is.
 enum Known<'a> {
-    One(Analysis<'a>),
-    Classes(ClassAnalysis<'a>),
+    One(Box<Analysis<'a>>),
+    Classes(Box<ClassAnalysis<'a>>),
     Nothing(String),
 }
 
@@ -64,7 +63,7 @@ pub(crate) fn page(told: &Told<'_>) -> Result<String> {
     let known = match (told.fitted, told.model) {
         (Fitted::Glm(fit), Some(model)) => one(fit.analyse(model, &observations)),
         (fitted, _) => match fitted.analyse(&observations) {
-            Some(Ok(analysis)) => Known::Classes(analysis),
+            Some(Ok(analysis)) => Known::Classes(Box::new(analysis)),
             Some(Err(error)) => Known::Nothing(error.to_string()),
             None => Known::Nothing(
                 "robust and quantile regression have no likelihood, and so no covariances"
@@ -89,7 +88,7 @@ pub(crate) fn page(told: &Told<'_>) -> Result<String> {
     told.coefficients(&mut body)?;
     body.end();
     section(&mut body);
-    told.predictions(&mut body)?;
+    told.predictions(&mut body);
     body.end();
     section(&mut body);
     told.residuals(&mut body, &known)?;
@@ -110,7 +109,7 @@ pub(crate) fn page(told: &Told<'_>) -> Result<String> {
 
 fn one(analysis: Result<Analysis<'_>, FitError>) -> Known<'_> {
     match analysis {
-        Ok(analysis) => Known::One(analysis),
+        Ok(analysis) => Known::One(Box::new(analysis)),
         Err(error) => Known::Nothing(error.to_string()),
     }
 }
@@ -238,7 +237,7 @@ impl Told<'_> {
         Ok(())
     }
 
-    fn predictions(&self, body: &mut Body) -> Result<()> {
+    fn predictions(&self, body: &mut Body) {
         let (d, scored) = (self.document, self.scored);
         body.paragraph(
             "These figures are in-sample: they say how well the model describes the rows that it was fitted to, and are better than on new rows. For an honest measure, run gradus evaluate on rows that were held back.",
@@ -247,7 +246,7 @@ impl Told<'_> {
             Ok(found) => found,
             Err(error) => {
                 body.note(&format!("They are left out: {error:#}."));
-                return Ok(());
+                return;
             }
         };
         let facts: Vec<(String, String)> = found
@@ -255,13 +254,13 @@ impl Told<'_> {
             .iter()
             .map(|m| {
                 let value = m.value.map_or_else(|| "undefined".to_owned(), number);
-                (m.name.replace('_', " "), value)
+                (words::measure(m.name), value)
             })
             .collect();
         body.facts(&facts);
         let confusion = found.confusion.as_ref();
         let confusion = confusion.map(|matrix| charts::confusion(matrix, "in-sample"));
-        let said = "In-sample.";
+        let said = "In-sample: true classes against those that are predicted.";
         let mut figures = Vec::new();
         if d.family == "binomial" {
             let outcomes = Outcomes::of(&scored.data, &scored.scores);
@@ -288,7 +287,6 @@ impl Told<'_> {
         if !figures.is_empty() {
             body.figures(None, figures);
         }
-        Ok(())
     }
 
     fn residuals(&self, body: &mut Body, known: &Known<'_>) -> Result<()> {
@@ -298,7 +296,7 @@ impl Told<'_> {
             return Ok(());
         }
         let analysis = match known {
-            Known::One(analysis) => Some(analysis),
+            Known::One(analysis) => Some(analysis.as_ref()),
             _ => None,
         };
         let mut figures = Vec::new();
@@ -328,7 +326,7 @@ impl Told<'_> {
         match known {
             Known::One(analysis) => {
                 figures.push((
-                    charts::leverage(analysis, "in-sample", self.line),
+                    Ok(charts::leverage(analysis, "in-sample", self.line)),
                     "Rows far to the right pull the fit; beyond the curves of Cook's distance they change it.",
                 ));
                 body.figures(None, figures);
@@ -366,104 +364,4 @@ impl Told<'_> {
             }
         }
     }
-
-    /// How columns became features, and the command with its versions.
-    fn repeat(&self, body: &mut Body) -> Result<()> {
-        let arguments = self.arguments;
-        if let Some(formula) = &arguments.formula {
-            body.paragraph("The formula:");
-            body.code(formula);
-        }
-        body.paragraph(&words::missing(
-            arguments,
-            self.frame.rows() - self.scored.data.observations(),
-        ));
-        if let Some(recipe) = &self.document.recipe {
-            let row = |(name, variable): (&str, Variable)| {
-                let (kind, detail) = match variable {
-                    Variable::Number => ("number", String::new()),
-                    Variable::Boolean => ("0 or 1", String::new()),
-                    Variable::Category { levels, reference } => {
-                        let base = levels.get(reference).cloned().unwrap_or_default();
-                        let (count, some) = (levels.len(), &levels[..levels.len().min(20)]);
-                        let more = if count > some.len() { ", …" } else { "" };
-                        (
-                            "category",
-                            format!(
-                                "{count} levels ({}{more}); the others are compared with {base}",
-                                some.join(", ")
-                            ),
-                        )
-                    }
-                    Variable::Several => (
-                        "several parts",
-                        "part of an offset, or read in two ways".to_owned(),
-                    ),
-                };
-                let cells = [name.to_owned(), kind.to_owned(), detail];
-                (cells.map(Cell::Text).to_vec(), None)
-            };
-            let variables = recipe.variables();
-            if !variables.is_empty() {
-                body.table(&Table {
-                    caption: "How the columns were read".to_owned(),
-                    header: vec!["column", "as", "detail"],
-                    rows: variables.into_iter().take(500).map(row).collect(),
-                    sortable: false,
-                })?;
-            }
-        }
-        body.paragraph("The command:");
-        let command = arguments.command.iter().map(|word| words::quoted(word));
-        let command: Vec<String> = std::iter::once("gradus".to_owned())
-            .chain(command)
-            .collect();
-        body.code(&command.join(" "));
-        let mut facts = vec![("gradus".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
-        if let Some(data) = &self.document.data {
-            facts.push(("target, weights, offset, trials".to_owned(), data.clone()));
-        }
-        body.facts(&facts);
-        match digest(arguments)? {
-            Some(digest) => {
-                body.paragraph(&format!(
-                    "SHA-256 of {}, as sha256sum prints it:",
-                    input::name(&arguments.file)
-                ));
-                body.code(&digest);
-            }
-            None => {
-                body.note("The data came from standard input, so there is no file to be compared.")
-            }
-        }
-        Ok(())
-    }
-}
-
-/// SHA-256 of the data file.
-fn digest(arguments: &FitArguments) -> Result<Option<String>> {
-    let path = &arguments.file;
-    if path == std::path::Path::new("-") {
-        return Ok(None);
-    }
-    let read = || -> std::io::Result<String> {
-        let mut file = std::io::BufReader::with_capacity(1 << 18, std::fs::File::open(path)?);
-        let mut hash = Sha256::new();
-        loop {
-            let block = std::io::BufRead::fill_buf(&mut file)?;
-            if block.is_empty() {
-                break;
-            }
-            hash.update(block);
-            let used = block.len();
-            std::io::BufRead::consume(&mut file, used);
-        }
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
-    };
-    let digest = read().with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Some(digest))
 }

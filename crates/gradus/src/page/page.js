@@ -48,7 +48,7 @@
   // A coefficient and its row of the forest plot light up together.
   var forest = document.getElementById("forest");
   if (forest) {
-    var pictures = all(forest, "svg").map(function (svg) { return all(svg, ".interval"); });
+    var pictures = all(forest, "svg[role=img]").map(function (svg) { return all(svg, ".interval"); });
     var rows = {};
     var light = function (at, on) {
       forest.classList.toggle("lit", on);

@@ -179,6 +179,23 @@ pub(super) fn method(document: &Document, arguments: &FitArguments) -> Vec<Strin
     out
 }
 
+/// A measure of the predictions, by its name in `gradus evaluate`.
+pub(super) fn measure(name: &str) -> String {
+    match name {
+        "roc_auc" => "area under the ROC curve".to_owned(),
+        "r2" => "R²".to_owned(),
+        "rmse" => "root mean squared error".to_owned(),
+        "mae" => "mean absolute error".to_owned(),
+        "brier_score" => "Brier score".to_owned(),
+        "f1" => "F1".to_owned(),
+        "f1_macro" => "F1, mean of the classes".to_owned(),
+        "f1_weighted" => "F1, weighted by class".to_owned(),
+        "matthews" => "Matthews' correlation".to_owned(),
+        "kappa" => "Cohen's kappa".to_owned(),
+        name => name.replace('_', " "),
+    }
+}
+
 /// What was done about missing values.
 pub(super) fn missing(arguments: &FitArguments, dropped: usize) -> String {
     match arguments.missing {
