@@ -150,8 +150,16 @@ fn picture(arguments: &PlotArguments) -> Result<Drawn> {
                 file,
                 document: &document,
             };
+            let left = matches!(
+                kind,
+                PictureKind::Residuals | PictureKind::Qq | PictureKind::Leverage
+            );
+            ensure!(
+                *file != Path::new("-") || !(left || kind == PictureKind::Boundary),
+                "{name} reads the data twice; give a file in the place of standard input"
+            );
             match kind {
-                PictureKind::Residuals | PictureKind::Qq | PictureKind::Leverage => both.left(),
+                _ if left => both.left(),
                 _ => both.classes(),
             }
             .with_context(|| input::name(file))

@@ -274,6 +274,8 @@ fn what_does_not_apply_is_said() {
         error.contains("gradus plot roc MODEL.json FILE.csv"),
         "{error}"
     );
+    let error = text(&gradus(&["plot", "qq", &several, "-"]).stderr);
+    assert!(error.contains("qq reads the data twice"), "{error}");
     assert_eq!(gradus(&["plot", "pie", &several]).status.code(), Some(2));
 }
 
