@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example diabetes PATH`, where the file is a CSV without a header, label last.
 
+use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -42,48 +44,58 @@ pub fn train(linear: Linear<f32>, x: &Mat<f32>, y: &Mat<f32>) -> (Vec<Report>, M
     (reports, hypothesis)
 }
 
-#[allow(dead_code)] // The tests run the functions above.
-fn main() -> ExitCode {
-    let Some(path) = std::env::args_os().nth(1) else {
-        eprintln!("the path of the data is missing: cargo run --release --example diabetes PATH");
-        return ExitCode::from(2);
-    };
-    let (x, y) = match load(Path::new(&path)) {
-        Ok(data) => data,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+/// Prints the tutorial from a file of the data.
+///
+/// # Errors
+/// With file, line and column; or if `out` cannot be written.
+pub fn tell(path: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let (x, y) = load(path)?;
     let first: Vec<String> = (0..x.ncols())
         .map(|j| format!("{:.4}", x[(0, j)]))
         .collect();
-    println!(
+    writeln!(
+        out,
         "{} x {}; first row {}, label {}",
         x.nrows(),
         x.ncols(),
         first.join(" "),
         y[(0, 0)]
-    );
+    )?;
 
-    println!("\nFrom zeros");
+    writeln!(out, "\nFrom zeros")?;
     let (reports, hypothesis) = train(Linear::zeros(x.ncols(), 1), &x, &y);
     for report in &reports {
-        println!("epoch {:4}  cost {:.6}", report.epoch, report.cost);
+        writeln!(out, "epoch {:4}  cost {:.6}", report.epoch, report.cost)?;
     }
-    println!(
+    writeln!(
+        out,
         "accuracy {:.2} %",
         100.0 * metrics::accuracy(hypothesis.as_ref(), y.as_ref())
-    );
+    )?;
     let first: Vec<String> = (0..5.min(x.nrows()))
         .map(|i| format!("{:.4}", hypothesis[(i, 0)]))
         .collect();
-    println!("H of the first rows: {}", first.join(" "));
+    writeln!(out, "H of the first rows: {}", first.join(" "))?;
 
-    println!("\nAs a module, from torch.manual_seed(1)");
+    writeln!(out, "\nAs a module, from torch.manual_seed(1)")?;
     let (reports, _) = train(Linear::new(x.ncols(), 1, &mut Torch::new(1)), &x, &y);
     for report in &reports {
-        println!("{report}");
+        writeln!(out, "{report}")?;
     }
-    ExitCode::SUCCESS
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> ExitCode {
+    let Some(path) = std::env::args_os().nth(1) else {
+        eprintln!("the path of the data is missing: cargo run --release --example diabetes PATH");
+        return ExitCode::from(2);
+    };
+    match tell(Path::new(&path), &mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

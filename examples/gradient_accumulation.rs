@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example gradient_accumulation`
 
+use std::io::{self, Write};
+
 use autodiff::Tape;
 
 /// The gradient of z = 2w at w = 2 after each of `rounds` differentiations: accumulated, and taken afresh.
@@ -20,9 +22,21 @@ pub fn run(rounds: usize) -> Vec<(f32, f32)> {
     rows
 }
 
-#[allow(dead_code)] // The tests run the function above.
-fn main() {
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
     for (accumulated, fresh) in run(20) {
-        println!("the gradient of 2w is {accumulated} accumulated, {fresh} afresh");
+        writeln!(
+            out,
+            "the gradient of 2w is {accumulated} accumulated, {fresh} afresh"
+        )?;
     }
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example linear_regression`
 
+use std::io::{self, Write};
+
 use autodiff::Tape;
 use models::loss;
 use train::Sgd;
@@ -44,11 +46,22 @@ pub fn run(updates: usize, mut show: impl FnMut(Row)) {
     }
 }
 
-#[allow(dead_code)] // The tests run the function above.
-fn main() {
-    run(2000, |Row { update, w, b, cost }| {
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
+    let mut rows = Vec::new();
+    run(2000, |row| rows.push(row));
+    for Row { update, w, b, cost } in rows {
         if update == 1 || update % 100 == 0 {
-            println!("update {update:4}  W {w:.3}  b {b:.3}  cost {cost:.6}");
+            writeln!(out, "update {update:4}  W {w:.3}  b {b:.3}  cost {cost:.6}")?;
         }
-    });
+    }
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

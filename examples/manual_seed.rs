@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example manual_seed`
 
+use std::io::{self, Write};
+
 use datasets::random::{ChaCha, NumpyLegacy, Stream, Torch};
 
 /// Two draws of PyTorch's generator after `torch.manual_seed(seed)`.
@@ -18,21 +20,32 @@ pub fn numpy(seed: u32) -> ([f64; 3], f64) {
     (w, generator.normal())
 }
 
-#[allow(dead_code)] // The tests run the functions above.
-fn main() {
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
     for seed in [3, 5, 3] {
         let [first, second] = torch(seed);
-        println!("torch.manual_seed({seed}): {first:.4} {second:.4}");
+        writeln!(out, "torch.manual_seed({seed}): {first:.4} {second:.4}")?;
     }
     let (w, b) = numpy(220_104);
-    println!(
+    writeln!(
+        out,
         "numpy.random.seed(220104): {:.8} {:.8} {:.8}, then {b:.8}",
         w[0], w[1], w[2]
-    );
+    )?;
     let mut stream = ChaCha::new(3);
-    println!(
+    writeln!(
+        out,
         "our default stream, seed 3: {:.4} {:.4}",
         stream.uniform_f64(),
         stream.uniform_f64()
-    );
+    )?;
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

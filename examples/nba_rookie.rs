@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example nba_rookie`
 
+use std::io::{self, Write};
+
 use autodiff::Tape;
 use datasets::random::{NumpyLegacy, Torch};
 use datasets::{Dataset, nba_rookie_draft};
@@ -116,49 +118,72 @@ pub fn module_run(
     (parameters, predictions)
 }
 
-#[allow(dead_code)] // The tests run the functions above.
-fn main() {
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
     let data = nba_rookie_draft();
     let (before, after) = numpy_run(3000, true);
-    println!(
+    writeln!(
+        out,
         "gradient at the start, by hand:  {:?}",
         gradient_by_hand(&data, before.w, before.b)
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "gradient at the start, by tape:  {:?}",
         gradient_by_tape(&data, before.w, before.b)
-    );
-    println!("\nloss before {:.14}", before.loss);
-    println!("loss after  {:.14}", after.loss);
-    println!(
+    )?;
+    writeln!(out, "\nloss before {:.14}", before.loss)?;
+    writeln!(out, "loss after  {:.14}", after.loss)?;
+    writeln!(
+        out,
         "W {:.8} {:.8} {:.8}, b {:.8}",
         after.w[0], after.w[1], after.w[2], after.b
-    );
+    )?;
 
-    println!("\nSequential(Linear(3, 1), Sigmoid)");
+    writeln!(out, "\nSequential(Linear(3, 1), Sigmoid)")?;
     let model = Sequential::new()
         .then(Linear::new(3, 1, &mut Torch::new(0)))
         .then(Sigmoid);
-    let (parameters, module) = module_run(model, |report| println!("{report}"));
-    println!(
+    let mut reports = Vec::new();
+    let (parameters, module) = module_run(model, |report| reports.push(report));
+    for report in reports {
+        writeln!(out, "{report}")?;
+    }
+    writeln!(
+        out,
         "W {:.3} {:.3} {:.3}, b {:.3}",
         parameters[0], parameters[1], parameters[2], parameters[3]
-    );
+    )?;
 
-    println!("\nNo.  avg_score  rebound  assist  draft   by hand  as a module");
+    writeln!(
+        out,
+        "\nNo.  avg_score  rebound  assist  draft   by hand  as a module"
+    )?;
     for i in 0..data.observations() {
         let [score, rebound, assist] = [0, 1, 2].map(|j| data.features[(i, j)]);
         let (hand, module) = (after.predictions[i], module[(i, 0)]);
-        println!(
+        writeln!(
+            out,
             "{:3}  {score:9}  {rebound:7}  {assist:6}  {:5}  {hand:.8}  {module:.4}",
             i + 1,
             data.target[i]
-        );
+        )?;
     }
-    println!(
+    writeln!(
+        out,
         "\nThe weights say: assists first, then rebounds. Twelve rows are too few to be sure of either:"
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "`gradus fit data/nba_rookie_draft.csv --target draft` shows how wide the intervals are."
-    );
+    )?;
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

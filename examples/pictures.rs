@@ -3,6 +3,7 @@
 //! `cargo run --release --example pictures -- FOLDER`
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
 
 use autodiff::{Tape, Var};
@@ -125,7 +126,7 @@ fn sigmoids() -> Vec<(&'static str, LineChart)> {
 }
 
 /// The exam scores, with the line that fits them badly and a penalised logistic curve.
-fn exam() -> Result<LineChart, Box<dyn Error>> {
+fn exam() -> Result<LineChart, Box<dyn Error + Send + Sync>> {
     let data = exam_scores();
     let scores = data.features.col_as_slice(0);
     let x = steps(40.0, 75.0, 200);
@@ -176,7 +177,7 @@ fn surface() -> SurfaceChart {
 }
 
 /// Who passes, by hours of lectures and labs.
-fn boundary() -> Result<BoundaryChart, Box<dyn Error>> {
+fn boundary() -> Result<BoundaryChart, Box<dyn Error + Send + Sync>> {
     let data = student_hours();
     let fit = models::LogisticRegression::new().l2(0.01).fit(&data)?;
     let [b, lectures, labs] = [0, 1, 2].map(|k| fit.coefficients()[k].estimate);
@@ -229,7 +230,7 @@ pub fn graph() -> GraphChart {
 }
 
 /// The correlations of the players' numbers.
-fn players() -> Result<CorrelationChart, Box<dyn Error>> {
+fn players() -> Result<CorrelationChart, Box<dyn Error + Send + Sync>> {
     let file = include_str!("../data/nba_rookie_draft.csv");
     let frame = CsvOptions::new().read_from("nba_rookie_draft.csv", file.as_bytes())?;
     let described = Description::of(&frame);
@@ -242,48 +243,87 @@ fn players() -> Result<CorrelationChart, Box<dyn Error>> {
     .subtitle("twelve rows are too few to tell"))
 }
 
+/// The loss of a probability where y is 1 and where it is 0.
+fn two_losses() -> LineChart {
+    let h = steps(0.005, 0.995, 198);
+    let (one, zero) = losses(&h);
+    LineChart::new("The loss of a probability", "H", "loss")
+        .curve("−ln H, y = 1", &h, &one)
+        .curve("−ln (1 − H), y = 0", &h, &zero)
+}
+
+/// How the cost of a line falls.
+fn cost() -> LineChart {
+    let (_, _, cost) = descent(2000);
+    let updates: Vec<f64> = (1..=cost.len()).map(|k| k as f64).collect();
+    LineChart::new("The cost of a line falls", "update", "mean squared error")
+        .curve("cost before the update", &updates, &cost)
+        .log_y()
+}
+
 /// Saves a picture in light and in dark.
-fn save(folder: &Path, name: &str, chart: impl Chart + Clone) -> Result<(), Box<dyn Error>> {
+fn save(
+    folder: &Path,
+    name: &str,
+    chart: impl Chart + Clone,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     chart.save(folder.join(format!("{name}.svg")))?;
     chart.save(folder.join(format!("{name}.png")))?;
     chart
         .theme(Theme::Dark)
         .save(folder.join(format!("{name}_dark.svg")))?;
-    println!("{name}");
     Ok(())
 }
 
-/// Writes all pictures.
+/// The names of all pictures.
+pub const NAMES: [&str; 12] = [
+    "sigmoid",
+    "sigmoid_weight",
+    "sigmoid_bias",
+    "threshold",
+    "exam_scores",
+    "losses",
+    "convexity",
+    "cost",
+    "surface",
+    "boundary",
+    "graph",
+    "correlation",
+];
+
+/// Writes pictures, each as `NAME.svg`, `NAME.png` and `NAME_dark.svg`, and prints their names.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
+/// If a file cannot be written, or a name is not one of [`NAMES`].
+pub fn write(
+    folder: &Path,
+    names: &[&str],
+    out: &mut dyn Write,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     std::fs::create_dir_all(folder)?;
-    for (name, chart) in sigmoids() {
-        save(folder, name, chart)?;
+    for name in names {
+        match *name {
+            "exam_scores" => save(folder, name, exam()?)?,
+            "losses" => save(folder, name, two_losses())?,
+            "convexity" => save(folder, name, convexity())?,
+            "cost" => save(folder, name, cost())?,
+            "surface" => save(folder, name, surface())?,
+            "boundary" => save(folder, name, boundary()?)?,
+            "graph" => save(folder, name, graph())?,
+            "correlation" => save(folder, name, players()?)?,
+            _ => match sigmoids().into_iter().find(|(known, _)| known == name) {
+                Some((_, chart)) => save(folder, name, chart)?,
+                None => return Err(format!("there is no picture {name}").into()),
+            },
+        }
+        writeln!(out, "{name}")?;
     }
-    save(folder, "exam_scores", exam()?)?;
-    let h = steps(0.005, 0.995, 198);
-    let (one, zero) = losses(&h);
-    let losses = LineChart::new("The loss of a probability", "H", "loss")
-        .curve("−ln H, y = 1", &h, &one)
-        .curve("−ln (1 − H), y = 0", &h, &zero);
-    save(folder, "losses", losses)?;
-    save(folder, "convexity", convexity())?;
-    let (_, _, cost) = descent(2000);
-    let updates: Vec<f64> = (1..=cost.len()).map(|k| k as f64).collect();
-    let falls = LineChart::new("The cost of a line falls", "update", "mean squared error")
-        .curve("cost before the update", &updates, &cost)
-        .log_y();
-    save(folder, "cost", falls)?;
-    save(folder, "surface", surface())?;
-    save(folder, "boundary", boundary()?)?;
-    save(folder, "graph", graph())?;
-    save(folder, "correlation", players()?)
+    Ok(())
 }
 
-#[allow(dead_code)] // The tests run the functions above.
-fn main() -> Result<(), Box<dyn Error>> {
+#[allow(dead_code)] // The library runs the functions above.
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = std::env::args().nth(1);
-    write(Path::new(folder.as_deref().unwrap_or("pictures")))
+    let folder = Path::new(folder.as_deref().unwrap_or("pictures"));
+    write(folder, &NAMES, &mut io::stdout().lock())
 }

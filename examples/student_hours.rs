@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example student_hours`
 
+use std::io::{self, Write};
+
 use autodiff::{Tape, Var};
 use datasets::random::Torch;
 use datasets::student_hours;
@@ -97,8 +99,19 @@ pub fn train_module(model: &mut dyn Module<f32>, updates: usize, report: impl Fn
     );
 }
 
-#[allow(dead_code)] // The tests run the functions above.
-fn main() {
+fn tell_training(model: &mut dyn Module<f32>, out: &mut dyn Write) -> io::Result<()> {
+    let mut reports = Vec::new();
+    train_module(model, 1001, |report| reports.push(report));
+    reports
+        .iter()
+        .try_for_each(|report| writeln!(out, "{report}"))
+}
+
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
     let (x_train, y_train) = (student_hours().features_f32(), student_hours().target_f32());
     let one = [1.0_f32];
     let tape = Tape::new();
@@ -107,60 +120,73 @@ fn main() {
         tape.constant(&y_train),
         tape.constant(&one),
     );
-    println!(
+    writeln!(
+        out,
         "exp(1) = {:.4}, sigmoid(1) = {:.4}",
         one.exp().item(),
         one.sigmoid().item()
-    );
-    println!("x is {}, y is {}", x.shape(), y.shape());
+    )?;
+    writeln!(out, "x is {}, y is {}", x.shape(), y.shape())?;
 
     let zero = explicit_parameters(0, false);
     let start = tape.full(autodiff::Shape::new(6, 1), zero.hypothesis[0]);
     let losses = -(y * start.ln() + (1.0 - y) * (1.0 - start).ln());
-    println!(
+    writeln!(
+        out,
         "\nH at the start:\n{start:.4}\nloss of each sample:\n{losses:.4}\nmean {:.4}",
         losses.mean().item()
-    );
+    )?;
 
-    println!("\n1. Explicit parameters");
+    writeln!(out, "\n1. Explicit parameters")?;
     let run = explicit_parameters(1001, false);
     for (epoch, cost) in run.costs.iter().enumerate().step_by(100) {
-        println!("epoch {epoch:4}  cost {cost:.6}");
+        writeln!(out, "epoch {epoch:4}  cost {cost:.6}")?;
     }
-    println!(
+    writeln!(
+        out,
         "W = {:.4} {:.4}, b = {:.4}",
         run.w[(0, 0)],
         run.w[(1, 0)],
         run.b[(0, 0)]
-    );
+    )?;
     let hypothesis: Vec<String> = run.hypothesis.iter().map(|h| format!("{h:.4e}")).collect();
-    println!("H = {}", hypothesis.join(" "));
+    writeln!(out, "H = {}", hypothesis.join(" "))?;
     let predictions: Vec<bool> = run.hypothesis.iter().map(|h| *h >= 0.5).collect();
-    println!("H >= 0.5: {predictions:?}");
+    writeln!(out, "H >= 0.5: {predictions:?}")?;
 
-    println!("\nThe same with the library's loss, counting updates from 1");
+    writeln!(
+        out,
+        "\nThe same with the library's loss, counting updates from 1"
+    )?;
     let run = explicit_parameters(1000, true);
     for (epoch, cost) in run.costs.iter().enumerate().skip(99).step_by(100) {
-        println!("update {:4}  cost {cost:.6}", epoch + 1);
+        writeln!(out, "update {:4}  cost {cost:.6}", epoch + 1)?;
     }
-    println!(
+    writeln!(
+        out,
         "W = {:.4} {:.4}, b = {:.4}",
         run.w[(0, 0)],
         run.w[(1, 0)],
         run.b[(0, 0)]
-    );
+    )?;
 
-    println!("\n2. Sequential(Linear(2, 1), Sigmoid)");
+    writeln!(out, "\n2. Sequential(Linear(2, 1), Sigmoid)")?;
     let mut model = sequential(Linear::new(2, 1, &mut Torch::new(1)), false);
-    train_module(&mut model, 1001, |report| println!("{report}"));
+    tell_training(&mut model, out)?;
 
-    println!("\n3. A module of one's own");
+    writeln!(out, "\n3. A module of one's own")?;
     let mut model = BinaryClassifier {
         linear: Linear::new(2, 1, &mut Torch::new(1)),
         sigmoid: Sigmoid,
     };
-    train_module(&mut model, 1001, |report| println!("{report}"));
+    tell_training(&mut model, out)?;
     for (name, parameter) in model.named_parameters() {
-        println!("{name}: {:?}", parameter.as_slice());
+        writeln!(out, "{name}: {:?}", parameter.as_slice())?;
     }
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example two_layer_net`
 
+use std::io::{self, Write};
+
 use autodiff::Var;
 use datasets::random::{Stream, Torch};
 use linalg::Mat;
@@ -57,12 +59,24 @@ pub fn run(report: impl FnMut(Report)) {
     );
 }
 
-#[allow(dead_code)] // The tests run the function above.
-fn main() {
-    run(|report| {
-        println!(
+/// Prints the tutorial.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell(out: &mut dyn Write) -> io::Result<()> {
+    let mut reports = Vec::new();
+    run(|report| reports.push(report));
+    for report in reports {
+        writeln!(
+            out,
             "update {:3}  summed squared error {:.4}",
             report.epoch, report.cost
-        );
-    });
+        )?;
+    }
+    Ok(())
+}
+
+#[allow(dead_code)] // The library runs the function above.
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout().lock())
 }

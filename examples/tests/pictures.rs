@@ -2,9 +2,7 @@
 
 #![allow(missing_docs)]
 
-#[path = "../pictures.rs"]
-mod pictures;
-
+use examples::pictures;
 use plots::Chart;
 
 #[test]
@@ -89,7 +87,12 @@ fn the_graph_has_every_operation_of_the_cost() {
 #[test]
 fn every_picture_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    pictures::write(folder.path()).unwrap();
+    let mut told = Vec::new();
+    pictures::write(folder.path(), &pictures::NAMES, &mut told).unwrap();
+    assert_eq!(
+        String::from_utf8(told).unwrap().lines().collect::<Vec<_>>(),
+        pictures::NAMES
+    );
     let mut names: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|f| f.unwrap().file_name().into_string().unwrap())

@@ -7,22 +7,11 @@ use std::path::{Path, PathBuf};
 use autodiff::Tape;
 use datasets::nba_rookie_draft;
 use datasets::random::Torch;
+use examples::{
+    diabetes, gradient_accumulation, linear_regression, manual_seed, nba_rookie, student_hours,
+    two_layer_net,
+};
 use models::{Linear, Module, Sequential, Sigmoid};
-
-#[path = "../diabetes.rs"]
-mod diabetes;
-#[path = "../gradient_accumulation.rs"]
-mod gradient_accumulation;
-#[path = "../linear_regression.rs"]
-mod linear_regression;
-#[path = "../manual_seed.rs"]
-mod manual_seed;
-#[path = "../nba_rookie.rs"]
-mod nba_rookie;
-#[path = "../student_hours.rs"]
-mod student_hours;
-#[path = "../two_layer_net.rs"]
-mod two_layer_net;
 
 /// Costs of the tutorials agree within this.
 const COST: f64 = 1.5e-6;

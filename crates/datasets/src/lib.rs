@@ -29,7 +29,7 @@ pub use builtin::{
 pub use dataset::Dataset;
 pub use describe::{ColumnDescription, Description, Summary};
 pub use error::DataError;
-pub use formula::{Formula, FormulaError};
+pub use formula::{Formula, FormulaError, suggestion};
 pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
 pub use reader::{Blocks, CsvOptions, Kind};

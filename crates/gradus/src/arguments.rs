@@ -96,7 +96,7 @@ pub enum Robust {
     reason = "each is a switch of the command line"
 )]
 #[command(
-    after_help = "Examples:\n  gradus fit data/nba_rookie_draft.csv --target draft --out model.json\n  gradus fit claims.csv --family poisson --offset log_years --formula 'claims ~ age + C(region)'\n  gradus fit genes.csv --target ill --l1 1 --cv 10"
+    after_help = "Examples:\n  gradus fit data/nba_rookie_draft.csv --target draft --out model.json\n  gradus fit claims.csv --family poisson --offset log_years --formula 'claims ~ age + C(region)'\n  gradus fit genes.csv --target ill --l1 1 --cv 10\n  gradus fit visits.csv --target visits --family poisson --report report.html\n\nExit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are, 3 stopped before the optimum."
 )]
 pub struct FitArguments {
     /// The CSV file.
@@ -202,7 +202,7 @@ pub struct FitArguments {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Print the fits for 100 strengths of the penalty instead of one fit.
-    #[arg(long, conflicts_with_all = ["cv", "out"])]
+    #[arg(long, conflicts_with_all = ["cv", "out", "report"])]
     pub path: bool,
     /// Firth's penalty: finite estimates also where classes are separated, and less bias.
     #[arg(long)]
@@ -234,4 +234,10 @@ pub struct FitArguments {
     /// Also write the model to this file, for `predict`.
     #[arg(long, value_name = "MODEL.json")]
     pub out: Option<PathBuf>,
+    /// Also write an account of the fit for people to this file: tables, pictures and what they mean, in one HTML file.
+    #[arg(long, value_name = "REPORT.html")]
+    pub report: Option<PathBuf>,
+    /// The words of the command after the program's name, by which the report says how to repeat it.
+    #[arg(skip)]
+    pub command: Vec<String>,
 }

@@ -251,23 +251,43 @@ fn measure(name: &'static str, value: Option<f64>) -> Measure {
 
 type Measured = (Vec<Measure>, Option<ConfusionMatrix>);
 
-fn of_two(data: &Dataset, scores: &Mat<f64>, threshold: f64) -> Result<Measured> {
-    let scores: Vec<f64> = scores.col(0).iter().copied().collect();
-    // A row of trials is so many successes and so many failures.
-    let (y, p, weights) = match &data.trials {
-        None => (data.target.clone(), scores, data.weights.clone()),
-        Some(trials) => {
-            let n = trials.len();
-            let own = |i: usize| data.weights.as_ref().map_or(1.0, |w| w[i]);
-            let weights = (0..n).map(|i| own(i) * data.target[i]);
-            let failures = (0..n).map(|i| own(i) * (trials[i] - data.target[i]));
-            (
-                [vec![1.0; n], vec![0.0; n]].concat(),
-                [scores.clone(), scores].concat(),
-                Some(weights.chain(failures).collect()),
-            )
+/// Outcomes 0 and 1 with their probabilities and weights.
+pub(crate) struct Outcomes {
+    pub(crate) target: Vec<f64>,
+    pub(crate) probability: Vec<f64>,
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+impl Outcomes {
+    /// Those of a table of two classes: a row of trials is so many successes and so many failures.
+    pub(crate) fn of(data: &Dataset, scores: &Mat<f64>) -> Self {
+        let scores: Vec<f64> = scores.col(0).iter().copied().collect();
+        let Some(trials) = &data.trials else {
+            return Self {
+                target: data.target.clone(),
+                probability: scores,
+                weights: data.weights.clone(),
+            };
+        };
+        let n = trials.len();
+        let own = |i: usize| data.weights.as_ref().map_or(1.0, |w| w[i]);
+        // The target counts the successes.
+        let weights = (0..n).map(|i| own(i) * data.target[i]);
+        let failures = (0..n).map(|i| own(i) * (trials[i] - data.target[i]));
+        Self {
+            target: [vec![1.0; n], vec![0.0; n]].concat(),
+            probability: [scores.clone(), scores].concat(),
+            weights: Some(weights.chain(failures).collect()),
         }
-    };
+    }
+}
+
+fn of_two(data: &Dataset, scores: &Mat<f64>, threshold: f64) -> Result<Measured> {
+    let Outcomes {
+        target: y,
+        probability: p,
+        weights,
+    } = Outcomes::of(data, scores);
     let weights = weights.as_deref();
     let matrix = ConfusionMatrix::at_threshold(&y, &p, threshold, weights)?;
     let mut area = measure("roc_auc", metrics::roc_auc(&y, &p, weights).ok());

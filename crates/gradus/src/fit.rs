@@ -4,20 +4,22 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use datasets::{CsvOptions, Dataset, Formula, Missing, Preparation, Response, Splitter};
+use datasets::{CsvOptions, Dataset, Features, Formula, Missing, Preparation, Response, Splitter};
 use models::glm::{
     GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression, Penalty,
     RobustRegression,
 };
-use train::{Fit, PathOptions, PathPoint, Status};
+use train::{Fit, FitError, PathOptions, PathPoint, Status};
 
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
 use crate::document::{Document, Timing};
+use crate::evaluate::Scored;
 use crate::fitted::Fitted;
 use crate::inference;
 use crate::input;
 use crate::levels::order_classes;
 use crate::output;
+use crate::page;
 use crate::show;
 use crate::specification::{fit_options, generalised, link, penalty};
 
@@ -35,7 +37,13 @@ pub fn fit(arguments: &FitArguments) -> Result<bool> {
 }
 
 fn run(arguments: &FitArguments) -> Result<bool> {
-    output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
+    for result in [&arguments.out, &arguments.report] {
+        output::refuse_overwriting(&arguments.file, result.as_deref())?;
+    }
+    ensure!(
+        arguments.out.is_none() || arguments.out != arguments.report,
+        "--out and --report are one file; give each its own"
+    );
     let started = Instant::now();
     let several = matches!(arguments.family, Family::Multinomial | Family::Ordinal);
     ensure!(
@@ -62,11 +70,14 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         frame.line(0),
         frame.line(frame.rows() - 1)
     );
+    // The report looks at the table once more; without one its memory is free from here on.
+    let table = arguments.report.is_some().then(|| frame.clone());
     let line = frame.into_lines();
     if several {
         order_classes(arguments, &mut data)?;
     }
-    let line = |row: usize| line(data.rows.as_ref().map_or(row, |rows| rows[row]));
+    let rows = data.rows.clone();
+    let line = |row: usize| line(rows.as_ref().map_or(row, |rows| rows[row]));
     let read_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
     if arguments.path {
@@ -76,7 +87,9 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         print_path(arguments.format, &data, &path)?;
         return Ok(path.iter().all(|point| point.status == Status::Converged));
     }
-    let (fitted, model) = fitted(arguments, penalty, &data).with_context(|| lines.clone())?;
+    let (fitted, model) = fitted(arguments, penalty, &data)
+        .map_err(|error| suggested(error, &data))
+        .with_context(|| lines.clone())?;
     let timing = Timing {
         read_seconds,
         fit_seconds: started.elapsed().as_secs_f64(),
@@ -92,6 +105,25 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     report.data = Some(inference::fingerprint(&data));
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);
+    let page = match &table {
+        Some(frame) => {
+            let (model, line) = (model.as_ref(), &line);
+            let scored = scored_in_sample(&document, data)?;
+            Some(page::page(&page::Told {
+                arguments,
+                document: &document,
+                fitted: &fitted,
+                model,
+                scored: &scored,
+                frame,
+                line,
+            })?)
+        }
+        None => None,
+    };
+    if let (Some(path), Some(page)) = (&arguments.report, page) {
+        output::write_file(path, page.as_bytes())?;
+    }
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
     }
@@ -108,6 +140,17 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         }
     }
     Ok(fitted.certificate().status == Status::Converged)
+}
+
+/// The data of a fit with what it says of them.
+fn scored_in_sample(document: &Document, data: Dataset) -> Result<Scored> {
+    let features = Features {
+        matrix: data.features.clone(),
+        offset: data.offset.clone(),
+        rows: None,
+    };
+    let scores = document.scores(&features)?;
+    Ok(Scored { data, scores })
 }
 
 /// The reading options of a file with or without a header.
@@ -249,6 +292,16 @@ fn fitted(
             Ok((Fitted::Glm(Box::new(fit)), Some(model)))
         }
     }
+}
+
+/// A fault with the column that may have been meant.
+fn suggested(error: anyhow::Error, data: &Dataset) -> anyhow::Error {
+    let Some(FitError::UnknownColumn { column }) = error.downcast_ref() else {
+        return error;
+    };
+    let names = data.feature_names.iter().map(String::as_str);
+    let meant = datasets::suggestion(column, names);
+    anyhow::anyhow!("{error}{meant}")
 }
 
 /// The strength that cross-validation chooses.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+mod charts;
 pub mod compare;
 pub mod describe;
 pub mod diagnose;
@@ -14,9 +15,12 @@ mod input;
 mod levels;
 pub mod network;
 pub mod output;
+mod page;
+pub mod plot;
 pub mod predict;
 pub mod predictions;
 mod report;
 pub mod seal;
 pub mod show;
 mod specification;
+pub mod tutorial;

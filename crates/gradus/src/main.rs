@@ -12,17 +12,22 @@ use gradus::evaluate::{EvaluateArguments, evaluate};
 use gradus::fit::fit;
 use gradus::network::{TrainArguments, train};
 use gradus::output;
+use gradus::plot::{PlotArguments, plot};
 use gradus::predict::{PredictArguments, predict};
 use gradus::show::{ShowArguments, show};
+use gradus::tutorial::{TutorialArguments, tutorial};
 
 /// From a CSV file to a fitted, explained model.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are,\n3 the fit stopped before its optimum (what it reached is printed)."
+    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are,\n3 the fit stopped before its optimum (what it reached is printed).\nMessages go to standard error, results to standard output, without colours."
 )]
 struct Arguments {
+    /// Print nothing but errors and warnings: files and the exit code say what happened.
+    #[arg(long, short, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -45,6 +50,10 @@ enum Command {
     Describe(DescribeArguments),
     /// Print what a model file holds.
     Show(ShowArguments),
+    /// Draw a picture of a model, of data, or of a training, as SVG or PNG.
+    Plot(PlotArguments),
+    /// Run a tutorial step by step; without a name, list them.
+    Tutorial(TutorialArguments),
     /// Print what completes these commands in a shell: `gradus completions bash > /etc/bash_completion.d/gradus`.
     Completions {
         /// The shell.
@@ -76,8 +85,18 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Fit(arguments) => fit(&arguments),
+    let arguments = Arguments::parse();
+    if arguments.quiet {
+        output::keep_quiet();
+    }
+    let result = match arguments.command {
+        Command::Fit(mut arguments) => {
+            arguments.command = std::env::args_os()
+                .skip(1)
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            fit(&arguments)
+        }
         Command::Train(arguments) => train(&arguments).map(|()| true),
         Command::Predict(arguments) => predict(&arguments).map(|()| true),
         Command::Diagnose(arguments) => diagnose(&arguments).map(|()| true),
@@ -85,6 +104,8 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare(&arguments).map(|()| true),
         Command::Describe(arguments) => describe(&arguments).map(|()| true),
         Command::Show(arguments) => show(&arguments).map(|()| true),
+        Command::Plot(arguments) => plot(&arguments).map(|()| true),
+        Command::Tutorial(arguments) => tutorial(&arguments).map(|()| true),
         Command::Completions { shell } => completions(shell).map(|()| true),
         Command::Man => manual().map(|()| true),
     };

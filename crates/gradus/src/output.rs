@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 
@@ -23,18 +24,29 @@ pub fn refuse_overwriting(input: &Path, out: Option<&Path>) -> Result<()> {
     if let (Ok(a), Ok(b)) = (std::fs::canonicalize(input), std::fs::canonicalize(out)) {
         ensure!(
             a != b,
-            "{}: the result would replace the data; choose another name for --out",
+            "{}: the result would replace the data; choose another name for the result",
             out.display()
         );
     }
     Ok(())
 }
 
-/// Writes to standard output. A reader that closed it early (`| head`) is no failure.
+/// True if standard output stays empty.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Nothing is printed from here on: files and the exit code say what happened.
+pub fn keep_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Writes to standard output, unless it was told to keep quiet. A reader that closed it early (`| head`) is no failure.
 ///
 /// # Errors
 /// Any other reason why standard output cannot be written.
 pub fn print(text: &str) -> Result<()> {
+    if QUIET.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -56,8 +56,14 @@ impl fmt::Display for FormulaError {
 
 impl std::error::Error for FormulaError {}
 
-/// ` ; did you mean …?` if a known name is close to an unknown one, else nothing.
-pub(crate) fn suggestion<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+/// What to add to a message about an unknown name: the known one at the smallest Damerau-Levenshtein distance, if that is at most 2
+/// and half of the length; else nothing.
+///
+/// ```
+/// assert_eq!(datasets::suggestion("asist", ["rebound", "assist"]), "; did you mean `assist`?");
+/// assert_eq!(datasets::suggestion("height", ["rebound", "assist"]), "");
+/// ```
+pub fn suggestion<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let distance =
         |name: &str| strsim::damerau_levenshtein(&unknown.to_lowercase(), &name.to_lowercase());
     let nearest = known.into_iter().map(|name| (distance(name), name)).min();

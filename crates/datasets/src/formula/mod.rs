@@ -6,8 +6,7 @@ mod parser;
 mod syntax;
 mod terms;
 
-pub use error::FormulaError;
-pub(crate) use error::suggestion;
+pub use error::{FormulaError, suggestion};
 pub(crate) use syntax::{Exact, Node, Operator, Spanned};
 pub(crate) use terms::{Terms, terms};
 

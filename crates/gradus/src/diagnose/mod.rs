@@ -11,10 +11,11 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use datasets::{Dataset, Frame, Recipe};
 use models::glm::{Distribution, GeneralisedLinearModel, Weights};
-use train::{Analysis, Coefficient, Covariance, DevianceRow, Fit, Observations, Residual};
+use train::{Analysis, Coefficient, Covariance, DevianceRow, Fit, GlmFit, Observations, Residual};
 
 use self::diagnosis::{Added, Column, Diagnosis, Found, Row, Tested};
-use self::effects::{Effect, effects};
+pub(crate) use self::effects::{Effect, effects};
+pub(crate) use self::table::p;
 use self::table::table;
 use crate::arguments::Format;
 use crate::document::Document;
@@ -52,25 +53,14 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     if matches!(document.family.as_str(), "multinomial" | "ordinal") {
         return classes::diagnose(arguments, &document);
     }
-    let model = specified(&document).with_context(|| format!("{name}"))?;
-    let (recipe, data, frame) = read(arguments, &document)?;
+    let Again {
+        recipe,
+        data,
+        frame,
+        model,
+        fit,
+    } = again(arguments, &document)?;
     let observations = Observations::from(&data);
-    let fit = model
-        .fit(&data)
-        .with_context(|| arguments.file.display().to_string())?;
-    let coefficients = fit.coefficients().iter().map(|c| (None, c));
-    ensure_same(arguments, &document, fit.observations(), coefficients)?;
-    let near = |found: Option<f64>, written: Option<f64>| match (found, written) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
-        (found, written) => found.is_none() && written.is_none(),
-    };
-    ensure!(
-        data.target_name == document.target
-            && fit.labels() == document.labels.as_deref()
-            && near(fit.log_likelihood(), document.log_likelihood)
-            && near(Some(fit.deviance()), document.deviance),
-        "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
-    );
     let analysis = fit.analyse(&model, &observations)?;
     let clusters = match (document.covariance.as_deref(), recipe.clusters()) {
         (Some("clustered"), Some(column)) => Some(inference::clusters(
@@ -94,6 +84,48 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
         Format::Csv => output::print(&influential(&diagnosis)?),
         Format::Table => output::print(&table(&diagnosis)?),
     }
+}
+
+/// A model's data and its fit to them, made again.
+pub(crate) struct Again<'d> {
+    recipe: &'d Recipe,
+    pub(crate) data: Dataset,
+    pub(crate) frame: Frame,
+    pub(crate) model: GeneralisedLinearModel,
+    pub(crate) fit: GlmFit,
+}
+
+/// Fits the model's specification to the file again, and refuses a file to which another fit belongs.
+pub(crate) fn again<'d>(
+    arguments: &DiagnoseArguments,
+    document: &'d Document,
+) -> Result<Again<'d>> {
+    let name = arguments.model.display();
+    let model = specified(document).with_context(|| format!("{name}"))?;
+    let (recipe, data, frame) = read(arguments, document)?;
+    let fit = model
+        .fit(&data)
+        .with_context(|| arguments.file.display().to_string())?;
+    let coefficients = fit.coefficients().iter().map(|c| (None, c));
+    ensure_same(arguments, document, fit.observations(), coefficients)?;
+    let near = |found: Option<f64>, written: Option<f64>| match (found, written) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
+        (found, written) => found.is_none() && written.is_none(),
+    };
+    ensure!(
+        data.target_name == document.target
+            && fit.labels() == document.labels.as_deref()
+            && near(fit.log_likelihood(), document.log_likelihood)
+            && near(Some(fit.deviance()), document.deviance),
+        "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
+    );
+    Ok(Again {
+        recipe,
+        data,
+        frame,
+        model,
+        fit,
+    })
 }
 
 /// A line an influential row.
@@ -197,14 +229,14 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
 }
 
 /// The covariance behind the errors of effects: that of the model, where it can be made again.
-struct Errors<'c> {
-    covariance: Covariance<'c>,
+pub(crate) struct Errors<'c> {
+    pub(crate) covariance: Covariance<'c>,
     name: &'static str,
-    note: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
 }
 
 impl<'c> Errors<'c> {
-    fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
+    pub(crate) fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
         let (covariance, name, note) = match (document.covariance.as_deref(), clusters) {
             (Some("hc0"), _) => (Covariance::Hc0, "hc0", None),
             (Some("hc1"), _) => (Covariance::Hc1, "hc1", None),

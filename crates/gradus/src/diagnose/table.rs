@@ -7,8 +7,10 @@ use anyhow::Result;
 use super::{Added, Diagnosis, Tested};
 
 /// A p-value.
-pub(super) fn p(value: f64) -> String {
-    if value < 1e-4 {
+pub(crate) fn p(value: f64) -> String {
+    if value == 0.0 {
+        "<1e-300".to_owned()
+    } else if value < 1e-4 {
         format!("{value:.1e}")
     } else {
         format!("{value:.4}")

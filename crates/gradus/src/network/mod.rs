@@ -54,9 +54,6 @@ pub struct TrainArguments {
     /// Keep the state of the training in this file after every epoch; if it is there, go on from it.
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 /// Trains a network and writes it.
@@ -81,9 +78,6 @@ pub fn train(arguments: &TrainArguments) -> Result<()> {
     }
     if let Some(path) = &arguments.history {
         output::write_file(path, trained.history.to_csv().as_bytes())?;
-    }
-    if arguments.quiet {
-        return Ok(());
     }
     output::print(&summary(&network, &trained))
 }
@@ -246,7 +240,7 @@ fn run<R: Rule<f32>>(
     let mut trainer = Trainer::new(settings.epochs)
         .batch_size(settings.batch_size)
         .shuffle(settings.seed)
-        .progress(!arguments.quiet);
+        .progress(!output::is_quiet());
     if let Some([x, y]) = held_back {
         trainer = trainer.validation((x, y));
     }

@@ -1,6 +1,8 @@
 //! What the tests of the program share: running it, its data, and what it wrote.
 #![allow(dead_code, reason = "each file of tests uses a part of these")]
 
+pub mod html;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
