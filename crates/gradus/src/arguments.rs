@@ -234,4 +234,7 @@ pub struct FitArguments {
     /// Also write the model to this file, for `predict`.
     #[arg(long, value_name = "MODEL.json")]
     pub out: Option<PathBuf>,
+    /// The words of the command line, which the model file keeps.
+    #[arg(skip)]
+    pub command: Vec<String>,
 }

@@ -12,7 +12,7 @@ use models::glm::{
 use train::{Fit, PathOptions, PathPoint, Status};
 
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
-use crate::document::{Document, Timing};
+use crate::document::{Document, Provenance, Timing};
 use crate::fitted::Fitted;
 use crate::inference;
 use crate::input;
@@ -92,6 +92,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     report.data = Some(inference::fingerprint(&data));
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);
+    document.provenance = Some(Provenance::new(&arguments.command, &arguments.file));
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
     }

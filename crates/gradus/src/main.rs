@@ -9,6 +9,7 @@ use gradus::compare::{CompareArguments, compare};
 use gradus::describe::{DescribeArguments, describe};
 use gradus::diagnose::{DiagnoseArguments, diagnose};
 use gradus::evaluate::{EvaluateArguments, evaluate};
+use gradus::export::{ExportArguments, export};
 use gradus::fit::fit;
 use gradus::output;
 use gradus::predict::{PredictArguments, predict};
@@ -42,6 +43,8 @@ enum Command {
     Describe(DescribeArguments),
     /// Print what a model file holds.
     Show(ShowArguments),
+    /// Write a fitted model, with all that is done to the columns before it, in a language of databases, Java, ONNX runtimes or Rust.
+    Export(ExportArguments),
     /// Print what completes these commands in a shell: `gradus completions bash > /etc/bash_completion.d/gradus`.
     Completions {
         /// The shell.
@@ -74,13 +77,20 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Fit(arguments) => fit(&arguments),
+        Command::Fit(mut arguments) => {
+            let words = std::env::args_os().skip(1);
+            arguments.command = words
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            fit(&arguments)
+        }
         Command::Predict(arguments) => predict(&arguments).map(|()| true),
         Command::Diagnose(arguments) => diagnose(&arguments).map(|()| true),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| true),
         Command::Compare(arguments) => compare(&arguments).map(|()| true),
         Command::Describe(arguments) => describe(&arguments).map(|()| true),
         Command::Show(arguments) => show(&arguments).map(|()| true),
+        Command::Export(arguments) => export(&arguments).map(|()| true),
         Command::Completions { shell } => completions(shell).map(|()| true),
         Command::Man => manual().map(|()| true),
     };

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use datasets::{Features, Mat};
 use models::glm::{Distribution, Generalised, GlmModel, MultinomialModel, OrderedModel};
-use train::INTERCEPT;
 
 use crate::document::Document;
+use crate::head::Head;
 
 /// Predictions as a table: a header, and a line a row, `None` where a number is not finite.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,20 +17,6 @@ pub struct Predictions {
 }
 
 impl Document {
-    /// Intercept and slopes of a class, or of the only one.
-    fn of_class(&self, class: Option<&str>) -> (f64, Vec<f64>) {
-        let own = || {
-            self.coefficients
-                .iter()
-                .filter(|c| c.class.as_deref() == class)
-        };
-        let intercept = own()
-            .find(|c| c.name == INTERCEPT)
-            .map_or(0.0, |c| c.estimate);
-        let slopes = own().filter(|c| c.name != INTERCEPT);
-        (intercept, slopes.map(|c| c.estimate).collect())
-    }
-
     /// The numbers that the model gives for each row: the probability of the second class, the probability of each of several classes,
     /// or the mean.
     ///
@@ -38,36 +24,27 @@ impl Document {
     /// If the features are not those of the model.
     pub fn scores(&self, features: &Features) -> Result<Mat<f64>> {
         let x = features.matrix.as_ref();
-        match self.family.as_str() {
-            "ordinal" => {
+        match self.head()? {
+            Head::Ordered {
+                link,
+                thresholds,
+                slopes,
+            } => {
                 expect_no_offset(features)?;
-                let slopes = self.slopes().len();
-                let all: Vec<f64> = self.coefficients.iter().map(|c| c.estimate).collect();
-                let (slopes, thresholds) = all.split_at(slopes);
-                let model =
-                    OrderedModel::new(self.link.parse()?, thresholds.to_vec(), slopes.to_vec());
-                Ok(model.predict_proba(x)?)
+                Ok(OrderedModel::new(link, thresholds, slopes).predict_proba(x)?)
             }
-            "multinomial" => {
+            Head::Classes { intercepts, slopes } => {
                 expect_no_offset(features)?;
-                let labels = self.labels.iter().flatten();
-                let parts: Vec<(f64, Vec<f64>)> =
-                    labels.map(|label| self.of_class(Some(label))).collect();
-                // The reference class has no coefficients: they are 0.
-                let slope = |j: usize, k: usize| parts[k].1.get(j).copied().unwrap_or(0.0);
-                let slopes = Mat::from_fn(x.ncols(), parts.len(), slope);
-                let model = MultinomialModel::new(parts.iter().map(|p| p.0).collect(), slopes);
-                Ok(model.predict_proba(x)?)
+                let slopes = Mat::from_fn(x.ncols(), slopes.len(), |j, k| slopes[k][j]);
+                Ok(MultinomialModel::new(intercepts, slopes).predict_proba(x)?)
             }
-            family => {
-                let distribution = match family {
-                    "gaussian" | "huber" | "quantile" => Distribution::Gaussian,
-                    "binomial" => Distribution::Binomial,
-                    // The mean of the others is the same function of the predictor.
-                    _ => Distribution::Poisson,
-                };
-                let link = self.link.parse()?;
-                let (intercept, slopes) = self.of_class(None);
+            Head::Mean {
+                link,
+                intercept,
+                slopes,
+            } => {
+                // The mean is the same function of the predictor for all distributions.
+                let distribution = Distribution::Gaussian;
                 let model = GlmModel::new(Generalised { distribution, link }, intercept, slopes);
                 let means = model.predict(x, features.offset.as_deref())?;
                 Ok(Mat::from_fn(means.len(), 1, |i, _| means[i]))
@@ -84,11 +61,6 @@ impl Document {
         let labels = self.labels.clone().unwrap_or_default();
         let finite = |p: f64| p.is_finite().then(|| p.to_string());
         if matches!(self.family.as_str(), "multinomial" | "ordinal") {
-            let mut header: Vec<String> = labels
-                .iter()
-                .map(|label| format!("probability_{label}"))
-                .collect();
-            header.push("prediction".to_owned());
             let row = |i: usize| {
                 let numbers = (0..labels.len()).map(|k| finite(p[(i, k)]));
                 let mut line = numbers.collect::<Option<Vec<String>>>()?;
@@ -96,29 +68,20 @@ impl Document {
                 Some(line)
             };
             return Ok(Predictions {
-                header,
+                header: self.header(),
                 rows: (0..p.nrows()).map(row).collect(),
             });
         }
-        let classes = match labels.as_slice() {
-            [zero, one] if self.family == "binomial" => Some((zero, one)),
-            _ => None,
-        };
+        let classes = self.pair();
         let row = |i: usize| {
             let mut line = vec![finite(p[(i, 0)])?];
-            if let Some((zero, one)) = classes {
-                line.push(if p[(i, 0)] >= threshold { one } else { zero }.clone());
+            if let Some([zero, one]) = classes {
+                line.push(if p[(i, 0)] >= threshold { one } else { zero }.to_owned());
             }
             Some(line)
         };
-        let header: &[&str] = match (classes, self.family.as_str()) {
-            (Some(_), _) => &["probability", "prediction"],
-            (None, "binomial") => &["probability"],
-            (None, "quantile") => &["quantile"],
-            _ => &["mean"],
-        };
         Ok(Predictions {
-            header: header.iter().map(|name| (*name).to_owned()).collect(),
+            header: self.header(),
             rows: (0..p.nrows()).map(row).collect(),
         })
     }
