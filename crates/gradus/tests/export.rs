@@ -51,7 +51,7 @@ fn table(rows: usize, gaps: bool) -> String {
         let _ = writeln!(
             csv,
             "{age},{income},{region},{},{grade},{years},{visits},{},{level}",
-            if smoker { "yes" } else { "no" },
+            smoker,
             if score + noise > 0.0 {
                 "yes it's"
             } else {
@@ -338,5 +338,58 @@ fn jpmml_gives_the_same() {
         ]);
         let worst = fitted.agree(case.name, &run(python), 1e-12);
         println!("pmml {} {worst:e}", case.name);
+    }
+}
+
+/// Rows with a gap, with a level that did not occur, and whole ones, of the kept model, which fills gaps.
+#[test]
+fn rows_without_a_prediction_have_none_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("rows.csv");
+    std::fs::write(
+        &data,
+        "log dose,city\n0.5,Basel\n,L'Aquila\n1,Paris\n-1.5,\"S<P> & \"\"R\"\"\"\n",
+    )
+    .unwrap();
+    let known = folder.path().join("known.csv");
+    std::fs::write(
+        &known,
+        "log dose,city\n0.5,Basel\n,L'Aquila\n-1.5,\"S<P> & \"\"R\"\"\"\n",
+    )
+    .unwrap();
+    let model = script("model.json");
+    let unknown = gradus(&["predict", path(&model), path(&data)]);
+    assert!(
+        text(&unknown.stderr)
+            .contains("line 4, column `city`: \"Paris\" did not occur when the model was fitted")
+    );
+    let mut expected = lines(&text(
+        &gradus(&["predict", path(&model), path(&known)]).stdout,
+    ));
+    assert_eq!(expected.len(), 3);
+    expected.insert(2, vec![String::new(), String::new()]);
+    let fitted = Fitted {
+        _folder: folder,
+        model,
+        data,
+        predictions: expected,
+    };
+    for (kept, runner, modules) in [
+        ("model.sql", "sqlite.py", "sqlite3"),
+        ("model.onnx", "onnx_run.py", "onnx, onnxruntime"),
+        ("model.pmml", "pmml_run.py", "jpmml_evaluator"),
+    ] {
+        let Some(mut python) = python(modules) else {
+            continue;
+        };
+        python.args([
+            path(&script(runner)),
+            path(&script(kept)),
+            path(&fitted.data),
+        ]);
+        if runner == "sqlite.py" {
+            python.arg("data");
+        }
+        fitted.agree(kept, &run(python), 1e-14);
     }
 }

@@ -132,13 +132,11 @@ pub fn export(arguments: &ExportArguments) -> Result<()> {
     let written = document
         .export(arguments.format, arguments.threshold, &arguments.table)
         .with_context(|| format!("{}: it cannot be exported", arguments.model.display()))?;
-    match &arguments.out {
-        Some(path) => output::write_file(path, &written),
-        None => {
-            let text = String::from_utf8(written);
-            output::print(&text.ok().context(
-                "ONNX is not text, and standard output is for text; name a file by --out",
-            )?)
-        }
+    if let Some(path) = &arguments.out {
+        return output::write_file(path, &written);
     }
+    let text = String::from_utf8(written).ok();
+    output::print(
+        &text.context("ONNX is not text, and standard output is for text; name a file by --out")?,
+    )
 }

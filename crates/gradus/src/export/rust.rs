@@ -12,11 +12,17 @@ use crate::head::Head;
 
 /// The shortest text that reads back to the same bits.
 fn number(x: f64) -> String {
-    match x.is_sign_negative() {
-        true => format!("({x:?}_f64)"),
-        false => format!("{x:?}_f64"),
-    }
+    format!("{x:?}_f64")
 }
+
+/// Words that are no names.
+const WORDS: [&str; 50] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "use", "virtual", "where", "while", "yield",
+];
 
 /// A name that Rust takes, unlike those before it.
 fn identifier(name: &str, taken: &[String]) -> String {
@@ -34,13 +40,6 @@ fn identifier(name: &str, taken: &[String]) -> String {
     {
         text = format!("column_{text}");
     }
-    const WORDS: [&str; 50] = [
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-        "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
-        "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
-        "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type",
-        "typeof", "unsafe", "use", "virtual", "where", "while", "yield",
-    ];
     if WORDS.contains(&text.as_str()) {
         text.push('_');
     }
@@ -281,11 +280,14 @@ fn source(input: &Input, column: &RawColumn, field: &str) -> String {
     let gaps = column.optional;
     let value = format!("row.{field}");
     // Where a column is not optional as a whole, an input that has a fill meets no gap.
-    let filled = |known: &str, fill: &str| match gaps {
-        true => format!(
-            "match {value} {{\n        Some(x) => {known},\n        None => {fill},\n    }}"
-        ),
-        false => format!("{{\n        let x = {value};\n        {known}\n    }}"),
+    let filled = |known: &str, fill: &str| {
+        if gaps {
+            format!(
+                "match {value} {{\n        Some(x) => {known},\n        None => {fill},\n    }}"
+            )
+        } else {
+            format!("{{\n        let x = {value};\n        {known}\n    }}")
+        }
     };
     match &input.kind {
         InputKind::Missing => match (gaps, column.kind) {

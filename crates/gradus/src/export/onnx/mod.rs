@@ -5,12 +5,13 @@
 //! missing number is NaN, a missing category the empty string. Where `gradus predict` refuses a row, probabilities and means are NaN
 //! and the predicted label is empty.
 
+mod functions;
 mod graph;
 mod network;
 mod proto;
 
-use anyhow::{Result, bail, ensure};
-use datasets::{Arithmetic, Function, Input, InputKind, Step};
+use anyhow::{Result, ensure};
+use datasets::{Arithmetic, Input, InputKind, Step};
 use models::glm::Link;
 
 use self::graph::{Attribute, Builder, Element};
@@ -204,7 +205,7 @@ impl Writer<'_> {
                 self.column(&indicators, level)
             }
             Step::Negative(of) => self.builder.op("Neg", &[&values[of]]),
-            Step::Apply(function, of) => self.apply(function, &values[of]),
+            Step::Apply(function, of) => functions::apply(&mut self.builder, function, &values[of]),
             Step::Binary(operator, left, right) => {
                 let name = match operator {
                     Arithmetic::Plus => "Add",
@@ -215,36 +216,6 @@ impl Writer<'_> {
                 };
                 self.builder.op(name, &[&values[left], &values[right]])
             }
-        }
-    }
-
-    fn apply(&mut self, function: Function, x: &str) -> String {
-        let b = &mut self.builder;
-        let logarithm = |b: &mut Builder, base: f64| {
-            let (log, base) = (b.op("Log", &[x]), b.number(base));
-            b.op("Div", &[&log, &base])
-        };
-        match function {
-            Function::Log => b.op("Log", &[x]),
-            Function::Log2 => logarithm(b, std::f64::consts::LN_2),
-            Function::Log10 => logarithm(b, std::f64::consts::LN_10),
-            Function::Log1p => {
-                // Kahan's quotient, exact to some units of the last digit.
-                let one = b.number(1.0);
-                let u = b.op("Add", &[x, &one]);
-                let (log, less) = (b.op("Log", &[&u]), b.op("Sub", &[&u, &one]));
-                let ratio = b.op("Div", &[x, &less]);
-                let value = b.op("Mul", &[&log, &ratio]);
-                let small = b.op("Equal", &[&u, &one]);
-                b.op("Where", &[&small, x, &value])
-            }
-            Function::Exp => b.op("Exp", &[x]),
-            Function::Expm1 => expm1(b, x),
-            Function::Sqrt => b.op("Sqrt", &[x]),
-            Function::Abs => b.op("Abs", &[x]),
-            Function::Sin => b.op("Sin", &[x]),
-            Function::Cos => b.op("Cos", &[x]),
-            Function::Tanh => b.op("Tanh", &[x]),
         }
     }
 
@@ -310,7 +281,7 @@ impl Writer<'_> {
                 if let Some(offset) = &offset {
                     eta = b.op("Add", &[&eta, offset]);
                 }
-                let mean = mean(b, *link, &eta)?;
+                let mean = functions::mean(b, *link, &eta)?;
                 let mean = b.op("Add", &[&mean, &guard]);
                 // A mean that overflows is none.
                 let zero = b.number(0.0);
@@ -348,17 +319,15 @@ impl Writer<'_> {
                 let eta = b.op("MatMul", &[&x, &weights]);
                 let cuts = b.numbers(&[1, thresholds.len()], thresholds.iter().copied());
                 let t = b.op("Sub", &[&cuts, &eta]);
-                let below = mean(b, *link, &t)?;
-                let above = match link {
-                    Link::Logit => {
-                        let t = b.op("Neg", &[&t]);
-                        mean(b, *link, &t)?
-                    }
-                    _ => {
-                        let w = b.op("Exp", &[&t]);
-                        let w = b.op("Neg", &[&w]);
-                        b.op("Exp", &[&w])
-                    }
+                let below = functions::mean(b, *link, &t)?;
+                let above = if *link == Link::Logit {
+                    let t = b.op("Neg", &[&t]);
+                    functions::mean(b, *link, &t)?
+                } else {
+                    // Of cloglog; the other links were refused above.
+                    let w = b.op("Exp", &[&t]);
+                    let w = b.op("Neg", &[&w]);
+                    b.op("Exp", &[&w])
                 };
                 let last = thresholds.len();
                 let mut parts = vec![self.column(&below, 0)];
@@ -412,47 +381,4 @@ impl Writer<'_> {
         let label = b.op("Where", &[&none, &empty, &label]);
         b.output("prediction", &label, Element::Text, 1, "");
     }
-}
-
-/// eˣ − 1 by Kahan's quotient, exact to some units of the last digit.
-fn expm1(b: &mut Builder, x: &str) -> String {
-    let one = b.number(1.0);
-    let u = b.op("Exp", &[x]);
-    let less = b.op("Sub", &[&u, &one]);
-    let log = b.op("Log", &[&u]);
-    let ratio = b.op("Div", &[x, &log]);
-    let value = b.op("Mul", &[&less, &ratio]);
-    let (small, lowest) = (b.op("Equal", &[&u, &one]), b.number(-40.0));
-    let value = b.op("Where", &[&small, x, &value]);
-    // There u vanishes beside 1, and may be 0.
-    let low = b.op("Less", &[x, &lowest]);
-    let minus = b.number(-1.0);
-    b.op("Where", &[&low, &minus, &value])
-}
-
-fn mean(b: &mut Builder, link: Link, eta: &str) -> Result<String> {
-    Ok(match link {
-        Link::Identity => eta.to_owned(),
-        Link::Logit => b.op("Sigmoid", &[eta]),
-        Link::Log => b.op("Exp", &[eta]),
-        Link::Cloglog => {
-            let w = b.op("Exp", &[eta]);
-            let w = b.op("Neg", &[&w]);
-            let value = expm1(b, &w);
-            b.op("Neg", &[&value])
-        }
-        Link::Inverse => b.op("Reciprocal", &[eta]),
-        Link::InverseSquare => {
-            let root = b.op("Sqrt", &[eta]);
-            b.op("Reciprocal", &[&root])
-        }
-        Link::Sqrt => {
-            let (square, zero, nan) = (b.op("Mul", &[eta, eta]), b.number(0.0), b.number(f64::NAN));
-            let low = b.op("Less", &[eta, &zero]);
-            b.op("Where", &[&low, &nan, &square])
-        }
-        other => bail!(
-            "ONNX runtimes compute what the link {other} needs in single precision only; fit the model with the logit link, or export it as PMML"
-        ),
-    })
 }
