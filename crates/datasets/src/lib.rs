@@ -33,7 +33,10 @@ pub use formula::{Formula, FormulaError, suggestion};
 pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
 pub use reader::{Blocks, CsvOptions, Kind};
-pub use recipe::{Change, Features, Missing, Preparation, Recipe, Response, Variable};
+pub use recipe::{
+    Arithmetic, Change, Features, Function, Input, InputKind, Missing, Plan, Preparation, Recipe,
+    Response, Step, Variable,
+};
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};

@@ -237,7 +237,7 @@ pub struct FitArguments {
     /// Also write an account of the fit for people to this file: tables, pictures and what they mean, in one HTML file.
     #[arg(long, value_name = "REPORT.html")]
     pub report: Option<PathBuf>,
-    /// The words of the command after the program's name, by which the report says how to repeat it.
+    /// The words of the command after the program's name, which the model file keeps and the report says how to repeat.
     #[arg(skip)]
     pub command: Vec<String>,
 }

@@ -3,6 +3,8 @@
 //! Later versions only add fields. Numbers are written so that they read back to the same bits; an infinite or undefined
 //! number is `null`.
 
+use std::path::Path;
+
 use datasets::{CsvOptions, DataError, Features, Frame, Mat, Recipe};
 use serde::{Deserialize, Serialize};
 use train::INTERCEPT;
@@ -85,6 +87,13 @@ pub struct Document {
     /// What of the specification the other fields do not say; absent for families that `diagnose` does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub specification: Option<Specification>,
+    /// The covariance of the estimates behind `std_error`, row by row in the order of `coefficients`; absent where there are no standard
+    /// errors, and of more than 200 coefficients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariance_matrix: Option<Vec<Vec<f64>>>,
+    /// Where the model comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// How far the fit can be from the optimum.
     pub certificate: Certificate,
     /// How long it took.
@@ -148,6 +157,46 @@ pub struct Condition {
     pub holds: bool,
     /// What was found, and what to do if it does not hold.
     pub detail: String,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The version of the program.
+    pub gradus: String,
+    /// The arguments after the name of the program; of paths the last part alone.
+    pub arguments: Vec<String>,
+    /// The name of the data's file, without its folder.
+    pub file: String,
+}
+
+impl Provenance {
+    /// Of a fit to a file, from the words of its command line.
+    pub(crate) fn new(command: &[String], file: &Path) -> Self {
+        let own = |text: &str| {
+            let name = Path::new(text).file_name();
+            name.map_or_else(
+                || text.to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        };
+        // `--out=folder/model.json` keeps its option; a formula divides, too, and is no path.
+        let mut arguments: Vec<String> = Vec::new();
+        for text in command {
+            let after = arguments.last().map(String::as_str);
+            let text = match text.split_once('=') {
+                Some(("--out", path)) => format!("--out={}", own(path)),
+                _ if after == Some("--out") || Path::new(text) == file => own(text),
+                _ => text.clone(),
+            };
+            arguments.push(text);
+        }
+        Self {
+            gradus: env!("CARGO_PKG_VERSION").to_owned(),
+            arguments,
+            file: own(&file.to_string_lossy()),
+        }
+    }
 }
 
 /// How a model was fitted.
@@ -251,6 +300,8 @@ impl Document {
             intervals: None,
             validity: Vec::new(),
             specification: None,
+            covariance_matrix: None,
+            provenance: None,
             certificate: Certificate {
                 status: certificate.status.to_string(),
                 solver: solver.to_string(),

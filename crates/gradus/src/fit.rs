@@ -12,7 +12,7 @@ use models::glm::{
 use train::{Fit, FitError, PathOptions, PathPoint, Status};
 
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
-use crate::document::{Document, Timing};
+use crate::document::{Document, Provenance, Timing};
 use crate::evaluate::Scored;
 use crate::fitted::Fitted;
 use crate::inference;
@@ -105,6 +105,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     report.data = Some(inference::fingerprint(&data));
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);
+    document.provenance = Some(Provenance::new(&arguments.command, &arguments.file));
     let page = match &table {
         Some(frame) => {
             let (model, line) = (model.as_ref(), &line);

@@ -9,6 +9,7 @@ use gradus::compare::{CompareArguments, compare};
 use gradus::describe::{DescribeArguments, describe};
 use gradus::diagnose::{DiagnoseArguments, diagnose};
 use gradus::evaluate::{EvaluateArguments, evaluate};
+use gradus::export::{ExportArguments, export};
 use gradus::fit::fit;
 use gradus::network::{TrainArguments, train};
 use gradus::output;
@@ -54,6 +55,8 @@ enum Command {
     Plot(PlotArguments),
     /// Run a tutorial step by step; without a name, list them.
     Tutorial(TutorialArguments),
+    /// Write a fitted model, with all that is done to the columns before it, in a language of databases, Java, ONNX runtimes or Rust.
+    Export(ExportArguments),
     /// Print what completes these commands in a shell: `gradus completions bash > /etc/bash_completion.d/gradus`.
     Completions {
         /// The shell.
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Command::Show(arguments) => show(&arguments).map(|()| true),
         Command::Plot(arguments) => plot(&arguments).map(|()| true),
         Command::Tutorial(arguments) => tutorial(&arguments).map(|()| true),
+        Command::Export(arguments) => export(&arguments).map(|()| true),
         Command::Completions { shell } => completions(shell).map(|()| true),
         Command::Man => manual().map(|()| true),
     };

@@ -39,12 +39,17 @@ pub fn keep_quiet() {
     QUIET.store(true, Ordering::Relaxed);
 }
 
+/// True if nothing is to be printed.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// Writes to standard output, unless it was told to keep quiet. A reader that closed it early (`| head`) is no failure.
 ///
 /// # Errors
 /// Any other reason why standard output cannot be written.
 pub fn print(text: &str) -> Result<()> {
-    if QUIET.load(Ordering::Relaxed) {
+    if is_quiet() {
         return Ok(());
     }
     let mut out = io::stdout().lock();

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use datasets::{Features, Mat};
 use models::glm::{Distribution, Generalised, GlmModel, MultinomialModel, OrderedModel};
-use train::INTERCEPT;
 
 use crate::document::Document;
+use crate::head::Head;
 
 /// Predictions as a table: a header, and a line a row, `None` where a number is not finite.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,20 +17,6 @@ pub struct Predictions {
 }
 
 impl Document {
-    /// Intercept and slopes of a class, or of the only one.
-    fn of_class(&self, class: Option<&str>) -> (f64, Vec<f64>) {
-        let own = || {
-            self.coefficients
-                .iter()
-                .filter(|c| c.class.as_deref() == class)
-        };
-        let intercept = own()
-            .find(|c| c.name == INTERCEPT)
-            .map_or(0.0, |c| c.estimate);
-        let slopes = own().filter(|c| c.name != INTERCEPT);
-        (intercept, slopes.map(|c| c.estimate).collect())
-    }
-
     /// The numbers that the model gives for each row: the probability of the second class, the probability of each of several classes,
     /// or the mean.
     ///
@@ -38,36 +24,27 @@ impl Document {
     /// If the features are not those of the model.
     pub fn scores(&self, features: &Features) -> Result<Mat<f64>> {
         let x = features.matrix.as_ref();
-        match self.family.as_str() {
-            "ordinal" => {
+        match self.head()? {
+            Head::Ordered {
+                link,
+                thresholds,
+                slopes,
+            } => {
                 expect_no_offset(features)?;
-                let slopes = self.slopes().len();
-                let all: Vec<f64> = self.coefficients.iter().map(|c| c.estimate).collect();
-                let (slopes, thresholds) = all.split_at(slopes);
-                let model =
-                    OrderedModel::new(self.link.parse()?, thresholds.to_vec(), slopes.to_vec());
-                Ok(model.predict_proba(x)?)
+                Ok(OrderedModel::new(link, thresholds, slopes).predict_proba(x)?)
             }
-            "multinomial" => {
+            Head::Classes { intercepts, slopes } => {
                 expect_no_offset(features)?;
-                let labels = self.labels.iter().flatten();
-                let parts: Vec<(f64, Vec<f64>)> =
-                    labels.map(|label| self.of_class(Some(label))).collect();
-                // The reference class has no coefficients: they are 0.
-                let slope = |j: usize, k: usize| parts[k].1.get(j).copied().unwrap_or(0.0);
-                let slopes = Mat::from_fn(x.ncols(), parts.len(), slope);
-                let model = MultinomialModel::new(parts.iter().map(|p| p.0).collect(), slopes);
-                Ok(model.predict_proba(x)?)
+                let slopes = Mat::from_fn(x.ncols(), slopes.len(), |j, k| slopes[k][j]);
+                Ok(MultinomialModel::new(intercepts, slopes).predict_proba(x)?)
             }
-            family => {
-                let distribution = match family {
-                    "gaussian" | "huber" | "quantile" => Distribution::Gaussian,
-                    "binomial" => Distribution::Binomial,
-                    // The mean of the others is the same function of the predictor.
-                    _ => Distribution::Poisson,
-                };
-                let link = self.link.parse()?;
-                let (intercept, slopes) = self.of_class(None);
+            Head::Mean {
+                link,
+                intercept,
+                slopes,
+            } => {
+                // The mean is the same function of the predictor for all distributions.
+                let distribution = Distribution::Gaussian;
                 let model = GlmModel::new(Generalised { distribution, link }, intercept, slopes);
                 let means = model.predict(x, features.offset.as_deref())?;
                 Ok(Mat::from_fn(means.len(), 1, |i, _| means[i]))
@@ -80,14 +57,21 @@ impl Document {
     /// # Errors
     /// If the features are not those of the model.
     pub fn predict(&self, features: &Features, threshold: f64) -> Result<Predictions> {
+        Ok(Predictions::new(
+            &self.scores(features)?,
+            self.what(threshold),
+        ))
+    }
+
+    /// What the model's scores are.
+    pub(crate) fn what(&self, threshold: f64) -> Scores<'_> {
         let labels = self.labels.as_deref().unwrap_or_default();
-        let what = match self.family.as_str() {
+        match self.family.as_str() {
             "multinomial" | "ordinal" => Scores::Several(labels),
             "binomial" => Scores::Two(labels, threshold),
             "quantile" => Scores::Number("quantile"),
             _ => Scores::Number("mean"),
-        };
-        Ok(Predictions::new(&self.scores(features)?, what))
+        }
     }
 }
 
@@ -100,6 +84,21 @@ pub enum Scores<'a> {
     Several(&'a [String]),
     /// A number of this name.
     Number(&'static str),
+}
+
+impl Scores<'_> {
+    /// The names of the columns of predictions.
+    pub fn header(self) -> Vec<String> {
+        match self {
+            Scores::Several(labels) => {
+                let names = labels.iter().map(|label| format!("probability_{label}"));
+                names.chain(["prediction".to_owned()]).collect()
+            }
+            Scores::Two([_, _], _) => vec!["probability".to_owned(), "prediction".to_owned()],
+            Scores::Two(..) => vec!["probability".to_owned()],
+            Scores::Number(name) => vec![name.to_owned()],
+        }
+    }
 }
 
 impl Predictions {
@@ -119,17 +118,8 @@ impl Predictions {
             }
             Some(line)
         });
-        let header = match what {
-            Scores::Several(labels) => {
-                let names = labels.iter().map(|label| format!("probability_{label}"));
-                names.chain(["prediction".to_owned()]).collect()
-            }
-            Scores::Two([_, _], _) => vec!["probability".to_owned(), "prediction".to_owned()],
-            Scores::Two(..) => vec!["probability".to_owned()],
-            Scores::Number(name) => vec![name.to_owned()],
-        };
         Self {
-            header,
+            header: what.header(),
             rows: rows.collect(),
         }
     }

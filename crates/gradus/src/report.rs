@@ -1,6 +1,11 @@
 //! What is said about a fit beyond its estimates, in the document and under the table.
 
+use linalg::MatRef;
+
 use crate::document::{self, Document};
+
+/// Covariances of more coefficients are not kept.
+const LARGEST_MATRIX: usize = 200;
 
 /// Beyond the estimates of a generalised linear model.
 #[derive(Debug, Default)]
@@ -13,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) pseudo_r2: Option<document::PseudoR2>,
     pub(crate) validity: Vec<document::Condition>,
     pub(crate) specification: Option<document::Specification>,
+    /// The covariance behind the standard errors.
+    pub(crate) matrix: Option<Vec<Vec<f64>>>,
     /// Tells data of other targets apart.
     pub(crate) data: Option<String>,
 }
@@ -22,6 +29,18 @@ impl Report {
     pub(crate) fn keep_for_data(&mut self) {
         self.validity
             .retain(|condition| condition.name != "dispersion");
+    }
+
+    /// Keeps the covariance behind the standard errors, unless it is larger than the rest of a model file.
+    pub(crate) fn keep_matrix(&mut self, matrix: Option<MatRef<'_, f64>>) {
+        let finite =
+            |m: &MatRef<'_, f64>| (0..m.ncols()).all(|j| m.col(j).iter().all(|x| x.is_finite()));
+        let fits = matrix.filter(|m| m.ncols() <= LARGEST_MATRIX && finite(m));
+        self.matrix = fits.map(|m| {
+            (0..m.nrows())
+                .map(|i| m.row(i).iter().copied().collect())
+                .collect()
+        });
     }
 
     pub(crate) fn clustered(&mut self, clusters: &[usize]) {
@@ -41,6 +60,9 @@ impl Report {
     pub(crate) fn write(&self, document: &mut Document) {
         document.data.clone_from(&self.data);
         document.covariance = self.covariance.map(str::to_owned);
+        if document.coefficients.iter().any(|c| c.std_error.is_some()) {
+            document.covariance_matrix.clone_from(&self.matrix);
+        }
         document.clusters = self.clusters;
         document.intervals = self.intervals.map(str::to_owned);
         document.pseudo_r2.clone_from(&self.pseudo_r2);

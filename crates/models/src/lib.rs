@@ -7,6 +7,7 @@ mod buffer;
 pub mod init;
 mod module;
 mod modules;
+mod operation;
 mod parameter;
 pub mod state;
 mod summary;
@@ -19,5 +20,6 @@ pub use modules::{
     BatchNorm1d, Conv2d, Dropout, Embedding, Flatten, Gelu, LayerNorm, LeakyRelu, Linear,
     LogSigmoid, LogSoftmax, Relu, Sequential, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
+pub use operation::{Activation, Operation};
 pub use parameter::Parameter;
 pub use summary::{Layer, Summary};

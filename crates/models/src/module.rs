@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use autodiff::{Tape, Var};
 use linalg::{Mat, MatRef, Scalar};
 
-use crate::{Buffer, Parameter};
+use crate::{Buffer, Operation, Parameter};
 
 /// A function of a batch (one row a sample) with named parameters.
 ///
@@ -61,6 +61,11 @@ pub trait Module<T: Scalar>: Debug {
         let name = std::any::type_name::<Self>();
         let name = name.split('<').next().unwrap_or(name);
         name.rsplit("::").next().unwrap_or(name).to_owned()
+    }
+
+    /// What it computes in evaluation, one operation after the other, for exports; `None` if these operations cannot say it.
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        None
     }
 
     /// All parameters with their names (`hidden.weight`).
@@ -162,5 +167,8 @@ impl<T: Scalar, M: Module<T> + ?Sized> Module<T> for Box<M> {
     }
     fn describe(&self) -> String {
         (**self).describe()
+    }
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        (**self).operations()
     }
 }

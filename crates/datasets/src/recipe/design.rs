@@ -71,7 +71,7 @@ impl Parts {
     }
 
     /// The columns of a product: the parts of its factors, the first of which varies fastest, and the name.
-    fn columns_of(&self, product: &[(usize, bool)]) -> Vec<(Vec<usize>, String)> {
+    pub(super) fn columns_of(&self, product: &[(usize, bool)]) -> Vec<(Vec<usize>, String)> {
         let mut columns = vec![(Vec::new(), String::new())];
         for factor in product {
             let parts = self.parts(*factor);

@@ -7,17 +7,28 @@ use super::source::{Bound, Rows};
 /// A function of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Function {
+pub enum Function {
+    /// ln x.
     Log,
+    /// The logarithm to base 2.
     Log2,
+    /// The logarithm to base 10.
     Log10,
+    /// ln(1 + x).
     Log1p,
+    /// eˣ.
     Exp,
+    /// eˣ − 1.
     Expm1,
+    /// √x.
     Sqrt,
+    /// |x|.
     Abs,
+    /// sin x.
     Sin,
+    /// cos x.
     Cos,
+    /// tanh x.
     Tanh,
 }
 
@@ -59,11 +70,16 @@ impl Function {
 /// An operator between two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Arithmetic {
+pub enum Arithmetic {
+    /// x + y.
     Plus,
+    /// x − y.
     Minus,
+    /// x y.
     Times,
+    /// x / y.
     Over,
+    /// xʸ.
     Power,
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn of_classes(
         penalised: fit.aic().is_none() && !arguments.firth,
     });
     report.validity = conditions(fitted.validity(&observations));
+    report.keep_matrix(fit.covariance());
     if !asked(arguments) {
         return Ok((fitted, report));
     }
@@ -82,6 +83,7 @@ pub(crate) fn of_classes(
         return Ok((fitted, report));
     };
     report.covariance = Some(name);
+    report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
     Ok((fitted.reported(coefficients), report))
 }

@@ -51,6 +51,7 @@ pub(crate) fn report(
         specification: Some(specification(model)),
         ..Report::default()
     };
+    report.keep_matrix(fit.covariance());
     if fit.coefficients().len() > WIDE && !asked(arguments) {
         return Ok((fit, report));
     }
@@ -172,6 +173,7 @@ fn statistics(
     };
     report.covariance = Some(name);
     report.keep_for_data();
+    report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
     let without = coefficients.iter().filter(|c| c.inference.is_none());
     let without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
@@ -255,6 +257,7 @@ fn bootstrapped(
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
+    report.keep_matrix(Some(covariance.as_ref()));
     let all = analysis.fit().coefficients().iter().enumerate();
     Ok(all
         .map(|(j, c)| {

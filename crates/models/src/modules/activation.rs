@@ -3,7 +3,7 @@
 use autodiff::Var;
 use linalg::Scalar;
 
-use crate::{Module, parameters};
+use crate::{Activation, Module, Operation, parameters};
 
 macro_rules! activations {
     ($($(#[$doc:meta])* $name:ident $function:ident;)*) => {
@@ -15,6 +15,9 @@ macro_rules! activations {
             impl<T: Scalar> Module<T> for $name {
                 fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
                     x.$function()
+                }
+                fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+                    Some(vec![Operation::Activation(Activation::$name)])
                 }
                 parameters!(T:);
             }
@@ -59,6 +62,9 @@ impl<T: Scalar> Module<T> for LeakyRelu {
     fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
         x.leaky_relu(self.0)
     }
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        Some(vec![Operation::Activation(Activation::LeakyRelu(self.0))])
+    }
     parameters!(T:);
 }
 
@@ -69,6 +75,9 @@ pub struct Flatten;
 impl<T: Scalar> Module<T> for Flatten {
     fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
         x
+    }
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        Some(Vec::new())
     }
     parameters!(T:);
 }

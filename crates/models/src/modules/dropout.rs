@@ -3,7 +3,7 @@
 use autodiff::Var;
 use linalg::{Mat, Scalar};
 
-use crate::{Buffer, Module, Parameter, join};
+use crate::{Buffer, Module, Operation, Parameter, join};
 
 /// In training each entry is 0 with the probability p, and else divided by 1 − p (Srivastava and others 2014); in evaluation all
 /// stay as they are. What is dropped depends on the seed and on how often the module was applied, and the count is a buffer, so that a
@@ -93,5 +93,9 @@ impl<T: Scalar> Module<T> for Dropout {
 
     fn describe(&self) -> String {
         format!("Dropout({})", self.p)
+    }
+
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        Some(Vec::new())
     }
 }

@@ -4,7 +4,7 @@ use autodiff::{Shape, Var};
 use linalg::Scalar;
 use linalg::random::Stream;
 
-use crate::{Module, Parameter, init, join};
+use crate::{Module, Operation, Parameter, init, join};
 
 /// An affine map of each row: y = x Wᵀ + b, with a weight of shape (outputs, inputs) and a bias of one row.
 ///
@@ -90,6 +90,13 @@ impl<T: Scalar> Module<T> for Linear<T> {
     fn describe(&self) -> String {
         let Shape { rows, columns } = self.weight.shape();
         format!("Linear({columns} -> {rows})")
+    }
+
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        Some(vec![Operation::Affine {
+            weight: &self.weight,
+            bias: self.bias.as_ref(),
+        }])
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use autodiff::{Shape, Var, ops::Over};
 use linalg::{Mat, Scalar};
 
-use crate::{Buffer, Module, Parameter, join};
+use crate::{Buffer, Module, Operation, Parameter, join};
 
 fn ones<T: Scalar>(columns: usize) -> Parameter<T> {
     Parameter::from_fn(Shape::new(1, columns), |_, _| T::from_f64(1.0)).with_sizes(&[columns])
@@ -125,6 +125,16 @@ impl<T: Scalar> Module<T> for BatchNorm1d<T> {
     fn describe(&self) -> String {
         format!("BatchNorm1d({})", self.weight.shape().columns)
     }
+
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        let spread = |variance: &f64| (variance + self.epsilon).sqrt();
+        Some(vec![Operation::ScaleColumns {
+            center: self.mean.values(),
+            scale: self.variance.values().iter().map(spread).collect(),
+            factor: &self.weight,
+            offset: &self.bias,
+        }])
+    }
 }
 
 /// Each row with mean 0 and variance 1, times a weight, plus a bias (Ba, Kiros and Hinton 2016; PyTorch's `LayerNorm`).
@@ -169,5 +179,13 @@ impl<T: Scalar> Module<T> for LayerNorm<T> {
 
     fn describe(&self) -> String {
         format!("LayerNorm({})", self.weight.shape().columns)
+    }
+
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        Some(vec![Operation::NormaliseRows {
+            epsilon: self.epsilon,
+            factor: &self.weight,
+            offset: &self.bias,
+        }])
     }
 }

@@ -3,7 +3,7 @@
 use autodiff::Var;
 use linalg::Scalar;
 
-use crate::{Buffer, Module, Parameter, join};
+use crate::{Buffer, Module, Operation, Parameter, join};
 
 /// Modules applied in the order given; itself a module. A layer without a name is called by its position.
 ///
@@ -91,5 +91,15 @@ impl<T: Scalar> Module<T> for Sequential<T> {
         for (_, layer) in &mut self.layers {
             layer.set_training(training);
         }
+    }
+
+    fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
+        let all = self.layers.iter().map(|(_, layer)| layer.operations());
+        Some(
+            all.collect::<Option<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
+        )
     }
 }

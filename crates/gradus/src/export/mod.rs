@@ -1,0 +1,142 @@
+//! `gradus export`: a model, with all that is done to the columns of a table before it, in a language that other programs run.
+//!
+//! What an export computes is [`Document::predict`] of the same row; what a format cannot say exactly is refused.
+
+mod columns;
+pub mod onnx;
+mod pmml;
+mod rust;
+mod sql;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use datasets::Plan;
+
+use self::columns::RawColumn;
+use crate::document::Document;
+use crate::head::Head;
+use crate::output;
+
+/// In what a model is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// An ONNX graph of opset 17, in double precision.
+    Onnx,
+    /// PMML 4.4.
+    Pmml,
+    /// A query for `SQLite` and `PostgreSQL`.
+    Sql,
+    /// A file of Rust without dependencies.
+    Rust,
+}
+
+/// `gradus export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gradus export model.json --format sql --table players --out score.sql\n  gradus export model.json --format rust --out src/score.rs\n  gradus export model.json --format pmml --out model.pmml\n  gradus export model.json --format onnx --out model.onnx\n\nAll formats take the columns of the table as they are in the file and give what `gradus predict` gives."
+)]
+pub struct ExportArguments {
+    /// The model, written by `gradus fit --out`.
+    pub model: PathBuf,
+    /// In what it is written.
+    #[arg(long, value_enum)]
+    pub format: Target,
+    /// The probability from which a row belongs to the second class. PMML knows 0.5 alone.
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub threshold: f64,
+    /// The table that the query reads, with --format sql.
+    #[arg(long, value_name = "NAME", default_value = "data")]
+    pub table: String,
+    /// Write to this file instead of standard output. ONNX is not text, and needs one.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A model as the formats see it.
+pub(crate) struct Exported<'d> {
+    document: &'d Document,
+    plan: Plan,
+    head: Head,
+    columns: Vec<RawColumn>,
+    threshold: f64,
+}
+
+impl<'d> Exported<'d> {
+    fn new(document: &'d Document, threshold: f64) -> Result<Self> {
+        let plan = match &document.recipe {
+            Some(recipe) => recipe.plan(),
+            None => Plan::of_numbers(document.slopes()),
+        };
+        let head = document.head()?;
+        ensure!(
+            plan.offset.is_none() || matches!(head, Head::Mean { .. }),
+            "a model of several classes has no offset"
+        );
+        Ok(Self {
+            columns: columns::of(&plan)?,
+            document,
+            plan,
+            head,
+            threshold,
+        })
+    }
+
+    /// The labels of the classes, in the order of their probabilities.
+    fn labels(&self) -> &[String] {
+        self.document.labels.as_deref().unwrap_or_default()
+    }
+
+    /// A sentence that says what this is.
+    fn title(&self) -> String {
+        format!(
+            "{} regression of {}, link {}, fitted to {} observations by gradus {}",
+            self.document.family,
+            self.document.target,
+            self.document.link,
+            self.document.observations,
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+}
+
+impl Document {
+    /// The model in another language: its bytes, which are text but for ONNX.
+    ///
+    /// # Errors
+    /// If the format cannot say exactly what the model computes.
+    pub fn export(&self, format: Target, threshold: f64, table: &str) -> Result<Vec<u8>> {
+        let exported = Exported::new(self, threshold)?;
+        Ok(match format {
+            Target::Sql => sql::write(&exported, table)?.into_bytes(),
+            Target::Rust => rust::write(&exported)?.into_bytes(),
+            Target::Pmml => pmml::write(&exported)?.into_bytes(),
+            Target::Onnx => onnx::write(&exported)?,
+        })
+    }
+}
+
+/// Writes a model in another language.
+///
+/// # Errors
+/// Whatever is wrong with the model or the output file, and what the format cannot say, in sentences.
+pub fn export(arguments: &ExportArguments) -> Result<()> {
+    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
+    ensure!(
+        (0.0..=1.0).contains(&arguments.threshold),
+        "--threshold is {}; it lies between 0 and 1",
+        arguments.threshold
+    );
+    let document = Document::read(&arguments.model)?;
+    let written = document
+        .export(arguments.format, arguments.threshold, &arguments.table)
+        .with_context(|| format!("{}: it cannot be exported", arguments.model.display()))?;
+    if let Some(path) = &arguments.out {
+        return output::write_file(path, &written);
+    }
+    let text = String::from_utf8(written).ok();
+    output::print(
+        &text.context("ONNX is not text, and standard output is for text; name a file by --out")?,
+    )
+}
