@@ -223,9 +223,10 @@ impl Fitted {
             "--out",
             path(&out),
         ]);
-        match output.status.success() {
-            true => Ok(out),
-            false => Err(text(&output.stderr)),
+        if output.status.success() {
+            Ok(out)
+        } else {
+            Err(text(&output.stderr))
         }
     }
 

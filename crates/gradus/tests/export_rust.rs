@@ -194,6 +194,6 @@ fn numbers_of_the_main_example_and_of_several_classes() {
             );
         }
         main.push_str("}\n");
-        agree(&predicted, &run(folder.path(), &exported, &main), 4e-15);
+        agree(&predicted, &run(folder.path(), &exported, &main), 1e-14);
     }
 }

@@ -205,7 +205,11 @@ fn body(exported: &Exported<'_>, fields: &[String]) -> Result<String> {
     let sum = |name: &str, start: f64, slopes: &[f64]| {
         let mut text = format!("    let mut {name} = 0.0_f64;\n");
         for (step, slope) in plan.features.iter().zip(slopes) {
-            let _ = writeln!(text, "    {name} += {} * t{step};", number(*slope));
+            let _ = writeln!(
+                text,
+                "    {name} = f64::mul_add({}, t{step}, {name});",
+                number(*slope)
+            );
         }
         let offset = plan
             .offset
