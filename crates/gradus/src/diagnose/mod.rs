@@ -72,16 +72,9 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
         "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
     );
     let analysis = fit.analyse(&model, &observations)?;
-    let clusters = match (document.covariance.as_deref(), recipe.clusters()) {
-        (Some("clustered"), Some(column)) => Some(inference::clusters(
-            &arguments.file,
-            arguments.no_header,
-            column,
-            &data,
-        )?),
-        _ => None,
-    };
-    let errors = Errors::new(&document, clusters.as_deref());
+    let clusters = clusters(arguments, &document, recipe, &data)?;
+    let own = (Covariance::Expected, "expected");
+    let errors = Errors::new(&document, clusters.as_deref(), own);
     let effects = effects(recipe, &frame, &analysis, &errors.covariance)?;
     let rows = data.rows.as_deref();
     let line = |row: usize| frame.line(rows.map_or(row, |rows| rows[row]));
@@ -196,6 +189,22 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     Ok(model.link(document.link.parse()?))
 }
 
+/// The clusters of the rows, if the model's errors are clustered.
+fn clusters(
+    arguments: &DiagnoseArguments,
+    document: &Document,
+    recipe: &Recipe,
+    data: &Dataset,
+) -> Result<Option<Vec<usize>>> {
+    match (document.covariance.as_deref(), recipe.clusters()) {
+        (Some("clustered"), Some(column)) => {
+            let (file, no_header) = (&arguments.file, arguments.no_header);
+            inference::clusters(file, no_header, column, data).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The covariance behind the errors of effects: that of the model, where it can be made again.
 struct Errors<'c> {
     covariance: Covariance<'c>,
@@ -204,7 +213,12 @@ struct Errors<'c> {
 }
 
 impl<'c> Errors<'c> {
-    fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
+    /// `own` are the model's own, with their name.
+    fn new(
+        document: &Document,
+        clusters: Option<&'c [usize]>,
+        own: (Covariance<'c>, &'static str),
+    ) -> Self {
         let (covariance, name, note) = match (document.covariance.as_deref(), clusters) {
             (Some("hc0"), _) => (Covariance::Hc0, "hc0", None),
             (Some("hc1"), _) => (Covariance::Hc1, "hc1", None),
@@ -214,18 +228,18 @@ impl<'c> Errors<'c> {
                 (Covariance::Clustered(clusters), "clustered", None)
             }
             (Some("clustered"), None) => (
-                Covariance::Expected,
-                "expected",
+                own.0,
+                own.1,
                 Some(
                     "the model has clustered errors, but its file does not name the column of the clusters; fit it again for clustered errors of effects",
                 ),
             ),
             (Some("bootstrap"), _) => (
-                Covariance::Expected,
-                "expected",
+                own.0,
+                own.1,
                 Some("the model has errors of a bootstrap, which is not drawn again here"),
             ),
-            _ => (Covariance::Expected, "expected", None),
+            _ => (own.0, own.1, None),
         };
         Self {
             covariance,

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use datasets::Dataset;
 use train::{ClassAnalysis, Coefficient, Observations};
 
-use super::{LEVEL, asked, clusters, conditions, kind};
+use super::{LEVEL, asked, clusters, conditions, determined, kind};
 use crate::arguments::FitArguments;
 use crate::document;
 use crate::fitted::Fitted;
@@ -83,6 +83,7 @@ pub(crate) fn of_classes(
     };
     report.covariance = Some(name);
     let coefficients = analysis.coefficients(&kind)?;
+    determined(arguments, &coefficients, &mut report);
     Ok((fitted.reported(coefficients), report))
 }
 
