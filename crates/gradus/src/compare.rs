@@ -174,6 +174,9 @@ fn nested(larger: &Document, smaller: &Document) -> Result<Test, &'static str> {
     if larger.data != smaller.data {
         return Err("the models were fitted to other rows, weights or offsets");
     }
+    if larger.labels != smaller.labels {
+        return Err("the models have the classes in other orders; give both the same --levels");
+    }
     if [larger, smaller]
         .iter()
         .any(|d| d.certificate.status != "converged")

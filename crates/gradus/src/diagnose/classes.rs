@@ -7,25 +7,17 @@ use models::glm::{MultinomialRegression, OrderedRegression};
 use serde::Serialize;
 use train::{ClassAnalysis, Covariance, Fit, Observations};
 
-use super::table::{conditions, deviances, p};
-use super::{Added, DiagnoseArguments, Tested, added, ensure_same, read, stem, terms};
+use super::effects::{Effect, effects};
+use super::table::{conditions, deviances, effects_table, p};
+use super::{
+    Added, DiagnoseArguments, Errors, Tested, added, clusters, ensure_same, read, stem, terms,
+};
 use crate::arguments::Format;
 use crate::document::{self, Document};
 use crate::fitted::Fitted;
 use crate::inference;
 use crate::levels::arrange;
 use crate::output;
-
-/// The mean effect of a column on the probability of a class.
-#[derive(Debug, Serialize)]
-struct Mean {
-    class: String,
-    name: String,
-    marginal_effect: f64,
-    std_error: f64,
-    p_value: f64,
-    discrete: bool,
-}
 
 /// That a term has no effect, tested against the whole model.
 #[derive(Debug, Serialize)]
@@ -35,7 +27,9 @@ struct Dropped {
     /// Absent with Firth's penalty.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Tested>,
-    wald: Tested,
+    /// Absent where a coefficient has no robust error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wald: Option<Tested>,
 }
 
 /// What `diagnose` prints of a model of several classes; as JSON with these names.
@@ -44,7 +38,12 @@ struct Diagnosis {
     schema: u32,
     observations: usize,
     /// Class after class, in their order.
-    effects: Vec<Mean>,
+    effects: Vec<Effect>,
+    /// The covariance behind the errors of the effects and Wald's tests: `observed`, `hc0`, `hc1` or `clustered`.
+    effects_covariance: &'static str,
+    /// Why it is not that of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effects_note: Option<&'static str>,
     tests: Vec<Dropped>,
     analysis_of_deviance: Vec<Added>,
     validity: Vec<document::Condition>,
@@ -53,8 +52,9 @@ struct Diagnosis {
 /// A line a class and column.
 fn csv(diagnosis: &Diagnosis) -> Result<String> {
     let rows = diagnosis.effects.iter().map(|mean| {
-        let numbers = [mean.marginal_effect, mean.std_error, mean.p_value].map(|x| x.to_string());
-        let names = [mean.class.clone(), mean.name.clone()];
+        let numbers = [mean.estimate, mean.std_error, mean.p_value];
+        let numbers = numbers.map(|x| x.map(|x| x.to_string()).unwrap_or_default());
+        let names = [mean.class.clone().unwrap_or_default(), mean.name()];
         names.into_iter().chain(numbers).collect()
     });
     let header = ["class", "column", "marginal_effect", "std_error", "p_value"];
@@ -62,7 +62,7 @@ fn csv(diagnosis: &Diagnosis) -> Result<String> {
 }
 
 pub(super) fn diagnose(arguments: &DiagnoseArguments, document: &Document) -> Result<()> {
-    let (_, mut data, _) = read(arguments, document)?;
+    let (recipe, mut data, frame) = read(arguments, document)?;
     if let Some(labels) = &document.labels {
         let mut sorted = [labels.clone(), data.labels.clone().unwrap_or_default()];
         sorted.iter_mut().for_each(|list| list.sort());
@@ -84,9 +84,13 @@ pub(super) fn diagnose(arguments: &DiagnoseArguments, document: &Document) -> Re
     let analysis = fitted
         .analyse(&observations)
         .context("the model is not one of several classes")??;
+    let clusters = clusters(arguments, document, recipe, &data)?;
+    let own = (Covariance::Observed, "observed");
+    let errors = Errors::new(document, clusters.as_deref(), own);
+    let effects = effects(recipe, &frame, &analysis, &errors.covariance)?;
     let diagnosis = Diagnosis {
         validity: inference::conditions(fitted.validity(&observations)),
-        ..diagnosed(&analysis, &observations)?
+        ..diagnosed(&analysis, &observations, effects, &errors)?
     };
     match arguments.format {
         Format::Json => output::print(&output::json(&diagnosis)?),
@@ -113,19 +117,12 @@ fn again(document: &Document, data: &datasets::Dataset) -> Result<Fitted> {
     Ok(Fitted::Multinomial(Box::new(model.fit(data)?)))
 }
 
-fn diagnosed(analysis: &ClassAnalysis<'_>, data: &Observations<'_>) -> Result<Diagnosis> {
-    let labels = analysis.fit().labels();
-    let all = analysis.marginal_effects(&Covariance::Observed)?;
-    let effects = labels.iter().zip(all).flat_map(|(class, effects)| {
-        effects.into_iter().map(move |effect| Mean {
-            class: class.clone(),
-            name: effect.name,
-            marginal_effect: effect.estimate,
-            std_error: effect.inference.std_error,
-            p_value: effect.inference.p_value,
-            discrete: effect.discrete,
-        })
-    });
+fn diagnosed(
+    analysis: &ClassAnalysis<'_>,
+    data: &Observations<'_>,
+    effects: Vec<Effect>,
+    errors: &Errors<'_>,
+) -> Result<Diagnosis> {
     let terms = terms(&data.names);
     let mut tests = Vec::new();
     for term in &terms {
@@ -134,13 +131,18 @@ fn diagnosed(analysis: &ClassAnalysis<'_>, data: &Observations<'_>) -> Result<Di
             term: stem(&term[0]),
             likelihood_ratio: analysis.likelihood_ratio(&names)?.into(),
             score: analysis.score(&names).ok().map(Tested::from),
-            wald: analysis.wald(&names, &Covariance::Observed)?.into(),
+            wald: analysis
+                .wald(&names, &errors.covariance)
+                .ok()
+                .map(Tested::from),
         });
     }
     Ok(Diagnosis {
         schema: 1,
         observations: analysis.fit().observations(),
-        effects: effects.collect(),
+        effects,
+        effects_covariance: errors.name,
+        effects_note: errors.note,
         tests,
         analysis_of_deviance: added(analysis.deviance_table(&terms)?),
         validity: Vec::new(),
@@ -150,25 +152,9 @@ fn diagnosed(analysis: &ClassAnalysis<'_>, data: &Observations<'_>) -> Result<Di
 fn table(d: &Diagnosis) -> Result<String> {
     let mut out = String::new();
     writeln!(out, "{} observations\n", d.observations)?;
-    let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-    let classes = longest(&mut d.effects.iter().map(|e| e.class.chars().count())).clamp(5, 40);
-    let width = longest(&mut d.effects.iter().map(|e| e.name.chars().count())).clamp(11, 60);
-    writeln!(
-        out,
-        "{:<classes$} {:<width$} {:>12} {:>12} {:>9}",
-        "class", "column", "mean effect", "std. error", "p"
-    )?;
-    for e in &d.effects {
-        writeln!(
-            out,
-            "{:<classes$} {:<width$} {:>12.6} {:>12.6} {:>9}",
-            e.class,
-            e.name,
-            e.marginal_effect,
-            e.std_error,
-            p(e.p_value)
-        )?;
-    }
+    effects_table(&mut out, &d.effects, d.effects_covariance, d.effects_note)?;
+    let terms = d.tests.iter().map(|t| t.term.chars().count());
+    let width = terms.max().unwrap_or(0).clamp(13, 60);
     writeln!(
         out,
         "\n{:<width$} {:>5} {:>12} {:>9} {:>12} {:>9} {:>12} {:>9}",
@@ -176,7 +162,7 @@ fn table(d: &Diagnosis) -> Result<String> {
     )?;
     for t in &d.tests {
         write!(out, "{:<width$} {:>5}", t.term, t.likelihood_ratio.freedom)?;
-        for test in [Some(&t.likelihood_ratio), t.score.as_ref(), Some(&t.wald)] {
+        for test in [Some(&t.likelihood_ratio), t.score.as_ref(), t.wald.as_ref()] {
             match test {
                 Some(test) => write!(out, " {:>12.4} {:>9}", test.statistic, p(test.p_value))?,
                 None => write!(out, " {:>12} {:>9}", "-", "-")?,

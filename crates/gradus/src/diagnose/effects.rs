@@ -1,23 +1,30 @@
 //! Average marginal effects of the columns of a table, through every term in which they take part.
 
 use anyhow::Result;
+use datasets::linalg::MatRef;
 use datasets::{Change, Frame, Recipe, Variable};
 use serde::Serialize;
-use train::{Analysis, Covariance};
+use train::{Analysis, ClassAnalysis, Covariance, FitError};
+
+/// Why an effect has no error.
+const UNDETERMINED: &str = "it depends on a coefficient that a single row or cluster determines, which has no robust error";
 
 /// The effect of a column, or of a level of one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Effect {
+    /// The class whose probability it is on, of a model of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) class: Option<String>,
     /// The column.
     pub(crate) column: String,
     /// What changes, if not the column by one unit: `0 to 1`, or `level against reference`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) change: Option<String>,
-    /// The effect; absent where there is a reason.
+    /// The effect.
     pub(crate) estimate: Option<f64>,
     pub(crate) std_error: Option<f64>,
     pub(crate) p_value: Option<f64>,
-    /// Why there is none.
+    /// Why there is none, or no error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
 }
@@ -32,35 +39,122 @@ impl Effect {
     }
 }
 
+/// A fit beside its data, which has effects on one mean or on the probabilities of several classes.
+pub(crate) trait Affected {
+    /// The labels of the classes; one without a label for a mean.
+    fn classes(&self) -> Vec<Option<String>>;
+    /// Refuses a covariance that does not exist.
+    fn check(&self, covariance: &Covariance<'_>) -> Result<(), FitError>;
+    /// The effects of a number, by the rates of the features; one for each class.
+    fn along(
+        &self,
+        column: &str,
+        rates: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError>;
+    /// The effects of a change of the features; one for each class.
+    fn between(
+        &self,
+        column: &str,
+        states: [MatRef<'_, f64>; 2],
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError>;
+}
+
+impl Affected for Analysis<'_> {
+    fn classes(&self) -> Vec<Option<String>> {
+        vec![None]
+    }
+
+    fn check(&self, covariance: &Covariance<'_>) -> Result<(), FitError> {
+        self.covariance(covariance).map(drop)
+    }
+
+    fn along(
+        &self,
+        column: &str,
+        rates: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError> {
+        Ok(vec![self.effect_along(column, rates, covariance)?])
+    }
+
+    fn between(
+        &self,
+        column: &str,
+        [from, to]: [MatRef<'_, f64>; 2],
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError> {
+        Ok(vec![self.effect_between(column, from, to, covariance)?])
+    }
+}
+
+impl Affected for ClassAnalysis<'_> {
+    fn classes(&self) -> Vec<Option<String>> {
+        self.fit().labels().iter().cloned().map(Some).collect()
+    }
+
+    fn check(&self, covariance: &Covariance<'_>) -> Result<(), FitError> {
+        self.covariance(covariance).map(drop)
+    }
+
+    fn along(
+        &self,
+        column: &str,
+        rates: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError> {
+        self.effect_along(column, rates, covariance)
+    }
+
+    fn between(
+        &self,
+        column: &str,
+        [from, to]: [MatRef<'_, f64>; 2],
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<train::Effect>, FitError> {
+        self.effect_between(column, from, to, covariance)
+    }
+}
+
 /// The effects of all columns that the features read: derivatives of numbers, differences between 0 and 1, and between the levels of a
-/// category and its reference, interactions and functions of columns included, offsets held.
+/// category and its reference, interactions and functions of columns included, offsets held. Class after class, if there are several.
 pub(crate) fn effects(
     recipe: &Recipe,
     frame: &Frame,
-    analysis: &Analysis<'_>,
+    analysis: &dyn Affected,
     covariance: &Covariance<'_>,
 ) -> Result<Vec<Effect>> {
     // What is wrong with the covariance is wrong with all effects.
-    analysis.covariance(covariance)?;
-    let mut out = Vec::new();
+    analysis.check(covariance)?;
+    let classes = analysis.classes();
+    let mut out: Vec<Vec<Effect>> = classes.iter().map(|_| Vec::new()).collect();
     for (column, variable) in recipe.variables() {
-        let between = |from: Change<'_>, to: Change<'_>| -> Result<train::Effect> {
-            let [from, to] = [from, to].map(|change| recipe.changed(frame, column, change));
-            Ok(analysis.effect_between(column, from?.as_ref(), to?.as_ref(), covariance)?)
+        let between = |from: Change<'_>, to: Change<'_>| -> Result<Vec<train::Effect>> {
+            let from = recipe.changed(frame, column, from)?;
+            let to = recipe.changed(frame, column, to)?;
+            Ok(analysis.between(column, [from.as_ref(), to.as_ref()], covariance)?)
         };
-        let found = |change: Option<String>, effect: Result<train::Effect>| {
-            let (effect, reason) = match effect {
-                Ok(effect) => (Some(effect), None),
-                Err(error) => (None, Some(format!("{error:#}"))),
+        let mut add = |change: Option<String>, found: Result<Vec<train::Effect>>| {
+            let (found, failure) = match found {
+                Ok(found) => (found, None),
+                Err(error) => (Vec::new(), Some(format!("{error:#}"))),
             };
-            let inference = effect.as_ref().map(|effect| effect.inference);
-            Effect {
-                column: column.to_owned(),
-                change,
-                estimate: effect.as_ref().map(|effect| effect.estimate),
-                std_error: inference.map(|i| i.std_error),
-                p_value: inference.map(|i| i.p_value),
-                reason,
+            for (k, class) in classes.iter().enumerate() {
+                let effect = found.get(k);
+                let inference = effect.map(|effect| effect.inference);
+                let inference = inference.filter(|i| !i.std_error.is_nan());
+                let unknown =
+                    || (effect.is_some() && inference.is_none()).then(|| UNDETERMINED.to_owned());
+                out[k].push(Effect {
+                    class: class.clone(),
+                    column: column.to_owned(),
+                    change: change.clone(),
+                    estimate: effect.map(|effect| effect.estimate),
+                    std_error: inference.map(|i| i.std_error),
+                    p_value: inference.map(|i| i.p_value),
+                    reason: failure.clone().or_else(unknown),
+                });
             }
         };
         let binary = || {
@@ -72,29 +166,29 @@ pub(crate) fn effects(
                 let base = &levels[*reference];
                 for level in levels.iter().filter(|level| *level != base) {
                     let effect = between(Change::Level(base), Change::Level(level));
-                    out.push(found(Some(format!("{level} against {base}")), effect));
+                    add(Some(format!("{level} against {base}")), effect);
                 }
             }
             Variable::Boolean => {
                 let effect = between(Change::Value(0.0), Change::Value(1.0));
-                out.push(found(Some("0 to 1".to_owned()), effect));
+                add(Some("0 to 1".to_owned()), effect);
             }
             Variable::Number if binary() => {
                 let effect = between(Change::Value(0.0), Change::Value(1.0));
-                out.push(found(Some("0 to 1".to_owned()), effect));
+                add(Some("0 to 1".to_owned()), effect);
             }
             Variable::Number => {
                 let rates = recipe.changed(frame, column, Change::Derivative);
-                let effect = rates.map_err(anyhow::Error::from).and_then(|rates| {
-                    Ok(analysis.effect_along(column, rates.as_ref(), covariance)?)
-                });
-                out.push(found(None, effect));
+                let effect = rates
+                    .map_err(anyhow::Error::from)
+                    .and_then(|rates| Ok(analysis.along(column, rates.as_ref(), covariance)?));
+                add(None, effect);
             }
             Variable::Several => {
                 let reason = "it is part of an offset, or a number in one term and a category in another, so no effect of the features is its own";
-                out.push(found(None, Err(anyhow::anyhow!(reason))));
+                add(None, Err(anyhow::anyhow!(reason)));
             }
         }
     }
-    Ok(out)
+    Ok(out.into_iter().flatten().collect())
 }

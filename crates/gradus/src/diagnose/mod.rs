@@ -14,7 +14,7 @@ use models::glm::{Distribution, GeneralisedLinearModel, Weights};
 use train::{Analysis, Coefficient, Covariance, DevianceRow, Fit, GlmFit, Observations, Residual};
 
 use self::diagnosis::{Added, Column, Diagnosis, Found, Row, Tested};
-pub(crate) use self::effects::{Effect, effects};
+pub(crate) use self::effects::{Affected, Effect, effects};
 pub(crate) use self::table::p;
 use self::table::table;
 use crate::arguments::Format;
@@ -62,16 +62,9 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     } = again(arguments, &document)?;
     let observations = Observations::from(&data);
     let analysis = fit.analyse(&model, &observations)?;
-    let clusters = match (document.covariance.as_deref(), recipe.clusters()) {
-        (Some("clustered"), Some(column)) => Some(inference::clusters(
-            &arguments.file,
-            arguments.no_header,
-            column,
-            &data,
-        )?),
-        _ => None,
-    };
-    let errors = Errors::new(&document, clusters.as_deref());
+    let clusters = clusters(arguments, &document, recipe, &data)?;
+    let own = (Covariance::Expected, "expected");
+    let errors = Errors::new(&document, clusters.as_deref(), own);
     let effects = effects(recipe, &frame, &analysis, &errors.covariance)?;
     let rows = data.rows.as_deref();
     let line = |row: usize| frame.line(rows.map_or(row, |rows| rows[row]));
@@ -194,7 +187,7 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     )?;
     ensure!(
         !specification.penalised,
-        "a penalty or weights of classes shape the estimates, and diagnostics of maximum likelihood do not hold for them; fit without"
+        "a penalty is in force, or classes have weights, and diagnostics of maximum likelihood do not hold for such estimates; fit without it"
     );
     let distribution = match (document.family.as_str(), specification) {
         ("gaussian", _) => Distribution::Gaussian,
@@ -228,6 +221,22 @@ fn specified(document: &Document) -> Result<GeneralisedLinearModel> {
     Ok(model.link(document.link.parse()?))
 }
 
+/// The clusters of the rows, if the model's errors are clustered.
+fn clusters(
+    arguments: &DiagnoseArguments,
+    document: &Document,
+    recipe: &Recipe,
+    data: &Dataset,
+) -> Result<Option<Vec<usize>>> {
+    match (document.covariance.as_deref(), recipe.clusters()) {
+        (Some("clustered"), Some(column)) => {
+            let (file, no_header) = (&arguments.file, arguments.no_header);
+            inference::clusters(file, no_header, column, data).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The covariance behind the errors of effects: that of the model, where it can be made again.
 pub(crate) struct Errors<'c> {
     pub(crate) covariance: Covariance<'c>,
@@ -236,7 +245,12 @@ pub(crate) struct Errors<'c> {
 }
 
 impl<'c> Errors<'c> {
-    pub(crate) fn new(document: &Document, clusters: Option<&'c [usize]>) -> Self {
+    /// `own` are the model's own, with their name.
+    pub(crate) fn new(
+        document: &Document,
+        clusters: Option<&'c [usize]>,
+        own: (Covariance<'c>, &'static str),
+    ) -> Self {
         let (covariance, name, note) = match (document.covariance.as_deref(), clusters) {
             (Some("hc0"), _) => (Covariance::Hc0, "hc0", None),
             (Some("hc1"), _) => (Covariance::Hc1, "hc1", None),
@@ -246,18 +260,18 @@ impl<'c> Errors<'c> {
                 (Covariance::Clustered(clusters), "clustered", None)
             }
             (Some("clustered"), None) => (
-                Covariance::Expected,
-                "expected",
+                own.0,
+                own.1,
                 Some(
                     "the model has clustered errors, but its file does not name the column of the clusters; fit it again for clustered errors of effects",
                 ),
             ),
             (Some("bootstrap"), _) => (
-                Covariance::Expected,
-                "expected",
+                own.0,
+                own.1,
                 Some("the model has errors of a bootstrap, which is not drawn again here"),
             ),
-            _ => (Covariance::Expected, "expected", None),
+            _ => (own.0, own.1, None),
         };
         Self {
             covariance,

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
+use super::effects::Effect;
 use super::{Added, Diagnosis, Tested};
 
 /// A p-value.
@@ -37,24 +38,46 @@ fn tested(out: &mut String, what: &str, test: &Tested) -> Result<()> {
     Ok(())
 }
 
-fn effects_table(out: &mut String, d: &Diagnosis) -> Result<()> {
-    let names = d.effects.iter().map(|e| e.name().chars().count());
-    let width = names.max().unwrap_or(0).clamp(11, 60);
+/// The effects, with their classes if there are several.
+pub(super) fn effects_table(
+    out: &mut String,
+    effects: &[Effect],
+    covariance: &str,
+    note: Option<&str>,
+) -> Result<()> {
+    let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+    let width = longest(&mut effects.iter().map(|e| e.name().chars().count())).clamp(11, 60);
+    let labels = || effects.iter().filter_map(|e| e.class.as_deref());
+    let classes = longest(&mut labels().map(|class| class.chars().count())).clamp(5, 40);
+    let several = labels().next().is_some();
+    let on = if several {
+        write!(out, "{:<classes$} ", "class")?;
+        "mean effect"
+    } else {
+        "on the mean"
+    };
     writeln!(
         out,
-        "{:<width$} {:>12} {:>12} {:>9}  (errors: {})",
-        "effect of", "on the mean", "std. error", "p", d.effects_covariance
+        "{:<width$} {on:>12} {:>12} {:>9}  (errors: {covariance})",
+        "effect of", "std. error", "p"
     )?;
-    for e in &d.effects {
+    for e in effects {
+        if several {
+            write!(out, "{:<classes$} ", e.class.as_deref().unwrap_or(""))?;
+        }
         write!(out, "{:<width$}", e.name())?;
+        let reason = e.reason.as_deref().unwrap_or("");
         match (e.estimate, e.std_error, e.p_value) {
             (Some(estimate), Some(error), Some(probability)) => {
                 writeln!(out, " {estimate:>12.6} {error:>12.6} {:>9}", p(probability))?;
             }
-            _ => writeln!(out, " none: {}", e.reason.as_deref().unwrap_or(""))?,
+            (Some(estimate), ..) => {
+                writeln!(out, " {estimate:>12.6} {:>12} {:>9}  {reason}", "-", "-")?;
+            }
+            _ => writeln!(out, " none: {reason}")?,
         }
     }
-    if let Some(note) = d.effects_note {
+    if let Some(note) = note {
         writeln!(
             out,
             "CAUTION, effects: {note}; these errors are model-based"
@@ -78,7 +101,7 @@ pub(super) fn table(d: &Diagnosis) -> Result<String> {
         .max()
         .unwrap_or(0)
         .clamp(11, 60);
-    effects_table(&mut out, d)?;
+    effects_table(&mut out, &d.effects, d.effects_covariance, d.effects_note)?;
     writeln!(out, "\n{:<width$} {:>10}", "column", "VIF")?;
     for c in &d.columns {
         writeln!(out, "{:<width$} {:>10.3}", c.name, c.variance_inflation)?;

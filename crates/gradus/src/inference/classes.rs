@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use datasets::Dataset;
 use train::{ClassAnalysis, Coefficient, Observations};
 
-use super::{LEVEL, asked, clusters, conditions, kind};
+use super::{LEVEL, asked, clusters, conditions, determined, kind};
 use crate::arguments::FitArguments;
 use crate::document;
 use crate::fitted::Fitted;
@@ -85,6 +85,7 @@ pub(crate) fn of_classes(
     report.covariance = Some(name);
     report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
+    determined(arguments, &coefficients, &mut report);
     Ok((fitted.reported(coefficients), report))
 }
 

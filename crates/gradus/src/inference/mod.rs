@@ -23,9 +23,14 @@ const INTERVALS: usize = 1000;
 /// Level of all intervals.
 const LEVEL: f64 = 0.95;
 
-/// A number that differs for other targets, weights, offsets or trials (FNV-1a over their bits), as text.
+/// A number that differs for other targets, weights, offsets or trials (FNV-1a over their bits), as text. Classes count by the place of
+/// their labels among the sorted ones, so that the order that a model gives them does not matter.
 pub(crate) fn fingerprint(data: &Dataset) -> String {
-    let target = data.target.iter().copied();
+    let labels = data.labels.as_deref().unwrap_or_default();
+    let rank = |label: &String| labels.iter().filter(|other| *other < label).count() as f64;
+    let ranks: Vec<f64> = labels.iter().map(rank).collect();
+    let target = data.target.iter();
+    let target = target.map(|y| ranks.get(*y as usize).copied().unwrap_or(*y));
     let columns = [&data.weights, &data.offset, &data.trials];
     let others = columns.into_iter().enumerate();
     let others = others.filter_map(|(place, column)| Some((place as f64, column.as_ref()?)));
@@ -175,8 +180,17 @@ fn statistics(
     report.keep_for_data();
     report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
+    determined(arguments, &coefficients, report);
+    Ok(Some(coefficients))
+}
+
+/// Says which coefficients a single row or cluster determines.
+fn determined(arguments: &FitArguments, coefficients: &[Coefficient], report: &mut Report) {
     let without = coefficients.iter().filter(|c| c.inference.is_none());
-    let without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
+    let mut without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
+    // Of several classes, a column has a coefficient in each.
+    without.sort_unstable();
+    without.dedup();
     if !without.is_empty() {
         let what = if arguments.cluster.is_some() {
             "cluster"
@@ -196,7 +210,6 @@ fn statistics(
             ),
         });
     }
-    Ok(Some(coefficients))
 }
 
 /// True if other statistics are asked for than the fit has.

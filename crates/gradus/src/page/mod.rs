@@ -8,7 +8,7 @@ mod words;
 use anyhow::Result;
 use datasets::Frame;
 use models::glm::GeneralisedLinearModel;
-use train::{Analysis, ClassAnalysis, FitError, Observations};
+use train::{Analysis, ClassAnalysis, Covariance, FitError, Observations};
 
 use self::html::{Body, escape, number};
 use crate::arguments::FitArguments;
@@ -356,8 +356,12 @@ impl Told<'_> {
             return Ok(());
         }
         match known {
-            Known::One(analysis) => tables::effects(body, self, analysis),
-            Known::Classes(analysis) => tables::effects_of_classes(body, analysis),
+            Known::One(analysis) => {
+                tables::effects(body, self, &**analysis, (Covariance::Expected, "expected"))
+            }
+            Known::Classes(analysis) => {
+                tables::effects(body, self, &**analysis, (Covariance::Observed, "observed"))
+            }
             Known::Nothing(reason) => {
                 body.note(&format!("They are left out: {reason}."));
                 Ok(())

@@ -1,11 +1,11 @@
 //! The tables of a report.
 
 use anyhow::Result;
-use train::{Analysis, ClassAnalysis, Covariance};
+use train::{Analysis, Covariance};
 
 use super::Told;
 use super::html::{Body, Cell, Table};
-use crate::diagnose::{Errors, effects as all_effects};
+use crate::diagnose::{Affected, Errors, effects as all_effects};
 use crate::document::Document;
 use crate::inference;
 
@@ -85,8 +85,13 @@ pub(super) fn influential(
     })
 }
 
-/// Effects of the columns on the mean.
-pub(super) fn effects(body: &mut Body, told: &Told<'_>, analysis: &Analysis<'_>) -> Result<()> {
+/// Effects of the columns on the mean, or on the probability of each class; `own` is the covariance of the model, with its name.
+pub(super) fn effects(
+    body: &mut Body,
+    told: &Told<'_>,
+    analysis: &dyn Affected,
+    own: (Covariance<'_>, &'static str),
+) -> Result<()> {
     let (document, arguments) = (told.document, told.arguments);
     let Some(recipe) = &document.recipe else {
         return Ok(());
@@ -100,7 +105,7 @@ pub(super) fn effects(body: &mut Body, told: &Told<'_>, analysis: &Analysis<'_>)
         )?),
         None => None,
     };
-    let errors = Errors::new(document, clusters.as_deref());
+    let errors = Errors::new(document, clusters.as_deref(), own);
     let found = match all_effects(recipe, told.frame, analysis, &errors.covariance) {
         Ok(found) => found,
         Err(error) => {
@@ -112,10 +117,11 @@ pub(super) fn effects(body: &mut Body, told: &Told<'_>, analysis: &Analysis<'_>)
         body.note("There are none: the model has an intercept alone.");
         return Ok(());
     }
-    let what = if document.family == "binomial" {
-        "the probability"
-    } else {
-        "the mean"
+    let several = found.iter().any(|effect| effect.class.is_some());
+    let what = match document.family.as_str() {
+        _ if several => "the probability of each class",
+        "binomial" => "the probability",
+        _ => "the mean",
     };
     body.paragraph(&format!(
         "By how much {what} changes on average over the rows when a column grows by one unit, through every term in which it takes part; of categories and columns of 0 and 1, between two values."
@@ -124,17 +130,24 @@ pub(super) fn effects(body: &mut Body, told: &Told<'_>, analysis: &Analysis<'_>)
         body.note(&format!("These errors are model-based: {note}."));
     }
     let rows = found.iter().map(|effect| {
-        let cells = vec![
+        let mut cells = vec![
             Cell::Text(effect.name()),
             Cell::Number(effect.estimate),
             Cell::Number(effect.std_error),
             Cell::P(effect.p_value),
         ];
+        if let Some(class) = &effect.class {
+            cells.insert(1, Cell::Text(class.clone()));
+        }
         (cells, None)
     });
+    let mut header = vec!["column", "effect", "std. error", "p"];
+    if several {
+        header.insert(1, "class");
+    }
     body.table(&Table {
         caption: format!("Average effects on {what}"),
-        header: vec!["column", "effect", "std. error", "p"],
+        header,
         rows: rows.take(ROWS).collect(),
         sortable: true,
     })?;
@@ -144,46 +157,4 @@ pub(super) fn effects(body: &mut Body, told: &Told<'_>, analysis: &Analysis<'_>)
         }
     }
     Ok(())
-}
-
-/// Effects of the columns on the probability of each class.
-pub(super) fn effects_of_classes(body: &mut Body, analysis: &ClassAnalysis<'_>) -> Result<()> {
-    let all = match analysis.marginal_effects(&Covariance::Observed) {
-        Ok(all) => all,
-        Err(error) => {
-            body.note(&format!("They are left out: {error}."));
-            return Ok(());
-        }
-    };
-    body.paragraph(
-        "By how much the probability of each class changes on average over the rows when a column of the design grows by one unit, or from 0 to 1.",
-    );
-    let rows = analysis
-        .fit()
-        .labels()
-        .iter()
-        .zip(all)
-        .flat_map(|(class, own)| {
-            own.into_iter().map(move |effect| {
-                let cells = vec![
-                    Cell::Text(effect.name),
-                    Cell::Text(class.clone()),
-                    Cell::Number(Some(effect.estimate)),
-                    Cell::Number(Some(effect.inference.std_error)),
-                    Cell::P(Some(effect.inference.p_value)),
-                ];
-                (cells, None)
-            })
-        });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        body.note("There are none: the model has no columns.");
-        return Ok(());
-    }
-    body.table(&Table {
-        caption: "Average effects on the probability of each class".to_owned(),
-        header: vec!["column", "class", "effect", "std. error", "p"],
-        rows: rows.into_iter().take(ROWS).collect(),
-        sortable: true,
-    })
 }

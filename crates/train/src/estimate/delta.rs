@@ -132,7 +132,12 @@ where
 }
 
 /// The entry of J V Jᵀ in row `k` and column `l`. What a function does not depend on does not matter, even if it has no variance.
-fn product(jacobian: MatRef<'_, f64>, covariance: MatRef<'_, f64>, k: usize, l: usize) -> f64 {
+pub(crate) fn product(
+    jacobian: MatRef<'_, f64>,
+    covariance: MatRef<'_, f64>,
+    k: usize,
+    l: usize,
+) -> f64 {
     let uses = |k: usize| (0..jacobian.ncols()).filter(move |&j| jacobian[(k, j)] != 0.0);
     uses(k)
         .flat_map(|a| uses(l).map(move |b| (a, b)))

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use linalg::solve::{Cholesky, symmetric_eigen};
+use linalg::solve::Cholesky;
 use linalg::{Mat, MatRef};
 use models::glm::Family;
 
 use super::super::information::gram;
-use super::Analysis;
+use super::{Analysis, lone};
 use crate::FitError;
 
 /// How the covariance of the estimates is estimated.
@@ -103,13 +103,7 @@ impl Analysis<'_> {
                 );
             }
         }
-        for i in 0..alone.len() {
-            for j in 0..alone.len() {
-                if alone[i] || alone[j] {
-                    sandwich[(i, j)] = f64::NAN;
-                }
-            }
-        }
+        lone::without(&mut sandwich, &alone);
         Ok(sandwich)
     }
 
@@ -228,8 +222,6 @@ impl Analysis<'_> {
 
 /// A leverage above this is 1.
 pub(super) const ALONE: f64 = 1.0 - 1e-10;
-/// More work than this is not spent on looking for clusters that stand alone.
-const MOST: usize = 20_000_000_000;
 
 impl Analysis<'_> {
     /// The coefficients that one row or one cluster determines alone: its scores sum to 0 whatever the truth, so no sandwich says
@@ -240,11 +232,7 @@ impl Analysis<'_> {
         let model = self.design.covariance_to_data(self.inverse.as_ref());
         let mut mark = |direction: &[f64]| {
             let beta = self.design.coefficients_to_data(direction);
-            let size = |j: usize| beta[j].abs() / model[(j, j)].sqrt();
-            let largest = (0..d).fold(0.0_f64, |m, j| m.max(size(j)));
-            for (j, out) in out.iter_mut().enumerate() {
-                *out |= size(j) > 1e-6 * largest;
-            }
+            lone::mark(&mut out, &beta, model.as_ref());
         };
         match kind {
             Covariance::Expected | Covariance::Observed => {}
@@ -273,46 +261,34 @@ impl Analysis<'_> {
     /// The directions, in the coordinates of the solvers, of which only one cluster knows anything.
     fn lone_clusters(&self, clusters: &[usize]) -> Vec<Vec<f64>> {
         let d = self.parameters();
-        let mut parts: HashMap<usize, Mat<f64>> = HashMap::new();
-        if (self.clusters(clusters) as usize).saturating_mul(d * d * d) > MOST {
-            return Vec::new();
+        let mut traces: HashMap<usize, f64> = HashMap::new();
+        for (i, leverage) in self.leverages().into_iter().enumerate() {
+            if leverage > 0.0 {
+                *traces.entry(clusters[i]).or_default() += self.copies(i) * leverage;
+            }
         }
+        traces.retain(|_, trace| lone::may_be_alone(*trace));
+        let mut parts: HashMap<usize, Mat<f64>> = HashMap::new();
         self.each_row(|i, z| {
-            if self.inside(i) == 0.0 {
+            if self.inside(i) == 0.0 || !traces.contains_key(&clusters[i]) {
                 return;
             }
             let part = parts.entry(clusters[i]).or_insert_with(|| Mat::zeros(d, d));
-            for a in 0..d {
-                for b in 0..=a {
-                    part[(a, b)] += self.information[i] * z[a] * z[b];
-                }
-            }
+            add_square(part, self.information[i], z);
         });
-        let total = symmetric(gram(&self.design, &self.information).as_ref());
+        let total = gram(&self.design, &self.information);
         let scale: Vec<f64> = (0..d).map(|j| total[(j, j)].sqrt()).collect();
-        let mut out = Vec::new();
-        for part in parts.values() {
-            let left = Mat::from_fn(d, d, |a, b| {
-                let (a, b) = (a.max(b), a.min(b));
-                (total[(a, b)] - part[(a, b)]) / scale[a] / scale[b]
-            });
-            let whole = Cholesky::new(left.as_ref()).is_ok_and(|factor| {
-                factor.smallest_pivot() > 1e-9 && (0..d).all(|j| left[(j, j)] > 1e-9)
-            });
-            if whole {
-                continue;
-            }
-            if let Ok((values, vectors)) = symmetric_eigen(left.as_ref()) {
-                for (e, _) in values
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, value)| **value < 1e-9)
-                {
-                    out.push((0..d).map(|j| vectors[(j, e)] / scale[j]).collect());
-                }
-            }
+        let of = |part: Mat<f64>| lone::directions((&total - part).as_ref(), &scale);
+        parts.into_values().flat_map(of).collect()
+    }
+}
+
+/// Adds `factor · v vᵀ` to the lower triangle.
+pub(super) fn add_square(out: &mut Mat<f64>, factor: f64, v: &[f64]) {
+    for (a, x) in v.iter().enumerate() {
+        for (b, y) in v[..=a].iter().enumerate() {
+            out[(a, b)] += factor * x * y;
         }
-        out
     }
 }
 

@@ -52,6 +52,25 @@ impl Slope {
     }
 }
 
+/// Refuses features of another shape than the data, or that are not finite.
+pub(super) fn check_features(
+    name: &str,
+    x: MatRef<'_, f64>,
+    (rows, columns): (usize, usize),
+) -> Result<(), FitError> {
+    let finite = (0..x.ncols()).all(|j| (0..x.nrows()).all(|i| x[(i, j)].is_finite()));
+    if (x.nrows(), x.ncols()) == (rows, columns) && finite {
+        return Ok(());
+    }
+    Err(FitError::Inference {
+        reason: format!(
+            "the effect of {name} needs finite features of all rows, {rows}x{columns}, and these are {}x{}; use a term that is smooth there",
+            x.nrows(),
+            x.ncols()
+        ),
+    })
+}
+
 impl Analysis<'_> {
     /// Average marginal effects of all columns, over the rows of the data: each column moved by itself, as statsmodels'
     /// `get_margeff(dummy=True)`. For the columns of one category or of a product this is not what Stata's `margins` gives:
@@ -91,7 +110,8 @@ impl Analysis<'_> {
     }
 
     /// The average marginal effect of a number that moves the columns of the data at these rates: the mean of the derivative of the
-    /// mean, `μ′(η) tᵀβ` for a row t of the rates (`datasets::Recipe::changed` gives them for a column of a table).
+    /// mean, `μ′(η) tᵀβ` for a row t of the rates (`datasets::Recipe::changed` gives them for a column of a table). The standard error is
+    /// NaN where it depends on a coefficient that is [`undetermined`](Self::undetermined).
     ///
     /// # Errors
     /// [`FitError::Inference`] if the rates have another shape than the data or are not finite; as [`covariance`](Self::covariance).
@@ -101,7 +121,7 @@ impl Analysis<'_> {
         rates: MatRef<'_, f64>,
         covariance: &Covariance<'_>,
     ) -> Result<Effect, FitError> {
-        self.check_features(name, rates)?;
+        check_features(name, rates, self.shape())?;
         let matrix = self.covariance(covariance)?;
         let slope = self.slope(rates);
         Ok(self.effect(name.to_owned(), false, &slope, matrix.as_ref(), covariance))
@@ -119,26 +139,15 @@ impl Analysis<'_> {
         to: MatRef<'_, f64>,
         covariance: &Covariance<'_>,
     ) -> Result<Effect, FitError> {
-        self.check_features(name, from)?;
-        self.check_features(name, to)?;
+        check_features(name, from, self.shape())?;
+        check_features(name, to, self.shape())?;
         let matrix = self.covariance(covariance)?;
         let slope = self.difference(from, to);
         Ok(self.effect(name.to_owned(), true, &slope, matrix.as_ref(), covariance))
     }
 
-    fn check_features(&self, name: &str, x: MatRef<'_, f64>) -> Result<(), FitError> {
-        let (rows, columns) = (self.eta.len(), self.problem.data.names.len());
-        let finite = (0..x.ncols()).all(|j| (0..x.nrows()).all(|i| x[(i, j)].is_finite()));
-        if (x.nrows(), x.ncols()) == (rows, columns) && finite {
-            return Ok(());
-        }
-        Err(FitError::Inference {
-            reason: format!(
-                "the effect of {name} needs finite features of all rows, {rows}x{columns}, and these are {}x{}; use a term that is smooth there",
-                x.nrows(),
-                x.ncols()
-            ),
-        })
+    fn shape(&self) -> (usize, usize) {
+        (self.eta.len(), self.problem.data.names.len())
     }
 
     /// The mean derivative of the mean along rates of the features, and its gradient in the coefficients.
@@ -196,7 +205,7 @@ impl Analysis<'_> {
         matrix: MatRef<'_, f64>,
         covariance: &Covariance<'_>,
     ) -> Effect {
-        let error = super::quadratic(matrix, &slope.gradient).sqrt();
+        let error = super::std_error(matrix, &slope.gradient);
         Effect {
             name,
             discrete,
@@ -270,9 +279,7 @@ impl Analysis<'_> {
                 let own = self.fit.coefficients().iter().zip(&row);
                 let linear = own.map(|(c, x)| c.estimate * x).sum::<f64>()
                     + offset.map_or(0.0, |offset| offset[i]);
-                // A rounding error below 0 is none; NaN, of a coefficient without an error, stays.
-                let variance = super::quadratic(matrix.as_ref(), &row);
-                let error = if variance < 0.0 { 0.0 } else { variance }.sqrt();
+                let error = super::std_error(matrix.as_ref(), &row);
                 let link: Link = self.problem.family.link;
                 let mean = link.mean(linear);
                 let [a, b] = [-reach, reach].map(|reach| link.mean(linear + reach * error).value);

@@ -6,6 +6,7 @@ use models::glm::{Distribution, Family, GeneralisedLinearModel};
 
 use super::super::{Explanatory, Fit, FitOptions, GlmFit, Observations};
 use super::{Analysis, Covariance, is_intercept};
+use crate::estimate::delta::product;
 use crate::{FitError, chi_square, student};
 
 /// What a statistic is compared with.
@@ -165,7 +166,8 @@ pub(super) fn wald(
             .sum();
         left - right[i]
     });
-    let of_gap = equations * covariance * equations.transpose();
+    // What an equation does not speak of does not matter, even if it has no variance.
+    let of_gap = Mat::from_fn(q, q, |k, l| product(equations, covariance, k, l));
     let statistic = in_variances(&gap, &of_gap).map_err(|_| {
         refuse("the equations of the hypothesis depend on each other, or on estimates without variance; leave some out")
     })?;
@@ -254,20 +256,7 @@ impl Analysis<'_> {
 
     /// Columns of the data, copied.
     pub(super) fn dense_columns(&self, keep: &[usize]) -> Mat<f64> {
-        match self.problem.data.features {
-            Explanatory::Dense(x) => Mat::from_fn(x.nrows(), keep.len(), |i, j| x[(i, keep[j])]),
-            Explanatory::Sparse(x) => {
-                let mut out = Mat::zeros(self.eta.len(), keep.len());
-                for i in 0..self.eta.len() {
-                    for (column, value) in x.row(i) {
-                        if let Some(j) = keep.iter().position(|k| *k == column) {
-                            out[(i, j)] += value;
-                        }
-                    }
-                }
-                out
-            }
-        }
+        dense_columns(&self.problem.data, keep)
     }
 
     /// The likelihood-ratio test that the coefficients of these columns are 0, by a fit without them.
@@ -376,5 +365,23 @@ impl Analysis<'_> {
     /// True if counts are fitted, whose variance is known.
     pub(super) fn has_counts(&self) -> bool {
         self.problem.family.distribution == Distribution::Poisson
+    }
+}
+
+/// Some columns of the data.
+pub(super) fn dense_columns(data: &Observations<'_>, keep: &[usize]) -> Mat<f64> {
+    match data.features {
+        Explanatory::Dense(x) => Mat::from_fn(x.nrows(), keep.len(), |i, j| x[(i, keep[j])]),
+        Explanatory::Sparse(x) => {
+            let mut out = Mat::zeros(data.rows(), keep.len());
+            for i in 0..data.rows() {
+                for (column, value) in x.row(i) {
+                    if let Some(j) = keep.iter().position(|k| *k == column) {
+                        out[(i, j)] += value;
+                    }
+                }
+            }
+            out
+        }
     }
 }

@@ -7,6 +7,7 @@ mod covariance;
 mod delta;
 mod effects;
 mod hypotheses;
+pub(crate) mod lone;
 mod profile;
 mod quantile;
 mod residuals;
@@ -30,6 +31,7 @@ use super::information::{information, inverse_gram};
 use super::problem::Problem;
 use super::solve::columns;
 use super::{Coefficient, GlmFit, INTERCEPT, Observations};
+use crate::estimate::delta::product;
 use crate::{FitError, Inference};
 
 /// A fit beside its data.
@@ -286,6 +288,14 @@ impl<'a> Analysis<'a> {
 fn quadratic(a: MatRef<'_, f64>, x: &[f64]) -> f64 {
     let row = |i: usize| (0..x.len()).map(|j| a[(i, j)] * x[j]).sum::<f64>();
     (0..x.len()).map(|i| x[i] * row(i)).sum()
+}
+
+/// The standard error of a function of the coefficients with this gradient. NaN where one that matters has no variance.
+fn std_error(covariance: MatRef<'_, f64>, gradient: &[f64]) -> f64 {
+    let row = MatRef::from_row_major_slice(gradient, 1, gradient.len());
+    let variance = product(row, covariance, 0, 0);
+    // A rounding error below 0 is none.
+    if variance < 0.0 { 0.0 } else { variance }.sqrt()
 }
 
 /// True for the intercept.

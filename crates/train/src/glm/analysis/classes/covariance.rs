@@ -6,23 +6,30 @@ use linalg::Mat;
 use linalg::solve::Cholesky;
 
 use super::super::super::Coefficient;
-use super::super::Covariance;
-use super::slopes::add_square;
+use super::super::covariance::add_square;
+use super::super::{Covariance, lone};
 use super::{ClassAnalysis, refuse};
 use crate::{FitError, Inference};
 
 impl ClassAnalysis<'_> {
     /// The covariance of the coefficients: of the model by its observed or its expected information (of multinomial models they are the
     /// same), or a sandwich of the observed information and the scores (`Hc0`, `Hc1` with n / (n − p), `Clustered` with G / (G − 1)).
+    /// NaN for coefficients that are [`undetermined`](Self::undetermined).
     ///
     /// # Errors
     /// [`FitError::Inference`] if the estimate of it does not exist: a kind that needs the leverage of a row, of which models of several
     /// classes have none, fewer than two clusters, nearly separated classes, Firth's penalty beside a sandwich.
     pub fn covariance(&self, kind: &Covariance<'_>) -> Result<Mat<f64>, FitError> {
-        let covariance = self.covariance_of_solver(kind)?;
-        let m = self.parameters();
-        let out = &self.map * covariance * self.map.transpose();
-        Ok(Mat::from_fn(m, m, |i, j| 0.5 * (out[(i, j)] + out[(j, i)])))
+        let mut out = self.to_covariance_of_data(&self.covariance_of_solver(kind)?);
+        let alone = self.undetermined(kind)?;
+        let model = self.to_covariance_of_data(&self.inverse);
+        if (0..alone.len()).any(|j| !alone[j] && out[(j, j)] < 1e-4 * model[(j, j)]) {
+            return Err(refuse(
+                "a robust error is less than a hundredth of the model's, which happens where classes are nearly told apart without error; use profile intervals (--profile), add rows, or leave columns out",
+            ));
+        }
+        lone::without(&mut out, &alone);
+        Ok(out)
     }
 
     /// Statistics of all coefficients for a covariance of theirs.
@@ -33,9 +40,12 @@ impl ClassAnalysis<'_> {
         let matrix = self.covariance(covariance)?;
         let all = self.fit.coefficients().iter().enumerate();
         Ok(all
-            .map(|(j, c)| Coefficient {
-                inference: Some(Inference::wald(c.estimate, matrix[(j, j)].sqrt())),
-                ..c.clone()
+            .map(|(j, c)| {
+                let error = matrix[(j, j)].sqrt();
+                Coefficient {
+                    inference: (!error.is_nan()).then(|| Inference::wald(c.estimate, error)),
+                    ..c.clone()
+                }
             })
             .collect())
     }
@@ -72,14 +82,69 @@ impl ClassAnalysis<'_> {
             }
         };
         let sandwich = &self.inverse * meat * &self.inverse;
-        let all = &self.map * &sandwich * self.map.transpose();
-        let model = &self.map * &self.inverse * self.map.transpose();
-        if (0..p).any(|j| all[(j, j)] < 1e-4 * model[(j, j)]) {
-            return Err(refuse(
-                "a robust error is less than a hundredth of the model's, which happens where classes are nearly told apart without error; use profile intervals (--profile), add rows, or leave columns out",
-            ));
-        }
         Ok(Mat::from_fn(p, p, |i, j| factor * sandwich[(i, j)]))
+    }
+
+    fn to_covariance_of_data(&self, covariance: &Mat<f64>) -> Mat<f64> {
+        let m = self.parameters();
+        let out = &self.map * covariance * self.map.transpose();
+        Mat::from_fn(m, m, |i, j| 0.5 * (out[(i, j)] + out[(j, i)]))
+    }
+
+    /// The coefficients that one row or one cluster determines alone: its scores sum to 0 whatever the truth, so no sandwich says
+    /// anything about them, and [`covariance`](Self::covariance) has NaN there.
+    ///
+    /// # Errors
+    /// As [`covariance`](Self::covariance).
+    pub fn undetermined(&self, kind: &Covariance<'_>) -> Result<Vec<bool>, FitError> {
+        let m = self.parameters();
+        let mut out = vec![false; m];
+        let clusters = match kind {
+            Covariance::Expected | Covariance::Observed => return Ok(out),
+            Covariance::Clustered(clusters) => {
+                self.groups(clusters)?;
+                Some(*clusters)
+            }
+            _ => None,
+        };
+        let group = |i: usize| clusters.map_or(i, |clusters| clusters[i]);
+        // A copy of a row is a row, but in the same cluster.
+        let copies = |i: usize| clusters.map_or(1.0, |_| self.copies(i));
+        let mut total: Mat<f64> = Mat::zeros(m, m);
+        self.each_square(&self.gamma, |i, share, score| {
+            add_square(&mut total, self.copies(i) * share, score);
+        });
+        let inverse = self.inverse_information(&self.gamma)?;
+        let mut traces: HashMap<usize, f64> = HashMap::new();
+        self.each_square(&self.gamma, |i, share, score| {
+            *traces.entry(group(i)).or_default() +=
+                copies(i) * share * Self::variance(&inverse, score);
+        });
+        traces.retain(|_, trace| lone::may_be_alone(*trace));
+        let mut parts: HashMap<usize, Mat<f64>> = HashMap::new();
+        self.each_square(&self.gamma, |i, share, score| {
+            if traces.contains_key(&group(i)) {
+                let part = parts.entry(group(i)).or_insert_with(|| Mat::zeros(m, m));
+                add_square(part, copies(i) * share, score);
+            }
+        });
+        let scale: Vec<f64> = (0..m).map(|j| total[(j, j)].sqrt()).collect();
+        let model = self.to_covariance_of_data(&self.inverse);
+        for part in parts.into_values() {
+            for direction in lone::directions((&total - part).as_ref(), &scale) {
+                lone::mark(&mut out, &self.to_data(&direction), model.as_ref());
+            }
+        }
+        Ok(out)
+    }
+
+    /// `f(row, share, score)` for every row that counts and every class: its probability at γ, and what the score of the row would be.
+    fn each_square(&self, gamma: &[f64], mut f: impl FnMut(usize, f64, &[f64])) {
+        self.each_row(gamma, |i, z, u| {
+            for (class, share) in self.predictors.response(u).p.iter().enumerate() {
+                f(i, *share, &self.row_score(class, z, u));
+            }
+        });
     }
 
     /// The number of clusters with rows that count.
@@ -134,12 +199,8 @@ impl ClassAnalysis<'_> {
     pub(super) fn inverse_information(&self, gamma: &[f64]) -> Result<Mat<f64>, FitError> {
         let p = self.parameters();
         let mut out: Mat<f64> = Mat::zeros(p, p);
-        self.each_row(gamma, |i, z, u| {
-            let response = self.predictors.response(u);
-            for (class, share) in response.p.iter().enumerate() {
-                let score = self.row_score(class, z, u);
-                add_square(&mut out, self.copies(i) * share, &score);
-            }
+        self.each_square(gamma, |i, share, score| {
+            add_square(&mut out, self.copies(i) * share, score);
         });
         let factor = Cholesky::new(out.as_ref()).map_err(|source| FitError::Linalg { source })?;
         Ok(factor.inverse())

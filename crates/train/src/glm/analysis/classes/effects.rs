@@ -1,16 +1,28 @@
 //! Effects on the probabilities of the classes and predictions of these, with standard errors by the delta method.
 
-use linalg::MatRef;
+use linalg::{Mat, MatRef};
 use models::glm::Link;
 
-use super::super::{Covariance, Effect, Interval, Predicted};
+use super::super::effects::check_features;
+use super::super::hypotheses::dense_columns;
+use super::super::{Covariance, Effect, Interval, Predicted, std_error};
+use super::response::Kind;
 use super::{ClassAnalysis, refuse};
 use crate::{FitError, Inference, normal};
 
+/// A probability as a function of the coefficients of the data, with its gradient.
+#[derive(Clone)]
+struct Slope {
+    value: f64,
+    gradient: Vec<f64>,
+}
+
 impl ClassAnalysis<'_> {
     /// Average marginal effects of all columns on the probability of each class, over the rows of the data: for each class, one for each
-    /// column, which is moved by itself. Those of a column sum to 0 over the classes. The mean derivative of the probability, or for a
-    /// column of 0 and 1 the mean difference between these (as R's `marginaleffects` has them for a numeric and for a binary variable).
+    /// column of the design, which is moved by itself: the mean derivative of the probability, or for a column of 0 and 1 the mean
+    /// difference between these. Those of a column sum to 0 over the classes. For the columns of one category or of a product this is
+    /// not what R's `marginaleffects` gives: [`effect_along`](Self::effect_along) and [`effect_between`](Self::effect_between) are,
+    /// with the features that a recipe makes of a changed table.
     ///
     /// # Errors
     /// As [`covariance`](Self::covariance).
@@ -18,96 +30,196 @@ impl ClassAnalysis<'_> {
         &self,
         covariance: &Covariance<'_>,
     ) -> Result<Vec<Vec<Effect>>, FitError> {
-        let matrix = self.covariance_of_solver(covariance)?;
-        let (d, q, m) = (
-            self.data.names.len(),
-            self.predictors.number,
-            self.parameters(),
-        );
-        let k = usize::from(self.design.has_intercept());
-        let scaling: Vec<(f64, f64)> = (0..d).map(|j| self.scaling(j)).collect();
-        let discrete = self.binary();
-        let mut estimates = vec![vec![0.0; d]; q + 1];
-        let mut gradients = vec![vec![vec![0.0; m]; d]; q + 1];
-        let mut moved = Vec::new();
-        self.each_row(&self.gamma, |i, z, u| {
-            let share = self.copies(i) / self.classes.total;
-            let here = self.predictors.response(u);
-            for j in 0..d {
-                let (factor, shift) = scaling[j];
-                if discrete[j] {
-                    for (sign, value) in [(1.0, 1.0), (-1.0, 0.0)] {
-                        moved.clear();
-                        moved.extend_from_slice(z);
-                        moved[j + k] = value * factor - shift;
-                        let there = self.predictors.at(&self.gamma, &moved);
-                        let there = self.predictors.response(&there);
-                        for class in 0..=q {
-                            estimates[class][j] += sign * share * there.p[class];
-                            let weights: Vec<f64> = (0..q)
-                                .map(|c| sign * share * there.first[(class, c)])
-                                .collect();
-                            let out = &mut gradients[class][j];
-                            self.predictors.add(&weights, &moved, out);
-                        }
-                    }
-                    continue;
-                }
-                // The derivatives of the predictors in the column.
-                let slopes: Vec<f64> = (0..q)
-                    .map(|c| {
-                        let (at, sign) = self.predictors.slope(c, j + k);
-                        sign * factor * self.gamma[at]
-                    })
-                    .collect();
-                let bend = self.predictors.bend(u, &here.p, &slopes);
-                for class in 0..=q {
-                    let weights: Vec<f64> = (0..q).map(|c| share * bend[(class, c)]).collect();
-                    self.predictors.add(&weights, z, &mut gradients[class][j]);
-                    for (c, slope) in slopes.iter().enumerate() {
-                        let first = share * here.first[(class, c)];
-                        let (at, sign) = self.predictors.slope(c, j + k);
-                        estimates[class][j] += first * slope;
-                        gradients[class][j][at] += first * sign * factor;
-                    }
-                }
+        let x = self.features();
+        let d = self.data.names.len();
+        let mut out = vec![Vec::with_capacity(d); self.predictors.number + 1];
+        for (j, name) in self.data.names.iter().enumerate() {
+            let with = |value: f64| {
+                Mat::from_fn(x.nrows(), d, |i, c| if c == j { value } else { x[(i, c)] })
+            };
+            let mut rows = (0..x.nrows()).filter(|i| self.copies(*i) > 0.0);
+            let effects = if rows.all(|i| x[(i, j)] == 0.0 || x[(i, j)] == 1.0) {
+                self.effect_between(name, with(0.0).as_ref(), with(1.0).as_ref(), covariance)
+            } else {
+                let rates = Mat::from_fn(x.nrows(), d, |_, c| f64::from(u8::from(c == j)));
+                self.effect_along(name, rates.as_ref(), covariance)
+            }?;
+            for (out, effect) in out.iter_mut().zip(effects) {
+                out.push(effect);
             }
-        });
-        let effect = |class: usize, j: usize| {
-            let (estimate, gradient) = (estimates[class][j], &gradients[class][j]);
-            let error = Self::variance(&matrix, gradient).sqrt();
-            Effect {
-                name: self.data.names[j].clone(),
-                discrete: discrete[j],
-                estimate,
-                inference: Inference::wald(estimate, error),
-            }
-        };
-        Ok((0..=q)
-            .map(|class| (0..d).map(|j| effect(class, j)).collect())
-            .collect())
+        }
+        Ok(out)
     }
 
-    /// For each column, whether it has the values 0 and 1 alone.
-    fn binary(&self) -> Vec<bool> {
-        let mut out = vec![true; self.data.names.len()];
-        let k = usize::from(self.design.has_intercept());
-        let scaling: Vec<(f64, f64)> = (0..out.len()).map(|j| self.scaling(j)).collect();
-        match self.data.features {
-            crate::Explanatory::Dense(x) => {
-                for (j, out) in out.iter_mut().enumerate() {
-                    let mut rows = (0..x.nrows()).filter(|i| self.copies(*i) > 0.0);
-                    *out = rows.all(|i| x[(i, j)] == 0.0 || x[(i, j)] == 1.0);
+    /// The average marginal effect on the probability of each class of a number that moves the columns of the data at these rates: the
+    /// mean derivative of the probability (`datasets::Recipe::changed` gives the rates of a column of a table). One for each class; they
+    /// sum to 0. The standard error is NaN where it depends on a coefficient without a variance.
+    ///
+    /// # Errors
+    /// [`FitError::Inference`] if the rates have another shape than the data or are not finite; as [`covariance`](Self::covariance).
+    pub fn effect_along(
+        &self,
+        name: &str,
+        rates: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<Effect>, FitError> {
+        check_features(name, rates, self.shape())?;
+        let matrix = self.covariance(covariance)?;
+        let (x, beta, mut slopes) = (self.features(), self.plain(), self.slopes_at_zero());
+        for i in self.counting() {
+            let share = self.copies(i) / self.classes.total;
+            let (here, along) = (
+                self.entries(x.as_ref(), i, 1.0),
+                self.entries(rates, i, 0.0),
+            );
+            let u = self.predictors.at(&beta, &here);
+            let response = self.predictors.response(&u);
+            // The predictors are linear, so these are their derivatives.
+            let rise = self.predictors.at(&self.without_cuts(&beta), &along);
+            let bend = self.predictors.bend(&u, &response.p, &rise);
+            for (class, slope) in slopes.iter_mut().enumerate() {
+                let part = |f: &dyn Fn(usize) -> f64| -> Vec<f64> {
+                    (0..rise.len()).map(|c| share * f(c)).collect()
+                };
+                let first = part(&|c| response.first[(class, c)]);
+                slope.value += first.iter().zip(&rise).map(|(f, r)| f * r).sum::<f64>();
+                let second = part(&|c| bend[(class, c)]);
+                self.predictors.add(&second, &here, &mut slope.gradient);
+                let before = slope.gradient[..self.cuts()].to_vec();
+                self.predictors.add(&first, &along, &mut slope.gradient);
+                // Thresholds do not move along.
+                slope.gradient[..before.len()].copy_from_slice(&before);
+            }
+        }
+        Ok(self.effects(name, false, slopes, matrix.as_ref()))
+    }
+
+    /// The average effect on the probability of each class of a change of the features of each row from one state to another: the mean
+    /// difference of the probabilities, one for each class.
+    ///
+    /// # Errors
+    /// As [`effect_along`](Self::effect_along).
+    ///
+    /// ```
+    /// use datasets::Dataset;
+    /// use linalg::Mat;
+    /// use models::glm::MultinomialRegression;
+    /// use train::{Covariance, Fit};
+    /// // A category of three levels, with 4 rows each, of which 1, 2 and 3 are of class 1: two columns, of which one is 1 at most.
+    /// let dummy = |i: usize, j: usize| f64::from(u8::from(i / 4 == j + 1));
+    /// let y: Vec<f64> = (0..12).map(|i| f64::from(u8::from(i % 4 <= i / 4))).collect();
+    /// let data = Dataset::new(Mat::from_fn(12, 2, dummy), ["b", "c"], y, "class");
+    /// let fit = MultinomialRegression::new().fit(&data)?;
+    /// let observations = (&data).into();
+    /// let analysis = fit.analyse(&observations)?;
+    /// let at = |level: usize| Mat::from_fn(12, 2, |_, j| f64::from(u8::from(j + 1 == level)));
+    /// let effects = analysis.effect_between("c", at(0).as_ref(), at(2).as_ref(), &Covariance::Observed)?;
+    /// // The difference of the shares 3/4 and 1/4, with the variance of two of them.
+    /// assert!((effects[1].estimate - 0.5).abs() < 1e-9);
+    /// assert!((effects[1].inference.std_error - (2.0 * 0.75 * 0.25 / 4.0_f64).sqrt()).abs() < 1e-9);
+    /// # Ok::<(), train::FitError>(())
+    /// ```
+    pub fn effect_between(
+        &self,
+        name: &str,
+        from: MatRef<'_, f64>,
+        to: MatRef<'_, f64>,
+        covariance: &Covariance<'_>,
+    ) -> Result<Vec<Effect>, FitError> {
+        check_features(name, from, self.shape())?;
+        check_features(name, to, self.shape())?;
+        let matrix = self.covariance(covariance)?;
+        let (beta, mut slopes) = (self.plain(), self.slopes_at_zero());
+        for i in self.counting() {
+            let share = self.copies(i) / self.classes.total;
+            for (x, sign) in [(from, -share), (to, share)] {
+                let there = self.entries(x, i, 1.0);
+                let response = self.predictors.response(&self.predictors.at(&beta, &there));
+                for (class, slope) in slopes.iter_mut().enumerate() {
+                    slope.value += sign * response.p[class];
+                    let weights: Vec<f64> = (0..self.predictors.number)
+                        .map(|c| sign * response.first[(class, c)])
+                        .collect();
+                    self.predictors.add(&weights, &there, &mut slope.gradient);
                 }
             }
-            crate::Explanatory::Sparse(_) => self.each_row(&self.gamma, |_, z, _| {
-                for (j, out) in out.iter_mut().enumerate() {
-                    let (factor, shift) = scaling[j];
-                    *out &= z[j + k] == -shift || z[j + k] == factor - shift;
-                }
-            }),
         }
-        out
+        Ok(self.effects(name, true, slopes, matrix.as_ref()))
+    }
+
+    fn effects(
+        &self,
+        name: &str,
+        discrete: bool,
+        slopes: Vec<Slope>,
+        covariance: MatRef<'_, f64>,
+    ) -> Vec<Effect> {
+        let effect = |slope: Slope| {
+            let gradient = self.in_data_order(slope.gradient);
+            Effect {
+                name: name.to_owned(),
+                discrete,
+                estimate: slope.value,
+                inference: Inference::wald(slope.value, std_error(covariance, &gradient)),
+            }
+        };
+        slopes.into_iter().map(effect).collect()
+    }
+
+    fn slopes_at_zero(&self) -> Vec<Slope> {
+        let zero = Slope {
+            value: 0.0,
+            gradient: vec![0.0; self.parameters()],
+        };
+        vec![zero; self.predictors.number + 1]
+    }
+
+    fn shape(&self) -> (usize, usize) {
+        (self.data.target.len(), self.data.names.len())
+    }
+
+    /// The rows that count.
+    fn counting(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.data.target.len()).filter(|i| self.copies(*i) > 0.0)
+    }
+
+    /// The columns of the data.
+    fn features(&self) -> Mat<f64> {
+        let all: Vec<usize> = (0..self.data.names.len()).collect();
+        dense_columns(&self.data, &all)
+    }
+
+    /// How many thresholds there are.
+    fn cuts(&self) -> usize {
+        match self.predictors.kind {
+            Kind::Multinomial => 0,
+            Kind::Ordered(_) => self.predictors.number,
+        }
+    }
+
+    /// The coefficients of the data in the order of the solvers, where thresholds come first.
+    fn plain(&self) -> Vec<f64> {
+        let mut beta = self.estimates();
+        beta.rotate_right(self.cuts());
+        beta
+    }
+
+    fn in_data_order(&self, mut gradient: Vec<f64>) -> Vec<f64> {
+        gradient.rotate_left(self.cuts());
+        gradient
+    }
+
+    fn without_cuts(&self, beta: &[f64]) -> Vec<f64> {
+        let mut beta = beta.to_vec();
+        beta[..self.cuts()].fill(0.0);
+        beta
+    }
+
+    /// The entries of a row, with `constant` for the intercept or the thresholds.
+    fn entries(&self, x: MatRef<'_, f64>, i: usize, constant: f64) -> Vec<f64> {
+        let k = self.predictors.entries - x.ncols();
+        let row = (0..x.ncols()).map(|j| x[(i, j)]);
+        std::iter::repeat_n(constant, k).chain(row).collect()
     }
 
     /// The probabilities of the classes for new rows: for each row, one for each class, with intervals at a level such as 0.95. The linear
@@ -130,19 +242,13 @@ impl ClassAnalysis<'_> {
                 rows.ncols()
             )));
         }
-        let matrix = self.covariance_of_solver(covariance)?;
+        let matrix = self.covariance(covariance)?;
+        let beta = self.plain();
         let reach = normal::two_sided_quantile(1.0 - level);
-        let k = usize::from(self.design.has_intercept());
-        let scaling: Vec<(f64, f64)> = (0..d).map(|j| self.scaling(j)).collect();
-        let mut z = vec![1.0; self.predictors.entries];
         let mut out = Vec::with_capacity(rows.nrows());
         for i in 0..rows.nrows() {
-            for (j, (factor, shift)) in scaling.iter().enumerate() {
-                z[j + k] = rows[(i, j)] * factor - shift;
-            }
-            let response = self
-                .predictors
-                .response(&self.predictors.at(&self.gamma, &z));
+            let here = self.entries(rows, i, 1.0);
+            let response = self.predictors.response(&self.predictors.at(&beta, &here));
             let one = |class: usize| {
                 let p = response.p[class];
                 // One minus p, by the others, keeps its digits where p is nearly 1.
@@ -154,8 +260,8 @@ impl ClassAnalysis<'_> {
                     .map(|c| response.first[(class, c)])
                     .collect();
                 let mut gradient = vec![0.0; self.parameters()];
-                self.predictors.add(&weights, &z, &mut gradient);
-                let std_error = Self::variance(&matrix, &gradient).sqrt();
+                self.predictors.add(&weights, &here, &mut gradient);
+                let std_error = std_error(matrix.as_ref(), &self.in_data_order(gradient));
                 let (linear, linear_std_error) = ((p / rest).ln(), std_error / (p * rest));
                 let [low, high] = [-reach, reach]
                     .map(|reach| Link::Logit.mean(linear + reach * linear_std_error).value);

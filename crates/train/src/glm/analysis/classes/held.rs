@@ -3,8 +3,11 @@
 use linalg::solve::{Cholesky, symmetric_eigen};
 use linalg::{LinalgError, Mat, MatMut, MatRef, reduce};
 
-use crate::solver::{Lbfgs, Newton, Status};
+use crate::solver::{Certificate, Lbfgs, Newton, Status};
 use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
+
+/// A Newton decrement below which an optimum counts as found.
+const NEAR: f64 = 1e-6;
 
 /// An objective on the points `origin + basis·x`.
 struct Plane<'o> {
@@ -141,10 +144,13 @@ impl Equations {
             basis: self.basis.as_ref(),
         };
         let newton = Newton::default();
-        let done = |status| status == Status::Converged;
+        // An error of the decrement is one of its square in the objective: near the last digits the rest is rounding.
+        let done = |found: &Certificate| {
+            found.status == Status::Converged || found.newton_decrement < NEAR
+        };
         let first: Result<_, LinalgError> = newton.minimise(&mut plane, &start);
         if let Ok(outcome) = &first
-            && done(outcome.certificate.status)
+            && done(&outcome.certificate)
         {
             return Ok((plane.point(&outcome.x), outcome.value));
         }
@@ -155,7 +161,7 @@ impl Equations {
         };
         let near = lbfgs.minimise(&mut plane, &start);
         let last = newton.minimise(&mut plane, &near.x).map_err(linalg)?;
-        if !done(last.certificate.status) {
+        if !done(&last.certificate) {
             return Err(FitError::NotConverged {
                 certificate: last.certificate,
             });

@@ -85,8 +85,13 @@ impl MultinomialFit {
             ));
         }
         let intercept = self.coefficients().iter().any(|c| c.name == INTERCEPT);
-        let firth = self.aic().is_none();
+        let firth = self.is_firth();
         ClassAnalysis::new(&self.fit, Kind::Multinomial, intercept, firth, data)
+    }
+
+    /// True if Firth's penalty is in force.
+    pub fn is_firth(&self) -> bool {
+        self.aic().is_none() && self.penalty().is_none()
     }
 }
 

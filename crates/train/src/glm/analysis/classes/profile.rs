@@ -92,9 +92,9 @@ fn ends(
                 0.5 * (low + high)
             };
             let value = at(next)?;
-            if (high - low).abs() < 1e-12 * high
+            if (high - low).abs() < 1e-11 * high
                 || value == 0.0
-                || (next - low).abs().min((high - next).abs()) < 1e-13 * high
+                || (next - low).abs().min((high - next).abs()) < 1e-11 * high
             {
                 return Ok(estimate + sign * next * error);
             }

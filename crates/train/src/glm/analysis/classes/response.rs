@@ -78,14 +78,6 @@ impl Predictors {
         }
     }
 
-    /// The place in γ of the slope of an entry in a predictor, and the sign that it has there.
-    pub(super) fn slope(&self, predictor: usize, entry: usize) -> (usize, f64) {
-        match self.kind {
-            Kind::Multinomial => (predictor * self.entries + entry, 1.0),
-            Kind::Ordered(_) => (self.number + entry - 1, -1.0),
-        }
-    }
-
     /// The probabilities of the classes and their derivatives.
     pub(super) fn response(&self, u: &[f64]) -> Response {
         let (q, classes) = (self.number, self.number + 1);

@@ -2,6 +2,7 @@
 
 use linalg::Mat;
 
+use super::super::covariance::add_square;
 use super::super::hypotheses::in_variances;
 use super::super::{Reference, Test};
 use super::response::{Kind, Predictors};
@@ -54,14 +55,5 @@ impl ClassAnalysis<'_> {
             )
         })?;
         Ok(Test::new(statistic, Reference::ChiSquare(freedom as f64)))
-    }
-}
-
-/// Adds `factor · v vᵀ` to the lower triangle.
-pub(super) fn add_square(out: &mut Mat<f64>, factor: f64, v: &[f64]) {
-    for (a, x) in v.iter().enumerate() {
-        for (b, y) in v[..=a].iter().enumerate() {
-            out[(a, b)] += factor * x * y;
-        }
     }
 }

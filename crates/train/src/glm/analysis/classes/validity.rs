@@ -36,7 +36,7 @@ impl MultinomialFit {
     /// # Ok::<(), train::FitError>(())
     /// ```
     pub fn validity(&self, data: &Observations<'_>) -> Vec<Condition> {
-        conditions(self, self.analyse(data))
+        conditions(self, self.is_firth(), self.analyse(data))
     }
 }
 
@@ -44,11 +44,15 @@ impl OrderedFit {
     /// The conditions of the fit to its data, as [`MultinomialFit::validity`], and equal slopes of the thresholds: called a failure if their
     /// [score test](ClassAnalysis::equal_slopes) has p < 0.001.
     pub fn validity(&self, data: &Observations<'_>) -> Vec<Condition> {
-        conditions(self, self.analyse(data))
+        conditions(self, false, self.analyse(data))
     }
 }
 
-fn conditions(fit: &ClassFit, analysis: Result<ClassAnalysis<'_>, FitError>) -> Vec<Condition> {
+fn conditions(
+    fit: &ClassFit,
+    firth: bool,
+    analysis: Result<ClassAnalysis<'_>, FitError>,
+) -> Vec<Condition> {
     let mut out = Vec::new();
     let mut add = |name, holds, detail: String| {
         out.push(Condition {
@@ -58,7 +62,12 @@ fn conditions(fit: &ClassFit, analysis: Result<ClassAnalysis<'_>, FitError>) -> 
         });
     };
     convergence(fit.certificate(), &mut add);
-    unpenalised(fit.aic().is_some(), &mut add);
+    if firth {
+        let detail = "Firth's penalty is in force, which makes estimates less biased";
+        add("penalty", true, detail.to_owned());
+    } else {
+        unpenalised(fit.aic().is_some(), &mut add);
+    }
     if fit.coefficients().len() > WIDE {
         return out;
     }
@@ -102,6 +111,7 @@ impl ClassAnalysis<'_> {
 
     fn alternative(&self) -> &'static str {
         match self.predictors.kind {
+            super::Kind::Multinomial if self.firth => "profile intervals (--profile)",
             super::Kind::Multinomial => "profile intervals (--profile), or --firth",
             super::Kind::Ordered(_) => "profile intervals (--profile)",
         }
@@ -177,7 +187,7 @@ impl ClassAnalysis<'_> {
         if let Ok(test) = self.equal_slopes() {
             let holds = test.p_value >= 1e-3;
             let found = format!(
-                "the score test against slopes of their own for each threshold has p = {:.2}",
+                "the score test against slopes of their own for each threshold has p = {:.4}",
                 test.p_value
             );
             let detail = if holds {
