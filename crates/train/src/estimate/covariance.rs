@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use linalg::solve::Cholesky;
 use linalg::{Mat, MatRef};
 
+use super::alone;
 use super::error::EstimateError;
 use super::singular::{Curvature, curvature};
 use crate::FitError;
@@ -114,10 +115,15 @@ pub(super) fn covariance(
             Mat::from_fn(p, p, |i, j| unit[(i, j)] / lengths[i] / lengths[j])
         }
         LikelihoodCovariance::Sandwich => {
+            alone::refuse(scores, None, inverse, names)?;
             let influence = scores * inverse;
             influence.transpose() * &influence
         }
-        LikelihoodCovariance::Clustered(groups) => clustered(scores, inverse, groups)?.0,
+        LikelihoodCovariance::Clustered(groups) => {
+            let clustered = clustered(scores, inverse, groups)?.0;
+            alone::refuse(scores, Some(groups), inverse, names)?;
+            clustered
+        }
     };
     for j in 0..p {
         let variance = covariance[(j, j)];

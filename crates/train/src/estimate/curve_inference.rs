@@ -3,6 +3,7 @@
 use linalg::solve::Cholesky;
 use linalg::{Mat, MatRef};
 
+use super::alone;
 use super::covariance::{clustered, named};
 use super::error::EstimateError;
 use super::hypotheses::wald;
@@ -58,6 +59,12 @@ impl NonlinearFit {
                 let scores = Mat::from_fn(n, p, |i, k| self.weighted[i] * j[(i, k)]);
                 let groups = self.of_counting(groups)?;
                 let (middle, number) = clustered(scores.as_ref(), self.inverse.as_ref(), &groups)?;
+                alone::refuse(
+                    j.as_ref(),
+                    Some(&groups),
+                    self.inverse.as_ref(),
+                    self.names(),
+                )?;
                 freedom = number as f64 - 1.0;
                 let factor = (n as f64 - 1.0) / (n - p) as f64;
                 Mat::from_fn(p, p, |a, b| factor * middle[(a, b)])
@@ -65,6 +72,7 @@ impl NonlinearFit {
             Covariance::Hc0 | Covariance::Hc1 | Covariance::Hc2 | Covariance::Hc3 => {
                 let influence = &j * &self.inverse;
                 let omega = self.squares(kind)?;
+                alone::refuse(j.as_ref(), None, self.inverse.as_ref(), self.names())?;
                 let weighted = Mat::from_fn(n, p, |i, k| omega[i] * influence[(i, k)]);
                 influence.transpose() * weighted
             }

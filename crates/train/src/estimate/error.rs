@@ -67,6 +67,17 @@ pub enum EstimateError {
         /// The parameters that share the direction.
         parameters: Vec<String>,
     },
+    /// A single observation or group determines parameters alone: its residuals vanish there whatever the truth.
+    #[error(
+        "a single {what} determines {} alone, and a covariance by residuals or scores says nothing of that: use the one by the information, or leave the parameter out",
+        list(parameters)
+    )]
+    Alone {
+        /// `observation` or `group`.
+        what: &'static str,
+        /// The parameters that take part.
+        parameters: Vec<String>,
+    },
     /// The gradient vanishes, but the log-likelihood rises in some direction.
     #[error(
         "the fit ended at a saddle point: the log-likelihood rises when {} change; start from a point where they differ",

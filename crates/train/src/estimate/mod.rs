@@ -1,5 +1,6 @@
 //! Likelihoods and curves of one's own: parameters go in, a closure over variables says the model, and all derivatives are exact.
 
+mod alone;
 mod conditions;
 mod covariance;
 mod curve;

@@ -31,12 +31,12 @@ mod working;
 
 use datasets::Dataset;
 
-pub(crate) use self::analysis::in_variances;
 pub use self::analysis::{
     Analysis, Bootstrap, Calibration, ClassAnalysis, Condition, Covariance, DevianceRow, Effect,
     HosmerLemeshow, Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test,
     likelihood_ratio, validity, validity_with_rows,
 };
+pub(crate) use self::analysis::{in_variances, lone};
 pub use self::classes::ClassFit;
 pub use self::fit::{Dispersion, GlmFit, Theta};
 pub use self::logistic::LogisticFit;
