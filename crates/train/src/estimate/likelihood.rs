@@ -17,7 +17,7 @@ use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
 /// A likelihood of one's own: a closure that returns the negative log-likelihood of every observation, one column with a row for each.
 ///
 /// The sum is minimised by Newton's method with the exact Hessian. Parameters are matrices of given shapes; a start holds one after
-/// another, each column after column. A restricted parameter is written as a function of a free one (see [`Range`](super::Range)).
+/// another, each column after column. A restricted parameter is written as a function of a free one (see [`Range`]).
 ///
 /// ```
 /// use train::{LikelihoodCovariance, Likelihood, Range};
