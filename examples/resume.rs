@@ -99,13 +99,21 @@ pub fn stopped(checkpoint: &Path, after: u64) -> Result<[Run; 2], TrainError> {
     Ok([first, training(Some(checkpoint), Disturbance::default())?])
 }
 
-/// Starts a process that trains with this checkpoint, kills it as soon as there is one, and goes on here.
+/// Starts a process that trains with this checkpoint, kills it as soon as one after the first is written, and goes on here. The first is that
+/// of the beginning.
 ///
 /// # Errors
 /// A process that cannot be started or killed, or ends before it has written a checkpoint; else as [`training`].
 pub fn killed(mut process: Command, checkpoint: &Path) -> Result<Run, Box<dyn std::error::Error>> {
     let mut child = process.stdout(Stdio::null()).spawn()?;
-    while !checkpoint.exists() {
+    let mut first = None;
+    loop {
+        // A checkpoint is replaced whole, so what is read is one or the other.
+        let found = std::fs::read(checkpoint).ok();
+        if first.is_some() && found != first {
+            break;
+        }
+        first = found;
         if let Some(status) = child.try_wait()? {
             return Err(format!("the training ended without a checkpoint: {status}").into());
         }
