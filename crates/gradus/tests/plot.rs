@@ -184,7 +184,7 @@ fn correlations_and_histories_need_no_model() {
     fs::write(&history, "epoch,steps,learning_rate,loss,validation_loss,accuracy\n1,10,0.1,0.7,0.71,0.5\n2,20,0.1,0.4,0.5,0.8\n3,30,0.1,0.3,0.55,0.75\n").unwrap();
     let told = drawn(&["plot", "history", path(&history)]);
     assert!(
-        told.contains("validation: from 0.710 to 0.550 over 3 epochs, lowest 0.500 at epoch 1."),
+        told.contains("validation: from 0.710 to 0.550 over 3 epochs, lowest 0.500 at epoch 2."),
         "{told}"
     );
     assert!(told.contains("accuracy"), "{told}");
@@ -271,6 +271,16 @@ fn what_does_not_apply_is_said() {
     );
     let error = text(&gradus(&["plot", "roc", &several]).stderr);
     assert!(
+    let svg = text(&gradus(&["plot", "history", path(&history)]).stdout);
+    assert!(svg.contains("lowest validation loss (epoch 2)"), "{svg}");
+    assert!(!svg.contains("counted from 0"));
+    fs::write(&history, "epoch,loss\n1,0.5\n,0.4\n").unwrap();
+    let wrong = gradus(&["plot", "history", path(&history)]);
+    let error = text(&wrong.stderr);
+    assert!(
+        error.contains("history.csv: row 2 has no number in the column `epoch`"),
+        "{error}"
+    );
         error.contains("gradus plot roc MODEL.json FILE.csv"),
         "{error}"
     );

@@ -351,3 +351,47 @@ fn operands_stand_above_what_uses_them() {
     let edges = groups(&document, "edges")[0].children().count();
     assert_eq!(edges, 6, "a line and a tip for each edge");
 }
+#[test]
+fn epochs_have_the_numbers_that_they_are_given() {
+    let loss = [0.9, 0.4, 0.6];
+    let chart = HistoryChart::new("t").loss("a", &loss).best("best", 2.0);
+    let resumed = chart.clone().epochs(&[11.0, 12.0, 13.0]).best("best", 12.0);
+    for (chart, first) in [(chart, 1.0), (resumed, 11.0)] {
+        let best = first + 1.0;
+        let told = chart.alt_text();
+        assert!(
+            told.ends_with(&format!("lowest 0.400 at epoch {best}.")),
+            "{told}"
+        );
+        let svg = sound(&chart).unwrap();
+        assert!(svg.contains(&format!("best (epoch {best})")), "{svg}");
+        let document = Document::parse(&svg).unwrap();
+        let to_x = axis(&texts(&document, "x-ticks"), false);
+        let series = groups(&document, "series")[0];
+        let drawn = points(
+            series
+                .first_element_child()
+                .unwrap()
+                .attribute("d")
+                .unwrap(),
+        );
+        for (k, p) in drawn.iter().enumerate() {
+            near(p.0, to_x(first + k as f64));
+        }
+        let plot = document.root_element();
+        let plot = plot
+            .children()
+            .find(|c| c.has_tag_name(tag("svg")))
+            .unwrap();
+        near(
+            number(plot.first_element_child().unwrap(), "x1"),
+            to_x(best),
+        );
+    }
+    let short = HistoryChart::new("t").loss("a", &loss).epochs(&[1.0]);
+    assert_eq!(
+        short.to_svg().unwrap_err().to_string(),
+        "the list of epochs has 1 values where 3 are needed"
+    );
+}
+
