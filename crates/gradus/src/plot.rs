@@ -101,7 +101,7 @@ pub fn plot(arguments: &PlotArguments) -> Result<()> {
         Colours::Dark => Theme::Dark,
     };
     match &arguments.out {
-        Some(path) => Ok(picture.save(path, theme, arguments.width)?),
+        Some(path) => output::write_file(path, &picture.bytes(path, theme, arguments.width)?),
         None => output::print(&picture.svg(theme, arguments.width)?),
     }
 }

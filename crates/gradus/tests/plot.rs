@@ -320,6 +320,13 @@ fn grouped_rows_are_measured_as_single_ones() {
             .as_array()
             .unwrap()
             .iter()
+    let missing = folder.path().join("no such folder/c.svg");
+    let lost = gradus(&["plot", "correlation", path(&file), "--out", path(&missing)]);
+    let reason = fs::write(&missing, "").unwrap_err();
+    assert_eq!(
+        text(&lost.stderr),
+        format!("error: {}: cannot be written: {reason}\n", path(&missing))
+    );
             .map(|m| m["value"].as_f64());
         (
             numbers.collect::<Vec<Option<f64>>>(),

@@ -222,14 +222,57 @@ fn errors_are_sentences() {
         error.starts_with("picture.jpg: pictures are saved as .svg or .png"),
         "{error}"
     );
-    let error = curve(&[1.0], &[1.0])
-        .save("no/such/folder/a.svg")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("no/such/folder/a.svg: cannot be written: No such file"),
-        "{error}"
-    );
+}
+
+/// What a person reads of an error with all its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_with_one_reason() {
+    let chart = LineChart::new("t", "x", "y").points("a", &[1.0], &[1.0]);
+    let folder = tempfile::tempdir().unwrap();
+    let (taken, missing) = (folder.path().join("b.svg"), folder.path().join("c/a.svg"));
+    std::fs::create_dir(&taken).unwrap();
+    for path in [taken, missing] {
+        // The reason is the system's own, in whatever words.
+        let reason = std::fs::write(&path, "").unwrap_err();
+        let expected = format!("{}: cannot be written: {reason}", path.display());
+        let error = chart.save(&path).unwrap_err();
+        assert_eq!(chain(&error), expected);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let [file, link, ahead] = ["a.svg", "link.svg", "ahead.svg"].map(|n| folder.path().join(n));
+    let chart = LineChart::new("t", "x", "y").points("a", &[1.0], &[1.0]);
+    std::fs::write(&file, "old").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    // Relative links, one of them to a file that is not there yet.
+    symlink("a.svg", &link).unwrap();
+    symlink("new.svg", &ahead).unwrap();
+    for link in [&link, &ahead] {
+        chart.save(link).unwrap();
+        assert!(std::fs::symlink_metadata(link).unwrap().is_symlink());
+    }
+    for file in [&file, &folder.path().join("new.svg")] {
+        assert_eq!(
+            std::fs::read_to_string(file).unwrap(),
+            chart.to_svg().unwrap()
+        );
+    }
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
 }
 
 #[test]
