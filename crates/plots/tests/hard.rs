@@ -178,6 +178,40 @@ fn a_million_points_make_a_small_file() {
 }
 
 #[test]
+fn a_matrix_without_observations_has_no_share() {
+    let told = |counts: &[f64]| ConfusionChart::new("t", &["a", "b"], counts).alt_text();
+    assert_eq!(
+        told(&[0.0; 4]),
+        "Confusion matrix of 2 classes: 0 of 0 on the diagonal."
+    );
+    assert!(sound(&ConfusionChart::new("t", &["a", "b"], &[0.0; 4])).is_ok());
+    // The sum of such weights is not finite, their share is.
+    assert!(told(&[1e308; 4]).ends_with("on the diagonal (50.0 %)."));
+}
+
+#[test]
+fn hexagons_say_what_their_colours_mean() {
+    let said = |n: usize| {
+        let x: Vec<f64> = (0..n).map(|k| k as f64 / n as f64).collect();
+        let gaps = [&x[..], &[f64::NAN; 9]].concat();
+        let boundary = BoundaryChart::new("t", "a", "b", (0.0, 1.0), (0.0, 1.0), |a, _| a);
+        let of = |svg: &str, told: &str| (svg.contains("(darker: more)"), told.contains("Darker"));
+        let lines = LineChart::new("t", "x", "y").points("p", &gaps, &gaps);
+        let residuals = ResidualChart::new("t", &gaps, &gaps);
+        let leverage = LeverageChart::new("t", &gaps, &gaps, 2);
+        let boundary = boundary.points("p", 0, &gaps, &gaps);
+        [
+            of(&sound(&lines).unwrap(), &lines.alt_text()),
+            of(&sound(&residuals).unwrap(), &residuals.alt_text()),
+            of(&sound(&leverage).unwrap(), &leverage.alt_text()),
+            of(&sound(&boundary).unwrap(), &boundary.alt_text()),
+        ]
+    };
+    assert_eq!(said(4000), [(false, false); 4]);
+    assert_eq!(said(4001), [(true, true); 4]);
+}
+
+#[test]
 fn errors_are_sentences() {
     let curve = |x: &[f64], y: &[f64]| LineChart::new("t", "x", "y").curve("a", x, y);
     let said = |e: Result<String, PlotError>| e.unwrap_err().to_string();

@@ -6,7 +6,7 @@ use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::fixed;
-use crate::series::cloud;
+use crate::series::{DENSE, cloud, cloud_name, is_dense};
 use crate::text::say;
 
 use super::field::Field;
@@ -79,6 +79,12 @@ impl Draw for BoundaryChart {
     }
 
     fn natural_height(&self, width: f64) -> f64 {
+/// How many points have a place.
+fn placed(x: &[f64], y: &[f64]) -> usize {
+    let both = x.iter().zip(y);
+    both.filter(|(x, y)| x.is_finite() && y.is_finite()).count()
+}
+
         (0.8 * width).max(320.0)
     }
 
@@ -108,13 +114,14 @@ impl Draw for BoundaryChart {
         let mut legend: Vec<Entry> = self
             .points
             .iter()
-            .map(|(name, class, ..)| {
+            .map(|(name, class, x, y)| {
                 let shape = if *class == 0 {
                     Shape::Circle
                 } else {
                     Shape::Triangle
                 };
-                Entry::new(name.as_str(), Swatch::Mark(shape, of(*class)))
+                let name = cloud_name(name, placed(x, y));
+                Entry::new(name, Swatch::Mark(shape, of(*class)))
             })
             .collect();
         let name = format!("p = {}", fixed(self.threshold, 2));
@@ -171,9 +178,12 @@ impl Draw for BoundaryChart {
             self.names[1],
             fixed(100.0 * above as f64 / values.len().max(1) as f64, 0)
         );
-        for (name, _, x, _) in &self.points {
+        for (name, _, x, y) in &self.points {
             say!(out, " {name}: {} points.", x.len());
         }
         out
     }
 }
+            if is_dense(placed(x, y)) {
+                out += DENSE;
+            }
