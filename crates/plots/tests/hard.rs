@@ -248,6 +248,27 @@ fn errors_are_sentences() {
         ),
         "the edge from node 0 to node 4 names a node that does not exist; add it first"
     );
+    let mut graph = GraphChart::new("t");
+    for k in 0..400 {
+        graph = graph.node("n", "", NodeKind::Operation);
+        graph = (0..k)
+            .take(4)
+            .fold(graph, |graph, from| graph.edge(from, k));
+    }
+    // 4 into each of 400 but the first four, which have 0, 1, 2 and 3.
+    assert!(graph.to_svg().is_ok());
+    assert_eq!(
+        said(
+            (0..11)
+                .fold(graph.clone(), |graph, _| graph.edge(0, 9))
+                .to_svg()
+        ),
+        "edges of a graph: 1601 are more than can be read in one picture; draw at most 1600"
+    );
+    assert_eq!(
+        said(graph.node("n", "", NodeKind::Operation).to_svg()),
+        "nodes of a graph: 401 are more than can be read in one picture; draw at most 400"
+    );
     let error = curve(&[1.0], &[1.0])
         .save("picture.jpg")
         .unwrap_err()
