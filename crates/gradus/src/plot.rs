@@ -236,7 +236,10 @@ impl Both<'_> {
                         let counted = scored.data.weights.is_none();
                         charts::calibration(&outcomes, counted, &subtitle)
                     }
-                    _ => charts::precision_recall(&outcomes, threshold, &subtitle),
+                    _ => {
+                        let [_, class] = charts::classes(document, &scored.data);
+                        charts::precision_recall(&outcomes, &class, threshold, &subtitle)
+                    }
                 }
             }
         }

@@ -68,6 +68,8 @@ fn pictures_of_two_classes_say_what_evaluate_prints() {
         of("calibration")
     );
     assert!(of("leverage").contains("line "), "{}", of("leverage"));
+    let svg = text(&gradus(&["plot", "precision-recall", &model, path(&file)]).stdout);
+    assert!(svg.contains("share of draft = 1 ("), "{svg}");
     let forest = drawn(&["plot", "forest", &model]);
     // The table of the fit: 0.679539 (-0.483403 to 1.84248).
     assert!(
@@ -124,7 +126,9 @@ fn a_boundary_is_over_two_columns() {
     let file = data("nba_rookie_draft.csv");
     let told = drawn(&["plot", "boundary", &two, path(&file)]);
     assert!(
-        told.contains("rebound") && told.contains("assist"),
+        told.starts_with(
+            "Probability of draft = 1 over rebound and assist; draft = 1 is predicted in "
+        ),
         "{told}"
     );
     let three = model(

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use plots::{Chart, PlotError, Theme};
 
-pub(crate) use self::classes::{calibration, confusion, precision_recall, roc};
+pub(crate) use self::classes::{calibration, classes, confusion, precision_recall, roc};
 pub(crate) use self::models::{boundary, forest, forest_rows};
 pub(crate) use self::residuals::{Rows, leverage, quantiles, residuals};
 pub(crate) use self::tables::{correlation, history, path, text_of};

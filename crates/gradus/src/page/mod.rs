@@ -260,6 +260,13 @@ impl Told<'_> {
         body.facts(&facts);
         let confusion = found.confusion.as_ref();
         let confusion = confusion.map(|matrix| charts::confusion(matrix, "in-sample"));
+        let [zero, one] = charts::classes(d, &scored.data);
+        let found = format!(
+            "In-sample: the share of {one} that is found, against the share of {zero} that is mistaken for it, at every threshold."
+        );
+        let precise = format!(
+            "In-sample: of what is predicted to be {one}, the share that is, against the share of {one} that is found."
+        );
         let said = "In-sample: true classes against those that are predicted.";
         let mut figures = Vec::new();
         if d.family == "binomial" {
@@ -267,11 +274,11 @@ impl Told<'_> {
             let counted = scored.data.weights.is_none();
             figures.push((
                 charts::roc(&outcomes, THRESHOLD, "in-sample"),
-                "In-sample: of class 1 found, against class 0 mistaken for it, at every threshold.",
+                found.as_str(),
             ));
             figures.push((
-                charts::precision_recall(&outcomes, THRESHOLD, "in-sample"),
-                "In-sample: of those predicted to be of class 1, the share that is, against the share of class 1 that is found.",
+                charts::precision_recall(&outcomes, &one, THRESHOLD, "in-sample"),
+                precise.as_str(),
             ));
             figures.push((
                 charts::calibration(&outcomes, counted, "in-sample"),
