@@ -245,7 +245,8 @@ fn classification(folder: &Path) -> Result<(), PlotError> {
         |x, y| sigmoid(1.4 * (x - 3.8) + 1.6 * (y - 2.6) + 0.25 * (x - 3.8) * (y - 2.6)),
     )
     .points("fails", 0, &zero.0, &zero.1)
-    .points("passes", 1, &one.0, &one.1);
+    .points("passes", 1, &one.0, &one.1)
+    .class("passing");
     save(folder, "boundary", boundary)
 }
 
