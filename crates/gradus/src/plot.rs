@@ -211,7 +211,7 @@ impl Both<'_> {
             );
         }
         let scored = scored(document, self.file, self.arguments.no_header)?;
-        let rows = scored.data.observations();
+        let rows = charts::counted(&scored.data);
         let subtitle = subtitle(document, rows, Some(self.file));
         match kind {
             PictureKind::Boundary => {
@@ -275,7 +275,7 @@ impl Both<'_> {
                 .read(self.file)?;
             let line = |row: usize| frame.line(scored.data.rows.as_ref().map_or(row, |r| r[row]));
             let rows = Rows::plain(&scored, &line);
-            return Ok(self.of_rows(&rows, scored.data.observations()));
+            return Ok(self.of_rows(&rows, charts::counted(&scored.data)));
         }
         document.sealed()?;
         let fitted = DiagnoseArguments {
@@ -296,8 +296,8 @@ impl Both<'_> {
         let analysis = fit.analyse(&model, &observations)?;
         let line = |row: usize| frame.line(data.rows.as_ref().map_or(row, |rows| rows[row]));
         if kind == PictureKind::Leverage {
-            let subtitle = subtitle(document, data.observations(), Some(self.file));
-            return Ok(charts::leverage(&analysis, &subtitle, &line));
+            let subtitle = subtitle(document, charts::counted(&data), Some(self.file));
+            return Ok(charts::leverage(&analysis, &data, &subtitle, &line));
         }
         let scores = fit
             .model()
@@ -307,7 +307,7 @@ impl Both<'_> {
             data: data.clone(),
         };
         let rows = Rows::analysed(&analysis, &scored, &line);
-        Ok(self.of_rows(&rows, data.observations()))
+        Ok(self.of_rows(&rows, charts::counted(&data)))
     }
 
     fn of_rows(&self, rows: &Rows, observations: usize) -> Drawn {

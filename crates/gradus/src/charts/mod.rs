@@ -11,7 +11,7 @@ use plots::{Chart, PlotError, Theme};
 
 pub(crate) use self::classes::{calibration, classes, confusion, precision_recall, roc};
 pub(crate) use self::models::{boundary, forest, forest_rows};
-pub(crate) use self::residuals::{Rows, leverage, quantiles, residuals};
+pub(crate) use self::residuals::{Rows, counted, leverage, quantiles, residuals};
 pub(crate) use self::tables::{correlation, history, path, text_of};
 
 /// A chart of any kind.

@@ -333,7 +333,7 @@ impl Told<'_> {
         match known {
             Known::One(analysis) => {
                 figures.push((
-                    Ok(charts::leverage(analysis, "in-sample", self.line)),
+                    Ok(charts::leverage(analysis, &self.scored.data, "in-sample", self.line)),
                     "Rows far to the right pull the fit; beyond the curves of Cook's distance they change it.",
                 ));
                 body.figures(None, figures);
