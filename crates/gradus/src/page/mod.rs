@@ -6,7 +6,7 @@ mod tables;
 mod words;
 
 use anyhow::Result;
-use datasets::Frame;
+use datasets::{Frame, Recipe, Variable};
 use models::glm::GeneralisedLinearModel;
 use train::{Analysis, ClassAnalysis, Covariance, FitError, Observations};
 
@@ -19,7 +19,7 @@ use crate::fitted::Fitted;
 
 /// The probability from which a row belongs to the second class in the report.
 const THRESHOLD: f64 = 0.5;
-/// More columns than this have no effects of their own in the report: each costs a pass over the data.
+/// More effects than this are not in the report: each costs passes over the data.
 const EFFECTS: usize = 60;
 
 /// A fit beside its data.
@@ -351,14 +351,19 @@ impl Told<'_> {
     }
 
     fn effects(&self, body: &mut Body, known: &Known<'_>) -> Result<()> {
-        let columns = self
-            .document
-            .recipe
-            .as_ref()
-            .map_or(0, |r| r.columns().len());
-        if columns > EFFECTS {
+        let recipe = self.document.recipe.as_ref();
+        let variables = recipe.map(Recipe::variables).unwrap_or_default();
+        // One of a number, and one of every level of a category but its reference.
+        let effects: usize = variables
+            .iter()
+            .map(|(_, v)| match v {
+                Variable::Category { levels, .. } => levels.len().saturating_sub(1),
+                _ => 1,
+            })
+            .sum();
+        if effects > EFFECTS {
             body.note(&format!(
-                "They are left out for {columns} columns, because each costs passes over the data; gradus diagnose has them."
+                "They are left out, because there are {effects} of columns and levels of categories, and each costs passes over the data; gradus diagnose has them."
             ));
             return Ok(());
         }
