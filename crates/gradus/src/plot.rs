@@ -96,7 +96,7 @@ pub fn plot(arguments: &PlotArguments) -> Result<()> {
         Colours::Dark => Theme::Dark,
     };
     match &arguments.out {
-        Some(path) => Ok(picture.save(path, theme, arguments.width)?),
+        Some(path) => output::write_file(path, &picture.bytes(path, theme, arguments.width)?),
         None => output::print(&picture.svg(theme, arguments.width)?),
     }
 }
@@ -228,7 +228,7 @@ impl Both<'_> {
             );
         }
         let scored = scored(self.predictor, self.file, self.arguments.no_header)?;
-        let subtitle = self.subtitle(scored.data.observations());
+        let subtitle = self.subtitle(charts::counted(&scored.data));
         match kind {
             PictureKind::Boundary => {
                 let document = self.document()?;
@@ -253,7 +253,10 @@ impl Both<'_> {
                         let counted = scored.data.weights.is_none();
                         charts::calibration(&outcomes, counted, &subtitle)
                     }
-                    _ => charts::precision_recall(&outcomes, threshold, &subtitle),
+                    _ => {
+                        let [_, class] = charts::classes(document, &scored.data);
+                        charts::precision_recall(&outcomes, &class, threshold, &subtitle)
+                    }
                 }
             }
         }
@@ -289,7 +292,7 @@ impl Both<'_> {
                 .read(self.file)?;
             let line = |row: usize| frame.line(scored.data.rows.as_ref().map_or(row, |r| r[row]));
             let rows = Rows::plain(&scored, &line);
-            return Ok(self.of_rows(&rows, scored.data.observations()));
+            return Ok(self.of_rows(&rows, charts::counted(&scored.data)));
         }
         document.sealed()?;
         let fitted = DiagnoseArguments {
@@ -310,8 +313,8 @@ impl Both<'_> {
         let analysis = fit.analyse(&model, &observations)?;
         let line = |row: usize| frame.line(data.rows.as_ref().map_or(row, |rows| rows[row]));
         if kind == PictureKind::Leverage {
-            let subtitle = self.subtitle(data.observations());
-            return Ok(charts::leverage(&analysis, &subtitle, &line));
+            let subtitle = self.subtitle(charts::counted(&data));
+            return Ok(charts::leverage(&analysis, &data, &subtitle, &line));
         }
         let scores = fit
             .model()
@@ -321,7 +324,7 @@ impl Both<'_> {
             data: data.clone(),
         };
         let rows = Rows::analysed(&analysis, &scored, &line);
-        Ok(self.of_rows(&rows, data.observations()))
+        Ok(self.of_rows(&rows, charts::counted(&data)))
     }
 
     fn of_rows(&self, rows: &Rows, observations: usize) -> Drawn {
