@@ -1,6 +1,9 @@
 //! The tutorial's epoch, eager and replayed, and a larger logistic loss, with the ratios that the project promises.
 //! `cargo bench -p autodiff` or `cargo criterion -p autodiff`.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -32,7 +35,7 @@ fn tutorial_epoch(c: &mut Criterion) {
     let y_train = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0];
     let (mut w0, mut b0) = ([0.0_f32; 2], [0.0_f32]);
     let mut tape = Tape::new();
-    let mut group = c.benchmark_group("epoch");
+    let mut group = c.benchmark_group("autodiff-epoch");
     group.bench_function("student_hours", |bench| {
         bench.iter(|| {
             tape.clear();
@@ -116,7 +119,7 @@ impl Logistic {
 const KINDS: [&str; 3] = ["value", "gradient", "hessian_product"];
 
 fn logistic_loss(c: &mut Criterion) {
-    let mut group = c.benchmark_group("logistic");
+    let mut group = c.benchmark_group("autodiff-logistic");
     for rows in [100, 10_000, 100_000] {
         let problem = Logistic::new(rows, 50);
         let mut tape = Tape::new();
@@ -157,11 +160,15 @@ fn ratios() {
     }
 }
 
-criterion_group!(benches, tutorial_epoch, logistic_loss);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = tutorial_epoch, logistic_loss, reference::reference
+}
 
 fn main() {
     benches();
-    Criterion::default().configure_from_args().final_summary();
+    reference::settings().configure_from_args().final_summary();
     // Not when the benches are only tried, as `cargo test --benches` does.
     if std::env::args().any(|argument| argument == "--bench") {
         ratios();

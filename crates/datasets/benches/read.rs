@@ -3,6 +3,9 @@
 //! `large` is a file of 500,000 rows and 21 columns of numbers, about 96 MB, which the bench writes itself; where Python has polars,
 //! its `read_csv(...).to_numpy()` is timed on the same file, in turns.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{BufWriter, Write as _};
@@ -15,7 +18,7 @@ use datasets::random::{ChaCha, Stream};
 use datasets::{CsvOptions, Preparation};
 
 fn small(c: &mut Criterion) {
-    let mut group = c.benchmark_group("csv");
+    let mut group = c.benchmark_group("datasets-csv");
     let mut stream = ChaCha::new(1);
     for rows in [100, 10_000] {
         let mut text = String::from("a,b,c,d,y\n");
@@ -82,7 +85,7 @@ fn large(c: &mut Criterion) {
             .read(&path)
             .and_then(datasets::Frame::into_matrix)
     };
-    let mut group = c.benchmark_group("large");
+    let mut group = c.benchmark_group("datasets-csv_of_96_mb");
     group.sample_size(10).throughput(Throughput::Bytes(bytes));
     group.bench_function("matrix", |b| b.iter(&read));
     group.finish();
@@ -105,5 +108,9 @@ fn large(c: &mut Criterion) {
     let _ = std::fs::remove_file(&path);
 }
 
-criterion_group!(benches, small, large);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = small, large, reference::reference
+}
 criterion_main!(benches);

@@ -381,7 +381,7 @@ impl Document {
 
 impl Document {
     /// The names of the features: of the coefficients but intercept and thresholds, of one class.
-    pub(crate) fn slopes(&self) -> Vec<&str> {
+    pub fn slopes(&self) -> Vec<&str> {
         let thresholds = match self.family.as_str() {
             "ordinal" => self.labels.as_ref().map_or(0, |labels| labels.len() - 1),
             _ => 0,

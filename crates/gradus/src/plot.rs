@@ -254,7 +254,7 @@ impl Both<'_> {
                         charts::calibration(&outcomes, counted, &subtitle)
                     }
                     _ => {
-                        let [_, class] = charts::classes(document, &scored.data);
+                        let [_, class] = charts::classes(&scored.data);
                         charts::precision_recall(&outcomes, &class, threshold, &subtitle)
                     }
                 }

@@ -63,7 +63,11 @@ impl Document {
             .with_context(|| format!("{name}: this is not a model that `gradus fit --out` wrote"))
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// A model from the text of a file.
+    ///
+    /// # Errors
+    /// With what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,

@@ -1,6 +1,9 @@
 //! The fused pass over a dense design, beside one read of the same memory on the same threads and beside a large matrix
 //! product. `cargo bench -p linalg` or `cargo criterion -p linalg`; the last lines print the ratios.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -50,7 +53,7 @@ impl Problem {
 }
 
 fn pass(c: &mut Criterion) {
-    let mut group = c.benchmark_group("design");
+    let mut group = c.benchmark_group("linalg-design");
     group.sample_size(10);
     for rows in [1000, 30_000, 1_000_000] {
         let problem = Problem::new(rows, 50);
@@ -126,11 +129,15 @@ fn ratios() {
     );
 }
 
-criterion_group!(benches, pass);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = pass, reference::reference
+}
 
 fn main() {
     benches();
-    Criterion::default().configure_from_args().final_summary();
+    reference::settings().configure_from_args().final_summary();
     // Not when the benches are only tried, as `cargo test --benches` does.
     if std::env::args().any(|argument| argument == "--bench") {
         ratios();

@@ -1,6 +1,9 @@
-//! Element-wise kernels. Beside each group stand a plain read of the same memory (`read`) and a large matrix product
-//! (`reference/matmul`), so that a ratio can be formed within one run.
+//! Element-wise kernels. Beside them stand a plain read of the same memory (`read`) and matrix products (`linalg-products`), so that a ratio
+//! can be formed within one run.
 //! `cargo bench -p linalg` or `cargo criterion -p linalg`.
+
+#[path = "../../../benches/reference.rs"]
+mod reference;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -17,24 +20,22 @@ fn arguments<T: Scalar>(size: usize) -> Vec<T> {
         .collect()
 }
 
-/// One group a kernel.
+/// All kernels of one kind of numbers, beside a plain read of them.
 fn group<T: Scalar>(c: &mut Criterion, kind: &str, kernels: &[(&str, Kernel<T>)]) {
+    let mut group = c.benchmark_group(format!("linalg-kernels_{kind}"));
     for (kernel, f) in kernels {
-        let mut group = c.benchmark_group(format!("{kernel}_{kind}"));
         for size in [64, 4096, 262_144] {
             let (x, mut out) = (arguments::<T>(size), vec![T::ZERO; size]);
             group.throughput(Throughput::Elements(size as u64));
-            group.bench_with_input(BenchmarkId::from_parameter(size), &x, |b, x| {
+            group.bench_with_input(BenchmarkId::new(*kernel, size), &x, |b, x| {
                 b.iter(|| f(black_box(x), black_box(&mut out)));
             });
         }
-        group.finish();
     }
-    let mut group = c.benchmark_group(format!("read_{kind}"));
     for size in [64, 4096, 262_144] {
         let x = arguments::<T>(size);
         group.throughput(Throughput::Elements(size as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(size), &x, |b, x| {
+        group.bench_with_input(BenchmarkId::new("read", size), &x, |b, x| {
             b.iter(|| reduce::sum(black_box(x)));
         });
     }
@@ -69,7 +70,7 @@ fn kernels(c: &mut Criterion) {
 }
 
 fn products(c: &mut Criterion) {
-    let mut group = c.benchmark_group("reference");
+    let mut group = c.benchmark_group("linalg-products");
     for size in [4, 64, 512] {
         let a = Mat::from_fn(size, size, |i, j| (i + 2 * j) as f64);
         let mut out = Mat::zeros(size, size);
@@ -129,11 +130,15 @@ fn ratios<T: Scalar>(kind: &str, kernels: &[(&str, Kernel<T>)]) {
     }
 }
 
-criterion_group!(benches, kernels, products);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = kernels, products, reference::reference
+}
 
 fn main() {
     benches();
-    Criterion::default().configure_from_args().final_summary();
+    reference::settings().configure_from_args().final_summary();
     // Not when the benches are only tried, as `cargo test --benches` does.
     if std::env::args().any(|argument| argument == "--bench") {
         ratios("f64", &DOUBLE);

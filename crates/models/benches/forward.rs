@@ -1,5 +1,8 @@
 //! Modules forwards and backwards. `cargo bench -p models` or `cargo criterion -p models`.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use std::hint::black_box;
 
 use autodiff::Tape;
@@ -9,7 +12,7 @@ use linalg::Mat;
 use models::{Linear, Module, Relu, Sequential, loss};
 
 fn two_layers(c: &mut Criterion) {
-    let mut group = c.benchmark_group("two_layers");
+    let mut group = c.benchmark_group("models-two_layers");
     for (inputs, hidden, outputs, batch) in [(8, 16, 1, 32), (64, 32, 4, 64), (784, 128, 10, 128)] {
         let mut stream = ChaCha::new(1);
         let model: Sequential<f32> = Sequential::new()
@@ -37,5 +40,9 @@ fn two_layers(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, two_layers);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = two_layers, reference::reference
+}
 criterion_main!(benches);

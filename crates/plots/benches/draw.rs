@@ -1,10 +1,13 @@
 //! Drawing. `cargo bench -p plots` or `cargo criterion -p plots`.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use plots::{Chart, LineChart, SurfaceChart};
 
 fn draw(c: &mut Criterion) {
-    let mut group = c.benchmark_group("line");
+    let mut group = c.benchmark_group("plots-line");
     for points in [100, 10_000, 1_000_000] {
         let x: Vec<f64> = (0..points).map(f64::from).collect();
         let y: Vec<f64> = x.iter().map(|x| (x * 0.01).sin()).collect();
@@ -17,10 +20,14 @@ fn draw(c: &mut Criterion) {
     let surface = SurfaceChart::new("t", "w", "b", "cost", (-2.0, 2.0), (-2.0, 2.0), |w, b| {
         w * w + b * b
     });
-    c.bench_function("surface/svg", |b| b.iter(|| surface.to_svg()));
+    c.bench_function("plots-surface/svg", |b| b.iter(|| surface.to_svg()));
     #[cfg(feature = "png")]
-    c.bench_function("surface/png", |b| b.iter(|| surface.to_png()));
+    c.bench_function("plots-surface/png", |b| b.iter(|| surface.to_png()));
 }
 
-criterion_group!(benches, draw);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = draw, reference::reference
+}
 criterion_main!(benches);

@@ -1,5 +1,8 @@
 //! Logistic regression from data in memory to a certificate. `cargo bench -p train` or `cargo criterion -p train`.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use datasets::Dataset;
 use datasets::random::{ChaCha, Stream};
@@ -34,7 +37,7 @@ fn problem(rows: usize, columns: usize) -> Dataset {
 }
 
 fn logistic(c: &mut Criterion) {
-    let mut group = c.benchmark_group("logistic");
+    let mut group = c.benchmark_group("train-logistic");
     group.sample_size(10);
     for (rows, columns) in [(100, 5), (10_000, 20), (100_000, 50)] {
         let data = problem(rows, columns);
@@ -54,5 +57,9 @@ fn logistic(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, logistic);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = logistic, reference::reference
+}
 criterion_main!(benches);

@@ -1,5 +1,8 @@
 //! One Adam step of a small network, from forward pass to moved parameters. `cargo bench -p train --bench network`.
 
+#[path = "../../../benches/reference.rs"]
+mod reference;
+
 use std::time::{Duration, Instant};
 
 use autodiff::Tape;
@@ -40,7 +43,7 @@ fn steps([inputs, hidden, outputs]: [usize; 3], batch: usize, count: u64) -> Dur
 }
 
 fn step(c: &mut Criterion) {
-    let mut group = c.benchmark_group("adam_step");
+    let mut group = c.benchmark_group("train-adam_step");
     for (layers, batch) in [([8, 16, 1], 32), ([64, 64, 10], 64), ([784, 128, 10], 128)] {
         for threads in [1, 2] {
             let name = format!("{}-{}-{}", layers[0], layers[1], layers[2]);
@@ -57,5 +60,9 @@ fn step(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, step);
+criterion_group! {
+    name = benches;
+    config = reference::settings();
+    targets = step, reference::reference
+}
 criterion_main!(benches);

@@ -6,7 +6,6 @@ use plots::{CalibrationChart, Chart, ConfusionChart, PrecisionRecallChart, RocCh
 use train::metrics::{Binning, CalibrationCurve, PrecisionRecallCurve, RocCurve};
 
 use super::Drawn;
-use crate::document::Document;
 use crate::evaluate::{Confusion, Outcomes};
 
 /// More classes than this make a matrix that nobody can read.
@@ -15,11 +14,12 @@ const CLASSES: usize = 40;
 const Z: f64 = 1.959_963_984_540_054;
 
 /// What the two classes of a model are called; of trials the target counts one of them.
-pub(crate) fn classes(document: &Document, data: &Dataset) -> [String; 2] {
-    match document.labels.as_deref() {
+pub(crate) fn classes(data: &Dataset) -> [String; 2] {
+    let target = &data.target_name;
+    match data.labels.as_deref() {
         _ if data.trials.is_some() => ["failures", "successes"].map(str::to_owned),
-        Some([zero, one]) => [zero, one].map(|label| format!("{} = {label}", document.target)),
-        _ => ["0", "1"].map(|label| format!("{} = {label}", document.target)),
+        Some([zero, one]) => [zero, one].map(|label| format!("{target} = {label}")),
+        _ => ["0", "1"].map(|label| format!("{target} = {label}")),
     }
 }
 

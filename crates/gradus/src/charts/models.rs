@@ -127,7 +127,7 @@ pub(crate) fn boundary(
         .grid(GRID as usize, &grid)
         .threshold(threshold)
         .subtitle(subtitle);
-    let names = classes(document, &scored.data);
+    let names = classes(&scored.data);
     chart = chart.class(names[1].as_str());
     for (class, name) in names.iter().enumerate() {
         let own = || (0..x.len()).filter(|i| scored.data.target[*i] == class as f64);

@@ -79,7 +79,11 @@ impl Network {
         })
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+    /// A network from the bytes of a file.
+    ///
+    /// # Errors
+    /// With what is wrong with them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let notes = state::notes(bytes)?;
         let note = |name: &str| {
             let text = notes.get(name);
@@ -229,6 +233,9 @@ impl Network {
 fn checksum<'a>(notes: impl Iterator<Item = &'a str>, tensors: &[Tensor]) -> String {
     let mut hash = Fnv::new();
     notes.for_each(|note| hash.add(note.bytes()));
+    // Files have an order of their own.
+    let mut tensors: Vec<&Tensor> = tensors.iter().collect();
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
     for tensor in tensors {
         hash.add(tensor.name.bytes());
         for size in &tensor.sizes {

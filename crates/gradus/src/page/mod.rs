@@ -260,7 +260,7 @@ impl Told<'_> {
         body.facts(&facts);
         let confusion = found.confusion.as_ref();
         let confusion = confusion.map(|matrix| charts::confusion(matrix, "in-sample"));
-        let [zero, one] = charts::classes(d, &scored.data);
+        let [zero, one] = charts::classes(&scored.data);
         let found = format!(
             "In-sample: the share of {one} that is found, against the share of {zero} that is mistaken for it, at every threshold."
         );
