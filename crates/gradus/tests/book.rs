@@ -3,7 +3,8 @@
 //! A block of the language `console` has commands, each on a line that begins with `$ `, and below each the output that is
 //! expected: first what goes to standard output, then what goes to standard error. Without expected lines a command has only to
 //! succeed. `…` stands for any text within a line, and alone on a line for any number of lines. A command that fails shows a line that
-//! begins with `error: ` or `warning: `. The commands of a chapter share a folder.
+//! begins with `error: ` or `warning: `. The commands of a chapter share a folder, in which there
+//! is a folder `pictures`, too.
 
 mod common;
 
@@ -192,6 +193,7 @@ fn every_command_of_the_book_prints_what_its_chapter_shows() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         fs::create_dir(&data).expect("a folder for the data");
+        fs::create_dir(folder.path().join("pictures")).expect("a folder for the pictures");
         for entry in fs::read_dir(common::data("")).expect("the data are there") {
             let from = entry.expect("the folder can be read").path();
             let name = from.file_name().expect("a file has a name");
