@@ -220,5 +220,8 @@ fn an_ellipsis_stands_for_text_or_lines_and_nothing_else_does() {
     assert!(!check("gap 9…; end", "gap 8.3e-12; end"));
     assert!(!check("a\nb", "a\nb\nc"));
     assert!(!check("a", "A"));
-    assert_eq!(words("gradus fit 'a b' --x \"c d\""), ["gradus", "fit", "a b", "--x", "c d"]);
+    assert_eq!(
+        words("gradus fit 'a b' --x \"c d\""),
+        ["gradus", "fit", "a b", "--x", "c d"]
+    );
 }

@@ -67,7 +67,10 @@ fn links_lead_to_files_that_exist() {
 fn every_block_of_code_names_its_language() {
     for chapter in chapters() {
         let mut inside = false;
-        for (number, line) in read(&folder().join("src").join(&chapter)).lines().enumerate() {
+        for (number, line) in read(&folder().join("src").join(&chapter))
+            .lines()
+            .enumerate()
+        {
             let Some(language) = line.strip_prefix("```") else {
                 // Rustdoc takes an indented paragraph for code.
                 assert!(
@@ -100,6 +103,9 @@ fn pictures_are_small_and_shown() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let size = entry.metadata().expect("a file has a size").len();
         assert!(size < 60_000, "{name} has {size} bytes");
-        assert!(shown.contains(&format!("](pictures/{name})")), "no chapter shows {name}");
+        assert!(
+            shown.contains(&format!("](pictures/{name})")),
+            "no chapter shows {name}"
+        );
     }
 }
