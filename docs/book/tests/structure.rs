@@ -12,13 +12,14 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Names of chapters, SUMMARY.md not among them.
+/// Names of chapters, the summary not among them.
 fn chapters() -> BTreeSet<String> {
     fs::read_dir(folder().join("src"))
         .expect("the sources are there")
-        .map(|entry| entry.expect("the folder can be read").file_name())
-        .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .filter(|name| name != "SUMMARY.md")
         .collect()
 }
 
