@@ -111,11 +111,21 @@ impl Description {
                 Some((columns[at].name.clone(), values))
             })
             .collect();
-        let row =
-            |(_, a): &(String, Vec<f64>)| numbers.iter().map(|(_, b)| correlation(a, b)).collect();
+        let whole: Vec<Option<Vec<f64>>> = numbers.iter().map(|(_, a)| standardised(a)).collect();
+        let n = numbers.len();
+        let mut correlations = vec![vec![0.0; n]; n];
+        for j in 0..n {
+            for k in 0..=j {
+                let r = match (&whole[j], &whole[k]) {
+                    (Some(a), Some(b)) => mean_product(a, b),
+                    _ => correlation(&numbers[j].1, &numbers[k].1),
+                };
+                (correlations[j][k], correlations[k][j]) = (r, r);
+            }
+        }
         Self {
             rows: frame.rows(),
-            correlations: numbers.iter().map(row).collect(),
+            correlations,
             correlated: numbers.into_iter().map(|(name, _)| name).collect(),
             columns,
         }
@@ -175,6 +185,35 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
         (a[i] - mean_a) / sd_a * ((b[i] - mean_b) / sd_b)
     });
     (products / a.len() as f64).clamp(-1.0, 1.0)
+}
+
+/// The standard scores of a column without missing values that varies.
+fn standardised(a: &[f64]) -> Option<Vec<f64>> {
+    if a.len() < 2 || a.iter().any(|x| x.is_nan()) {
+        return None;
+    }
+    let (mean, sd) = mean_and_deviation(a);
+    (sd != 0.0).then(|| a.iter().map(|x| (x - mean) / sd).collect())
+}
+
+/// Pearson's correlation of two columns by their standard scores.
+fn mean_product(a: &[f64], b: &[f64]) -> f64 {
+    (reduce::sum_by(a.len(), |i| a[i] * b[i]) / a.len() as f64).clamp(-1.0, 1.0)
+}
+
+/// A matrix of more columns than this is a list of its largest entries in text.
+const MATRIX: usize = 20;
+
+/// The pairs of columns with the largest correlations, by their size.
+fn strongest(correlations: &[Vec<f64>], count: usize) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> = (0..correlations.len())
+        .flat_map(|j| (0..j).map(move |k| (k, j)))
+        .filter(|(k, j)| !correlations[*k][*j].is_nan())
+        .collect();
+    let size = |(k, j): &(usize, usize)| correlations[*k][*j].abs();
+    pairs.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    pairs.truncate(count);
+    pairs
 }
 
 impl fmt::Display for Description {
@@ -255,7 +294,14 @@ impl fmt::Display for Description {
                 "{name:width$}  {kind:9} {count:>9} {missing:>9}  {values}"
             )?;
         }
-        if self.correlated.len() > 1 {
+        if self.correlated.len() > MATRIX {
+            let columns = self.correlated.len();
+            writeln!(f, "\nthe strongest correlations of {columns} columns")?;
+            for (j, k) in strongest(&self.correlations, MATRIX) {
+                let (a, b) = (&self.correlated[j], &self.correlated[k]);
+                writeln!(f, "{:>7.3}  {a}, {b}", self.correlations[j][k])?;
+            }
+        } else if self.correlated.len() > 1 {
             writeln!(f, "\ncorrelations")?;
             write!(f, "{:width$}", "")?;
             self.correlated

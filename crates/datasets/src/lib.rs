@@ -40,4 +40,4 @@ pub use recipe::{
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
-pub use write::write_file;
+pub use write::{exit_between_files, write_file};

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
 /// Writes a file by way of a temporary neighbour that is renamed, so that a failure or a kill leaves the old file whole. A link is
 /// followed; what is no regular file (a device, a pipe) is written to as it stands.
@@ -20,11 +21,22 @@ use std::path::{Path, PathBuf};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let _writing = WRITING.read();
     // The system's reason alone: the name of the temporary file would only confuse.
     write(path, content).map_err(|error| match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::from(error.kind()),
     })
+}
+
+/// Held for reading by those who write files.
+static WRITING: RwLock<()> = RwLock::new(());
+
+/// Ends the program when no file is being written by [`write_file`], so that no temporary file is left: for a handler of Ctrl-C, which
+/// runs in a thread of its own.
+pub fn exit_between_files(code: i32) -> ! {
+    let _quiet = WRITING.write();
+    std::process::exit(code)
 }
 
 /// What a path leads to, through links, also to a file that is not there yet.

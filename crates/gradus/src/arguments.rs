@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use models::glm::Link;
+use train::Solver;
+
+use crate::usage;
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,23 +117,24 @@ pub struct FitArguments {
     pub family: Family,
     /// How the mean depends on the columns: identity, logit, probit, cloglog, cauchit, log, inverse, inverse-square or sqrt; that which
     /// the family usually has if not given.
-    #[arg(long)]
-    pub link: Option<String>,
+    #[arg(long, value_parser = usage::link)]
+    pub link: Option<Link>,
     /// The θ of the negative binomial family, instead of an estimate.
     #[arg(long, value_name = "X")]
     pub theta: Option<f64>,
-    /// The power p of the Tweedie family, whose variance is proportional to the p-th power of the mean: between 1 and 2.
-    #[arg(long, value_name = "P", default_value_t = 1.5)]
-    pub power: f64,
-    /// Where Huber's loss becomes linear, in units of --scale.
-    #[arg(long, value_name = "K", default_value_t = 1.345)]
-    pub k: f64,
-    /// The scale of the residuals of Huber's loss.
-    #[arg(long, value_name = "S", default_value_t = 1.0)]
-    pub scale: f64,
-    /// The quantile: 0.5 is the median.
-    #[arg(long, value_name = "T", default_value_t = 0.5)]
-    pub tau: f64,
+    /// The power p of the Tweedie family, whose variance is proportional to the p-th power of the mean: between 1 and 2; 1.5 if not
+    /// given.
+    #[arg(long, value_name = "P")]
+    pub power: Option<f64>,
+    /// Where Huber's loss becomes linear, in units of --scale; 1.345 if not given.
+    #[arg(long, value_name = "K")]
+    pub k: Option<f64>,
+    /// The scale of the residuals of Huber's loss; 1 if not given.
+    #[arg(long, value_name = "S")]
+    pub scale: Option<f64>,
+    /// The quantile; 0.5, the median, if not given.
+    #[arg(long, value_name = "T")]
+    pub tau: Option<f64>,
     /// The classes of the target in their order, separated by commas: the first is the reference of a multinomial model, or the lowest
     /// of an ordinal one.
     #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
@@ -169,7 +174,8 @@ pub struct FitArguments {
         long,
         value_name = "X",
         default_value_t = 0.0,
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = usage::strength
     )]
     pub l1: f64,
     /// Add ½·X·‖w‖² to the mean loss; the intercept stays free.
@@ -177,7 +183,8 @@ pub struct FitArguments {
         long,
         value_name = "X",
         default_value_t = 0.0,
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = usage::strength
     )]
     pub l2: f64,
     /// Both: strength λ and share α of l1, as glmnet has them: λ (α ‖w‖₁ + ½ (1 − α) ‖w‖²).
@@ -220,13 +227,13 @@ pub struct FitArguments {
     #[arg(long, conflicts_with_all = ["robust", "cluster"])]
     pub profile: bool,
     /// How the optimum is found: automatic, newton, lbfgs, newton-cg or coordinate-descent.
-    #[arg(long, default_value = "automatic")]
-    pub solver: String,
+    #[arg(long, default_value = "automatic", value_parser = usage::solver)]
+    pub solver: Solver,
     /// Stop after so many iterations, with the best point.
     #[arg(long, value_name = "N")]
     pub iterations: Option<usize>,
     /// The number of threads; all cores if not given. The result does not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = usage::threads)]
     pub threads: Option<usize>,
     /// How the fit is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -240,4 +247,21 @@ pub struct FitArguments {
     /// The words of the command after the program's name, which the model file keeps and the report says how to repeat.
     #[arg(skip)]
     pub command: Vec<String>,
+}
+
+impl FitArguments {
+    /// Where Huber's loss becomes linear.
+    pub fn k(&self) -> f64 {
+        self.k.unwrap_or(1.345)
+    }
+
+    /// The scale of Huber's loss.
+    pub fn scale(&self) -> f64 {
+        self.scale.unwrap_or(1.0)
+    }
+
+    /// The quantile.
+    pub fn tau(&self) -> f64 {
+        self.tau.unwrap_or(0.5)
+    }
 }

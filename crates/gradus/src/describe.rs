@@ -1,14 +1,16 @@
 //! `gradus describe`: what a table holds.
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datasets::{Description, Summary};
+use datasets::{DataError, Description, Frame, Kind, Summary};
+use serde::Serialize;
 
 use crate::arguments::Format;
 use crate::fit::csv_options;
-use crate::{input, output};
+use crate::output;
 
 /// `gradus describe`.
 #[derive(Debug, Args)]
@@ -34,15 +36,57 @@ pub struct DescribeArguments {
 /// # Errors
 /// Whatever is wrong with the file.
 pub fn describe(arguments: &DescribeArguments) -> Result<()> {
-    output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
-    let frame = input::read(&csv_options(arguments.no_header), &arguments.file)?;
-    let description = Description::of(&frame);
+    output::separate(&[&arguments.file], &[("--out", &arguments.out)])?;
+    let description = Description::of(&read(arguments)?);
     let text = match arguments.format {
         Format::Table => description.to_string(),
-        Format::Json => output::json(&description)?,
+        Format::Json => output::json(&Described {
+            schema: 1,
+            description: &description,
+        })?,
         Format::Csv => csv(&description)?,
     };
     output::give(arguments.out.as_deref(), &text)
+}
+
+/// A description as JSON.
+#[derive(Serialize)]
+struct Described<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    description: &'a Description,
+}
+
+/// The table. Where a cell of a column of numbers is none, the column is one of words, and a message names the cell: that is what a
+/// description is asked for.
+fn read(arguments: &DescribeArguments) -> Result<Frame> {
+    let mut options = csv_options(arguments.no_header);
+    let mut standard = Vec::new();
+    if output::is_standard(&arguments.file) {
+        std::io::stdin().read_to_end(&mut standard)?;
+    }
+    loop {
+        let read = if output::is_standard(&arguments.file) {
+            options.read_from("standard input", standard.as_slice())
+        } else {
+            options.read(&arguments.file)
+        };
+        match read {
+            Err(DataError::NotANumber {
+                file,
+                line,
+                column,
+                value,
+            }) => {
+                output::say(&format!(
+                    "CAUTION: {}, line {line}, column `{column}`: {value:?} is not a number, so the column is described as one of words",
+                    file.display()
+                ));
+                options = options.kind(&column, Kind::Category);
+            }
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// A line a column.

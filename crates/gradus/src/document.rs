@@ -168,11 +168,14 @@ pub struct Provenance {
     pub arguments: Vec<String>,
     /// The name of the data's file, without its folder.
     pub file: String,
+    /// The SHA-256 of the data's file, as `sha256sum` prints it; absent for standard input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl Provenance {
     /// Of a fit to a file, from the words of its command line.
-    pub(crate) fn new(command: &[String], file: &Path) -> Self {
+    pub(crate) fn new(command: &[String], file: &Path, sha256: Option<String>) -> Self {
         let own = |text: &str| {
             let name = Path::new(text).file_name();
             name.map_or_else(
@@ -180,13 +183,20 @@ impl Provenance {
                 |name| name.to_string_lossy().into_owned(),
             )
         };
+        const PATHS: [&str; 2] = ["--out", "--report"];
         // `--out=folder/model.json` keeps its option; a formula divides, too, and is no path.
         let mut arguments: Vec<String> = Vec::new();
         for text in command {
             let after = arguments.last().map(String::as_str);
             let text = match text.split_once('=') {
-                Some(("--out", path)) => format!("--out={}", own(path)),
-                _ if after == Some("--out") || Path::new(text) == file => own(text),
+                Some((option, path)) if PATHS.contains(&option) => {
+                    format!("{option}={}", own(path))
+                }
+                _ if after.is_some_and(|option| PATHS.contains(&option))
+                    || Path::new(text) == file =>
+                {
+                    own(text)
+                }
                 _ => text.clone(),
             };
             arguments.push(text);
@@ -195,6 +205,7 @@ impl Provenance {
             gradus: env!("CARGO_PKG_VERSION").to_owned(),
             arguments,
             file: own(&file.to_string_lossy()),
+            sha256,
         }
     }
 }

@@ -1,22 +1,21 @@
 //! `gradus evaluate`: how good a model's predictions are on data whose outcome is known.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use datasets::{Dataset, Features, Mat, Recipe};
+use datasets::{Dataset, Mat};
 use serde::Serialize;
 use train::metrics::{
     self, Average, Binning, CalibrationCurve, ClassMetric, ConfusionMatrix, DeLong, Undefined,
 };
 
 use crate::arguments::Format;
-use crate::document::Document;
 use crate::fit::csv_options;
 use crate::levels::arrange;
-use crate::network::Network;
-use crate::predictions::most_probable;
-use crate::{input, output};
+use crate::predictions::{NOT_FINITE, most_probable};
+use crate::predictor::Predictor;
+use crate::{input, output, usage};
 
 /// `gradus evaluate`.
 #[derive(Debug, Args)]
@@ -30,7 +29,7 @@ pub struct EvaluateArguments {
     #[arg(long)]
     pub no_header: bool,
     /// The probability from which a row belongs to the second class.
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = usage::share)]
     pub threshold: f64,
     /// How the measures are printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -82,39 +81,20 @@ pub(crate) struct Scored {
 }
 
 /// Reads a file as the model's recipe says, and scores its rows.
-pub(crate) fn scored(
-    document: &Document,
-    file: &std::path::Path,
-    no_header: bool,
-) -> Result<Scored> {
-    let recipe = document.recipe.as_ref().context(
+pub(crate) fn scored(model: &Predictor, file: &Path, no_header: bool) -> Result<Scored> {
+    let recipe = model.recipe().context(
         "the model has no recipe, so it is not known which column is its target; fit it with `gradus fit`",
     )?;
-    let scores = |features: &Features| document.scores(features);
-    scored_by(
-        recipe,
-        document.labels.as_deref(),
-        scores,
-        (file, no_header),
-    )
-}
-
-fn scored_by(
-    recipe: &Recipe,
-    labels: Option<&[String]>,
-    scores: impl Fn(&Features) -> Result<Mat<f64>>,
-    (file, no_header): (&std::path::Path, bool),
-) -> Result<Scored> {
     let frame = input::read(&recipe.dataset_csv_options(csv_options(no_header)), file)?;
     let mut data = recipe.dataset(&frame)?;
-    if let (Some(order), Some(labels)) = (labels, &data.labels) {
+    if let (Some(order), Some(labels)) = (model.labels(), &data.labels) {
         let same = order.len() == labels.len() && labels.iter().all(|label| order.contains(label));
         ensure!(same, "its recipe has other classes than the model");
         arrange(&mut data, order.to_vec());
     }
     let features = recipe.features(&frame)?;
     // A row without a target is kept by the features and not by the data.
-    let mut scores = scores(&features)?;
+    let mut scores = model.scores(&features)?;
     if let Some(rows) = &data.rows {
         let known = |row: usize| match &features.rows {
             Some(kept) => kept.binary_search(&row).ok(),
@@ -128,7 +108,7 @@ fn scored_by(
         let row = data.rows.as_ref().map_or(i, |rows| rows[i]);
         ensure!(
             (0..scores.ncols()).all(|j| scores[(i, j)].is_finite()),
-            "{}, line {}: the prediction is not a number; the model's coefficients or the row's values are too large, or the model has no mean there",
+            "{}, line {}: {NOT_FINITE}",
             input::name(file),
             frame.line(row)
         );
@@ -141,30 +121,14 @@ fn scored_by(
 /// # Errors
 /// Whatever is wrong with the model or the file.
 pub fn evaluate(arguments: &EvaluateArguments) -> Result<()> {
-    output::refuse_overwriting(&arguments.file, arguments.out.as_deref())?;
-    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
-    ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold is {}; it lies between 0 and 1",
-        arguments.threshold
-    );
-    let evaluation = if Network::is_one(&arguments.model) {
-        let network = Network::read(&arguments.model)?;
-        let scores = |features: &Features| Ok(network.scores(features));
-        let file = (arguments.file.as_path(), arguments.no_header);
-        let scored = scored_by(network.recipe(), network.labels(), scores, file)?;
-        let family = match network.labels().map_or(0, <[String]>::len) {
-            0 => "gaussian",
-            1 | 2 => "binomial",
-            _ => "multinomial",
-        };
-        measured(family, &scored, arguments.threshold)
-    } else {
-        let document = Document::read(&arguments.model)?;
-        let scored = scored(&document, &arguments.file, arguments.no_header)?;
-        measured(&document.family, &scored, arguments.threshold)
-    }
-    .with_context(|| input::name(&arguments.file))?;
+    output::separate(
+        &[&arguments.file, &arguments.model],
+        &[("--out", &arguments.out)],
+    )?;
+    let model = Predictor::read(&arguments.model)?;
+    let scored = scored(&model, &arguments.file, arguments.no_header)?;
+    let evaluation = measured(model.family(), &scored, arguments.threshold)
+        .with_context(|| input::name(&arguments.file))?;
     let text = match arguments.format {
         Format::Table => table(&evaluation),
         Format::Json => output::json(&evaluation)?,

@@ -3,15 +3,13 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use datasets::{CsvOptions, Dataset, Features, Formula, Missing, Preparation, Response, Splitter};
-use models::glm::{
-    GeneralisedLinearModel, Link, MultinomialRegression, OrderedRegression, Penalty,
-    RobustRegression,
-};
+use models::glm::GeneralisedLinearModel;
 use train::{Fit, FitError, PathOptions, PathPoint, Status};
 
 use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
+use crate::digest;
 use crate::document::{Document, Provenance, Timing};
 use crate::evaluate::Scored;
 use crate::fitted::Fitted;
@@ -20,8 +18,10 @@ use crate::input;
 use crate::levels::order_classes;
 use crate::output;
 use crate::page;
+use crate::progress::bar;
 use crate::show;
-use crate::specification::{fit_options, generalised, link, penalty};
+use crate::specification::{self, Model, fit_options};
+use crate::usage::usage;
 
 /// Fits and prints; writes the model only when everything has succeeded. False if the fit stopped before its optimum.
 ///
@@ -37,29 +37,14 @@ pub fn fit(arguments: &FitArguments) -> Result<bool> {
 }
 
 fn run(arguments: &FitArguments) -> Result<bool> {
-    for result in [&arguments.out, &arguments.report] {
-        output::refuse_overwriting(&arguments.file, result.as_deref())?;
-    }
-    ensure!(
-        arguments.out.is_none() || arguments.out != arguments.report,
-        "--out and --report are one file; give each its own"
-    );
+    output::separate(
+        &[&arguments.file],
+        &[("--out", &arguments.out), ("--report", &arguments.report)],
+    )?;
+    let model = specification::model(arguments)?;
     let started = Instant::now();
     let several = matches!(arguments.family, Family::Multinomial | Family::Ordinal);
-    ensure!(
-        arguments.levels.is_none() || several,
-        "--levels are for the families multinomial and ordinal"
-    );
-    ensure!(
-        !arguments.firth || matches!(arguments.family, Family::Binomial | Family::Multinomial),
-        "--firth: Firth's penalty is for binomial models with the logit link and for multinomial ones"
-    );
-    ensure!(
-        !arguments.firth || arguments.cv.is_none() && !arguments.path,
-        "--firth does not go together with --cv and --path"
-    );
     let preparation = preparation(arguments)?;
-    let penalty = penalty(arguments)?;
     let options = preparation.csv_options(csv_options(arguments.no_header));
     let frame = input::read(&options, &arguments.file)?;
     let recipe = preparation.learn(&frame)?;
@@ -80,16 +65,23 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     let line = |row: usize| line(rows.as_ref().map_or(row, |rows| rows[row]));
     let read_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    if arguments.path {
-        inference::refuse(arguments)?;
-        let model = generalised(arguments, penalty)?;
-        let path = train::path(&model, &(&data).into(), &PathOptions::default()).context(lines)?;
+    if let (true, Model::Glm(model)) = (arguments.path, &model) {
+        let options = PathOptions {
+            progress: bar("path", "fits"),
+            ..PathOptions::default()
+        };
+        let path = train::path(model, &(&data).into(), &options).context(lines)?;
         print_path(arguments.format, &data, &path)?;
         return Ok(path.iter().all(|point| point.status == Status::Converged));
     }
-    let (fitted, model) = fitted(arguments, penalty, &data)
-        .map_err(|error| suggested(error, &data))
-        .with_context(|| lines.clone())?;
+    let (fitted, model) = fitted(arguments, model, &data).map_err(|error| {
+        let row = error.downcast_ref::<FitError>().and_then(FitError::row);
+        let place = row.map_or_else(
+            || lines.clone(),
+            |row| format!("{}, line {}", input::name(&arguments.file), line(row - 1)),
+        );
+        suggested(error, &data).context(place)
+    })?;
     let timing = Timing {
         read_seconds,
         fit_seconds: started.elapsed().as_secs_f64(),
@@ -105,7 +97,13 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     report.data = Some(inference::fingerprint(&data));
     let mut document = Document::new(&fitted, Some(recipe), timing);
     report.write(&mut document);
-    document.provenance = Some(Provenance::new(&arguments.command, &arguments.file));
+    // The digest reads the file once more, so it is for what is kept.
+    let kept = arguments.out.is_some() || arguments.report.is_some();
+    let sha256 = match kept {
+        true => digest::sha256(&arguments.file)?,
+        false => None,
+    };
+    document.provenance = Some(Provenance::new(&arguments.command, &arguments.file, sha256));
     let page = match &table {
         Some(frame) => {
             let (model, line) = (model.as_ref(), &line);
@@ -137,7 +135,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
             output::print(&show::coefficients_csv(&document)?)?;
             // The lines of a CSV are coefficients alone; what is wrong with them is said beside it.
             let failed = report.validity.iter().filter(|condition| !condition.holds);
-            failed.for_each(|c| eprintln!("CAUTION, {}: {}", c.name, c.detail));
+            failed.for_each(|c| output::say(&format!("CAUTION, {}: {}", c.name, c.detail)));
         }
     }
     Ok(fitted.certificate().status == Status::Converged)
@@ -168,20 +166,14 @@ pub(crate) fn csv_options(no_header: bool) -> CsvOptions {
 fn preparation(arguments: &FitArguments) -> Result<Preparation> {
     let mut preparation = match (&arguments.formula, &arguments.target) {
         (Some(formula), target) => {
-            ensure!(
-                arguments.features.is_none() && arguments.exclude.is_empty(),
-                "a formula says itself which columns explain; leave out --features and --exclude"
-            );
-            let preparation = Preparation::formula(formula.parse::<Formula>()?);
+            let formula = formula.parse::<Formula>();
+            let preparation = Preparation::formula(formula.map_err(|error| usage(error.into()))?);
             match target {
                 Some(target) => preparation.target(target),
                 None => preparation,
             }
         }
-        (None, Some(target)) => Preparation::new(target),
-        (None, None) => {
-            bail!("the column to explain is missing: --target NAME, or --formula 'NAME ~ …'")
-        }
+        (None, target) => Preparation::new(target.as_deref().unwrap_or_default()),
     };
     if let Some(features) = &arguments.features {
         preparation = preparation.features(features);
@@ -231,68 +223,33 @@ fn preparation(arguments: &FitArguments) -> Result<Preparation> {
 /// The fit, and the specification of a generalised linear model.
 fn fitted(
     arguments: &FitArguments,
-    penalty: Penalty,
+    model: Model,
     data: &Dataset,
 ) -> Result<(Fitted, Option<GeneralisedLinearModel>)> {
-    let options = fit_options(arguments)?;
-    let classes = matches!(arguments.family, Family::Multinomial | Family::Ordinal);
-    ensure!(
-        !classes || arguments.class_weights.is_none(),
-        "--class-weights are for the binomial family"
-    );
-    match arguments.family {
-        Family::Multinomial => {
-            ensure!(
-                matches!(arguments.link.as_deref(), None | Some("logit")),
-                "--link: the multinomial family has the logit link"
-            );
-            ensure!(
-                arguments.cv.is_none(),
-                "--cv is not for the family multinomial"
-            );
-            let mut model = MultinomialRegression::new().penalised(penalty);
-            if arguments.firth {
-                model = model.firth();
-            }
+    let options = fit_options(arguments);
+    Ok(match model {
+        Model::Multinomial(model) => {
             let fit = model.fit_with(data, &options)?;
-            Ok((Fitted::Multinomial(Box::new(fit)), None))
+            (Fitted::Multinomial(Box::new(fit)), None)
         }
-        Family::Ordinal => {
-            ensure!(
-                penalty.is_none() && arguments.cv.is_none() && !arguments.firth,
-                "the ordinal family is fitted without penalties"
-            );
-            let model = OrderedRegression::new().link(link(arguments)?.unwrap_or(Link::Logit));
+        Model::Ordered(model) => {
             let fit = model.fit_with(data, &options)?;
-            Ok((Fitted::Ordered(Box::new(fit)), None))
+            (Fitted::Ordered(Box::new(fit)), None)
         }
-        Family::Huber | Family::Quantile => {
-            ensure!(
-                penalty.is_none() && arguments.cv.is_none() && !arguments.firth,
-                "the families huber and quantile are fitted without penalties"
-            );
-            ensure!(
-                matches!(arguments.link.as_deref(), None | Some("identity")),
-                "--link: the families huber and quantile have the identity link"
-            );
-            let model = match arguments.family {
-                Family::Quantile => RobustRegression::quantile(arguments.tau),
-                _ => RobustRegression::huber(arguments.k, arguments.scale),
-            };
+        Model::Robust(model) => {
             let fit = model.fit_with(data, &options)?;
-            Ok((Fitted::Robust(Box::new(fit)), None))
+            (Fitted::Robust(Box::new(fit)), None)
         }
-        _ => {
-            let mut model = generalised(arguments, penalty)?;
+        Model::Glm(mut model) => {
             if let Some(k) = arguments.cv {
                 let chosen = choose_strength(arguments, k, &model, data)?;
                 let penalty = model.penalty().with_strength(chosen);
                 model = model.penalised(penalty);
             }
             let fit = model.fit_with(data, &options)?;
-            Ok((Fitted::Glm(Box::new(fit)), Some(model)))
+            (Fitted::Glm(Box::new(fit)), Some(model))
         }
-    }
+    })
 }
 
 /// A fault with the column that may have been meant.
@@ -326,7 +283,11 @@ fn choose_strength(
             folds[*row] = fold;
         }
     }
-    let result = train::cross_validate(model, data, &folds, &PathOptions::default())?;
+    let options = PathOptions {
+        progress: bar("cross-validation", "fits"),
+        ..PathOptions::default()
+    };
+    let result = train::cross_validate(model, data, &folds, &options)?;
     let at = match arguments.rule {
         Rule::Best => result.best,
         Rule::OneStandardError => result.one_std_error,

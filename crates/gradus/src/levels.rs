@@ -46,6 +46,13 @@ pub(crate) fn order_classes(arguments: &FitArguments, data: &mut Dataset) -> Res
         );
         levels.clone()
     } else if labels.iter().all(|l| l.parse::<f64>().is_ok()) {
+        let whole = |label: &String| label.parse::<f64>().is_ok_and(|x| x.fract() == 0.0);
+        ensure!(
+            labels.len() <= 20 || labels.iter().all(whole),
+            "`{}` has {} different numbers, and each would be a class; use a family of numbers, such as gaussian",
+            data.target_name,
+            labels.len()
+        );
         return Ok(());
     } else {
         // A leading digit is an order, too: `1 low`, `2 high`.

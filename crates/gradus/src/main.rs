@@ -17,13 +17,14 @@ use gradus::plot::{PlotArguments, plot};
 use gradus::predict::{PredictArguments, predict};
 use gradus::show::{ShowArguments, show};
 use gradus::tutorial::{TutorialArguments, tutorial};
+use gradus::usage::Usage;
 
 /// From a CSV file to a fitted, explained model.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are,\n3 the fit stopped before its optimum (what it reached is printed).\nMessages go to standard error, results to standard output, without colours."
+    after_help = "Exit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are,\n3 the fit stopped before its optimum (what it reached is printed).\nMessages go to standard error, results to standard output; only a terminal is given colours."
 )]
 struct Arguments {
     /// Print nothing but errors and warnings: files and the exit code say what happened.
@@ -88,6 +89,8 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 }
 
 fn main() -> ExitCode {
+    // Without a handler the system ends the program as ever; only a file that is just being written may leave a temporary one.
+    let _ = ctrlc::set_handler(|| datasets::exit_between_files(130));
     let arguments = Arguments::parse();
     if arguments.quiet {
         output::keep_quiet();
@@ -116,12 +119,15 @@ fn main() -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
-            eprintln!("warning: the fit stopped before its optimum; see its certificate");
+            output::say("warning: the fit stopped before its optimum; see its certificate");
             ExitCode::from(3)
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            output::fail(&error);
+            match error.downcast_ref::<Usage>() {
+                Some(_) => ExitCode::from(2),
+                None => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::diagnose::{Again, DiagnoseArguments, again};
 use crate::document::Document;
 use crate::evaluate::{Outcomes, Scored, measured, scored};
 use crate::fit::csv_options;
-use crate::{input, output};
+use crate::predictor::Predictor;
+use crate::{input, output, usage};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,7 +70,7 @@ pub struct PlotArguments {
     #[arg(long)]
     pub no_header: bool,
     /// The probability from which a row belongs to the second class.
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = usage::share)]
     pub threshold: f64,
     /// Write to this file, .svg or .png, instead of SVG to standard output.
     #[arg(long, value_name = "PICTURE")]
@@ -87,21 +88,15 @@ pub struct PlotArguments {
 /// # Errors
 /// Whatever is wrong with the model, the data or the output file, and what does not apply to the model, in sentences.
 pub fn plot(arguments: &PlotArguments) -> Result<()> {
-    for input in &arguments.inputs {
-        output::refuse_overwriting(input, arguments.out.as_deref())?;
-    }
-    ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold is {}; it lies between 0 and 1",
-        arguments.threshold
-    );
+    let inputs: Vec<&Path> = arguments.inputs.iter().map(PathBuf::as_path).collect();
+    output::separate(&inputs, &[("--out", &arguments.out)])?;
     let picture = picture(arguments)?;
     let theme = match arguments.theme {
         Colours::Light => Theme::Light,
         Colours::Dark => Theme::Dark,
     };
     match &arguments.out {
-        Some(path) => Ok(picture.save(path, theme, arguments.width)?),
+        Some(path) => output::write_file(path, &picture.bytes(path, theme, arguments.width)?),
         None => output::print(&picture.svg(theme, arguments.width)?),
     }
 }
@@ -142,13 +137,13 @@ fn picture(arguments: &PlotArguments) -> Result<Drawn> {
                     "{name} is drawn from a model and its data: gradus plot {name} MODEL.json FILE.csv"
                 );
             };
-            let document = Document::read(model)?;
+            let predictor = Predictor::read(model)?;
             let both = Both {
                 arguments,
                 name: &name,
                 model,
                 file,
-                document: &document,
+                predictor: &predictor,
             };
             let left = matches!(
                 kind,
@@ -184,37 +179,59 @@ struct Both<'a> {
     name: &'a str,
     model: &'a Path,
     file: &'a Path,
-    document: &'a Document,
+    predictor: &'a Predictor,
 }
 
 impl Both<'_> {
+    /// What the picture is of.
+    fn subtitle(&self, rows: usize) -> String {
+        match self.predictor {
+            Predictor::Model(document) => subtitle(document, rows, Some(self.file)),
+            Predictor::Network(network) => format!(
+                "network for {}, {rows} observations of {}",
+                network.recipe().target_name(),
+                input::name(self.file)
+            ),
+        }
+    }
+
+    /// The model, for pictures that networks do not have.
+    fn document(&self) -> Result<&Document> {
+        match self.predictor {
+            Predictor::Model(document) => Ok(document),
+            Predictor::Network(_) => bail!(
+                "{} is a network, and {} is for models that `gradus fit` wrote",
+                self.model.display(),
+                self.name
+            ),
+        }
+    }
+
     fn classes(&self) -> Result<Drawn> {
-        let (document, threshold) = (self.document, self.arguments.threshold);
+        let (family, threshold) = (self.predictor.family(), self.arguments.threshold);
         let kind = self.arguments.kind;
-        let of_two = document.family == "binomial";
+        let of_two = family == "binomial";
         if kind == PictureKind::Confusion {
             ensure!(
-                of_two || matches!(document.family.as_str(), "multinomial" | "ordinal"),
-                "a confusion matrix is for classes, and this is a model of the family {}; draw its residuals",
-                document.family
+                of_two || matches!(family, "multinomial" | "ordinal"),
+                "a confusion matrix is for classes, and this is a model of the family {family}; draw its residuals"
             );
         } else {
             ensure!(
                 of_two,
-                "{} is for two classes, and this is a model of the family {}; {}",
+                "{} is for two classes, and this is a model of the family {family}; {}",
                 self.name,
-                document.family,
-                match document.family.as_str() {
+                match family {
                     "multinomial" | "ordinal" => "draw its confusion matrix",
                     _ => "draw its residuals",
                 }
             );
         }
-        let scored = scored(document, self.file, self.arguments.no_header)?;
-        let rows = scored.data.observations();
-        let subtitle = subtitle(document, rows, Some(self.file));
+        let scored = scored(self.predictor, self.file, self.arguments.no_header)?;
+        let subtitle = self.subtitle(charts::counted(&scored.data));
         match kind {
             PictureKind::Boundary => {
+                let document = self.document()?;
                 let recipe = document
                     .recipe
                     .as_ref()
@@ -224,7 +241,7 @@ impl Both<'_> {
                 charts::boundary(document, &scored, &frame, threshold, &subtitle)
             }
             PictureKind::Confusion => {
-                let measured = measured(&document.family, &scored, threshold)?;
+                let measured = measured(family, &scored, threshold)?;
                 let matrix = measured.confusion.context("the model has no classes")?;
                 charts::confusion(&matrix, &subtitle)
             }
@@ -236,7 +253,10 @@ impl Both<'_> {
                         let counted = scored.data.weights.is_none();
                         charts::calibration(&outcomes, counted, &subtitle)
                     }
-                    _ => charts::precision_recall(&outcomes, threshold, &subtitle),
+                    _ => {
+                        let [_, class] = charts::classes(document, &scored.data);
+                        charts::precision_recall(&outcomes, &class, threshold, &subtitle)
+                    }
                 }
             }
         }
@@ -244,7 +264,7 @@ impl Both<'_> {
 
     /// Of what the model leaves over, on the data that it was fitted to where the fit is needed, on any data where it is not.
     fn left(&self) -> Result<Drawn> {
-        let document = self.document;
+        let document = self.document()?;
         let kind = self.arguments.kind;
         ensure!(
             !matches!(document.family.as_str(), "multinomial" | "ordinal"),
@@ -263,7 +283,7 @@ impl Both<'_> {
                 "{} of two classes needs a fit of maximum likelihood; draw the calibration",
                 self.name
             );
-            let scored = scored(document, self.file, self.arguments.no_header)?;
+            let scored = scored(self.predictor, self.file, self.arguments.no_header)?;
             let frame = document
                 .recipe
                 .as_ref()
@@ -272,7 +292,7 @@ impl Both<'_> {
                 .read(self.file)?;
             let line = |row: usize| frame.line(scored.data.rows.as_ref().map_or(row, |r| r[row]));
             let rows = Rows::plain(&scored, &line);
-            return Ok(self.of_rows(&rows, scored.data.observations()));
+            return Ok(self.of_rows(&rows, charts::counted(&scored.data)));
         }
         document.sealed()?;
         let fitted = DiagnoseArguments {
@@ -293,8 +313,8 @@ impl Both<'_> {
         let analysis = fit.analyse(&model, &observations)?;
         let line = |row: usize| frame.line(data.rows.as_ref().map_or(row, |rows| rows[row]));
         if kind == PictureKind::Leverage {
-            let subtitle = subtitle(document, data.observations(), Some(self.file));
-            return Ok(charts::leverage(&analysis, &subtitle, &line));
+            let subtitle = self.subtitle(charts::counted(&data));
+            return Ok(charts::leverage(&analysis, &data, &subtitle, &line));
         }
         let scores = fit
             .model()
@@ -304,11 +324,11 @@ impl Both<'_> {
             data: data.clone(),
         };
         let rows = Rows::analysed(&analysis, &scored, &line);
-        Ok(self.of_rows(&rows, data.observations()))
+        Ok(self.of_rows(&rows, charts::counted(&data)))
     }
 
     fn of_rows(&self, rows: &Rows, observations: usize) -> Drawn {
-        let subtitle = subtitle(self.document, observations, Some(self.file));
+        let subtitle = self.subtitle(observations);
         if self.arguments.kind == PictureKind::Qq {
             charts::quantiles(rows, &subtitle)
         } else {

@@ -1,6 +1,6 @@
 //! What a model says about new rows.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use datasets::{Features, Mat};
 use models::glm::{Distribution, Generalised, GlmModel, MultinomialModel, OrderedModel};
 
@@ -63,6 +63,56 @@ impl Document {
         ))
     }
 
+    /// Intervals of 95 % of the mean (or probability) of each row: those of the linear predictor by the covariance of the estimates, through
+    /// the link, so that they lie where means can be. They say how well the mean is known, not how far observations lie from it.
+    ///
+    /// # Errors
+    /// If the model has no covariance, or several classes.
+    pub fn intervals(&self, features: &Features) -> Result<Vec<[f64; 2]>> {
+        let Head::Mean {
+            link,
+            intercept,
+            slopes,
+        } = self.head()?
+        else {
+            bail!(
+                "intervals are for models of one mean or probability, and this one has several classes"
+            );
+        };
+        let covariance = self.covariance_matrix.as_ref().context(
+            "the model has no covariance of its estimates (a penalty, weights of classes, a robust loss, or more than 200 coefficients), so there are no intervals",
+        )?;
+        let start = usize::from(self.coefficients.len() > slopes.len());
+        let m = self.coefficients.len();
+        ensure!(
+            covariance.len() == m && covariance.iter().all(|row| row.len() == m),
+            "the covariance of the model is not that of its coefficients"
+        );
+        // The quantile of its own intervals: normal, or Student's where a dispersion was estimated.
+        let wald = self.intervals.is_none();
+        let quantiles = self.coefficients.iter().filter(|_| wald).filter_map(|c| {
+            let quantile = (c.conf_high? - c.conf_low?) / (2.0 * c.std_error?);
+            quantile.is_finite().then_some(quantile)
+        });
+        let quantile = quantiles.last().unwrap_or(NORMAL);
+        let x = &features.matrix;
+        let mut row = vec![1.0; m];
+        let one = |i: usize| {
+            (0..slopes.len()).for_each(|j| row[start + j] = x[(i, j)]);
+            let offset = features.offset.as_ref().map_or(0.0, |offset| offset[i]);
+            let eta =
+                (0..slopes.len()).fold(intercept + offset, |sum, j| sum + slopes[j] * x[(i, j)]);
+            let variance: f64 = (0..m)
+                .map(|a| row[a] * (0..m).map(|b| covariance[a][b] * row[b]).sum::<f64>())
+                .sum();
+            let reach = quantile * variance.max(0.0).sqrt();
+            let [a, b] = [eta - reach, eta + reach].map(|eta| link.mean(eta).value);
+            // Some links fall.
+            [a.min(b), a.max(b)]
+        };
+        Ok((0..x.nrows()).map(one).collect())
+    }
+
     /// What the model's scores are.
     pub(crate) fn what(&self, threshold: f64) -> Scores<'_> {
         let labels = self.labels.as_deref().unwrap_or_default();
@@ -74,6 +124,9 @@ impl Document {
         }
     }
 }
+
+/// The quantile 0.975 of the standard normal distribution.
+const NORMAL: f64 = 1.959963984540054;
 
 /// What scores are.
 #[derive(Debug, Clone, Copy)]
@@ -99,28 +152,33 @@ impl Scores<'_> {
             Scores::Number(name) => vec![name.to_owned()],
         }
     }
+
+    /// A row of scores as texts; `None` where a number is not finite.
+    pub fn line(self, p: &Mat<f64>, row: usize) -> Option<Vec<String>> {
+        let finite = |p: f64| p.is_finite().then(|| p.to_string());
+        let mut line = (0..p.ncols())
+            .map(|k| finite(p[(row, k)]))
+            .collect::<Option<Vec<String>>>()?;
+        match self {
+            Scores::Several(labels) => line.push(labels[most_probable(p, row)].clone()),
+            Scores::Two([zero, one], threshold) => {
+                line.push(if p[(row, 0)] >= threshold { one } else { zero }.clone());
+            }
+            _ => {}
+        }
+        Some(line)
+    }
 }
+
+/// What is said of a row whose prediction is not finite, after file and line.
+pub(crate) const NOT_FINITE: &str = "the prediction is not a number; the model's coefficients or the row's values are too large, or the model has no mean there";
 
 impl Predictions {
     /// Scores as a table.
     pub fn new(p: &Mat<f64>, what: Scores<'_>) -> Self {
-        let finite = |p: f64| p.is_finite().then(|| p.to_string());
-        let rows = (0..p.nrows()).map(|i| {
-            let mut line = (0..p.ncols())
-                .map(|k| finite(p[(i, k)]))
-                .collect::<Option<Vec<String>>>()?;
-            match what {
-                Scores::Several(labels) => line.push(labels[most_probable(p, i)].clone()),
-                Scores::Two([zero, one], threshold) => {
-                    line.push(if p[(i, 0)] >= threshold { one } else { zero }.clone());
-                }
-                _ => {}
-            }
-            Some(line)
-        });
         Self {
             header: what.header(),
-            rows: rows.collect(),
+            rows: (0..p.nrows()).map(|i| what.line(p, i)).collect(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Model files: written with a checksum, read only if their fields agree with it and with each other.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use models::glm::Link;
 use serde::Deserialize;
+use train::INTERCEPT;
 
-use crate::document::{Coefficient, Document, SCHEMA};
+use crate::document::{Document, SCHEMA};
+use crate::{input, output};
 
 /// FNV-1a over the JSON text of a model, without spaces, names in alphabetical order and the field `checksum` left out. It tells changes
 /// by mistake, not by malice.
@@ -14,13 +17,28 @@ pub fn checksum(mut model: serde_json::Value) -> String {
     if let Some(fields) = model.as_object_mut() {
         fields.remove("checksum");
     }
-    format!("{:016x}", fnv(model.to_string().into_bytes()))
+    let mut hash = Fnv::new();
+    hash.add(model.to_string().into_bytes());
+    hash.text()
 }
 
-/// FNV-1a.
-pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, add)
+/// FNV-1a of 64 bits.
+pub(crate) struct Fnv(u64);
+
+impl Fnv {
+    pub(crate) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub(crate) fn add(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        let one = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.0 = bytes.into_iter().fold(self.0, one);
+    }
+
+    /// 16 hexadecimal digits.
+    pub(crate) fn text(&self) -> String {
+        format!("{:016x}", self.0)
+    }
 }
 
 impl Document {
@@ -34,19 +52,15 @@ impl Document {
         Ok(serde_json::to_string_pretty(&sealed)? + "\n")
     }
 
-    /// Reads a model file.
+    /// Reads a model file; `-` is standard input.
     ///
     /// # Errors
     /// With the name of the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{}: cannot be read", path.display()))?;
-        Self::parse(&text).with_context(|| {
-            format!(
-                "{}: this is not a model that `gradus fit --out` wrote",
-                path.display()
-            )
-        })
+        let name = input::name(path);
+        let text = input::text(path).with_context(|| format!("{name}: cannot be read"))?;
+        Self::parse(&text)
+            .with_context(|| format!("{name}: this is not a model that `gradus fit --out` wrote"))
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -66,6 +80,10 @@ impl Document {
                 *written == checksum(serde_json::from_str(text)?),
                 "its numbers or names were changed after it was written (the checksum is another); fit the model again"
             );
+        } else {
+            output::say(
+                "CAUTION: the model file has no checksum, so nothing says that its numbers are those of a fit",
+            );
         }
         Ok(document)
     }
@@ -76,6 +94,12 @@ impl Document {
         document.link.parse::<Link>()?;
         ensure!(!document.coefficients.is_empty(), "it has no coefficients");
         let classes = document.labels.as_ref().map_or(0, Vec::len);
+        ensure!(
+            document.family == "multinomial"
+                || document.coefficients.iter().all(|c| c.class.is_none()),
+            "a coefficient has a class, and a {} model has none",
+            document.family
+        );
         match document.family.as_str() {
             "binomial" => ensure!(
                 document.labels.is_none() || classes == 2,
@@ -86,39 +110,31 @@ impl Document {
                     classes >= 2,
                     "a multinomial model has classes, and it has none"
                 );
-                let labels = document.labels.iter().flatten();
-                let known = |c: &Coefficient| {
-                    c.class
-                        .iter()
-                        .all(|class| labels.clone().any(|l| l == class))
-                };
+                let mut own: HashMap<&str, Vec<&str>> = HashMap::new();
+                for label in document.labels.iter().flatten() {
+                    own.insert(label, Vec::new());
+                }
                 for c in &document.coefficients {
-                    ensure!(
-                        c.class.is_some() && known(c),
-                        "the coefficient `{}` has no class that it knows",
-                        c.name
-                    );
+                    let names = c.class.as_deref().and_then(|class| own.get_mut(class));
+                    let names = names.with_context(|| {
+                        format!("the coefficient `{}` has no class that it knows", c.name)
+                    })?;
+                    names.push(&c.name);
                 }
-                let own = |label: &String| {
-                    let own = document.coefficients.iter();
-                    let own = own.filter(|c| c.class.as_ref() == Some(label));
-                    own.map(|c| c.name.as_str()).collect::<Vec<_>>()
-                };
-                let of_last = own(&document
-                    .labels
-                    .iter()
-                    .flatten()
-                    .next_back()
-                    .cloned()
-                    .unwrap_or_default());
-                for (k, label) in document.labels.iter().flatten().enumerate() {
-                    ensure!(
-                        own(label) == of_last || k == 0 && own(label).is_empty(),
-                        "the class {label:?} has other coefficients than the others"
-                    );
-                }
+                let mut names = document.labels.iter().flatten().map(|l| &own[l.as_str()]);
+                let of_last = names.clone().next_back();
+                let first = names.next();
+                ensure!(
+                    (first == of_last || first.is_some_and(Vec::is_empty))
+                        && names.all(|own| Some(own) == of_last),
+                    "its classes do not have the same coefficients"
+                );
             }
             "ordinal" => {
+                ensure!(
+                    document.coefficients.iter().all(|c| c.name != INTERCEPT),
+                    "an ordinal model has thresholds and no intercept"
+                );
                 ensure!(
                     classes >= 2 && document.coefficients.len() >= classes,
                     "an ordinal model has one threshold fewer than classes, and slopes"
@@ -144,26 +160,17 @@ impl Document {
             | "negative-binomial" | "tweedie" => {}
             other => bail!("it is a {other} model, which this version does not know"),
         }
-        let keys = || {
-            document
-                .coefficients
-                .iter()
-                .map(|c| (&c.class, c.name.as_str()))
-        };
-        for (k, key) in keys().enumerate() {
+        let mut known = HashSet::new();
+        for c in &document.coefficients {
             ensure!(
-                keys().take(k).all(|other| other != key),
+                known.insert((&c.class, c.name.as_str())),
                 "it has the coefficient `{}` twice",
-                key.1
+                c.name
             );
         }
-        if let Some(labels) = &document.labels {
-            for (k, label) in labels.iter().enumerate() {
-                ensure!(
-                    !labels[..k].contains(label),
-                    "two of its labels are {label:?}"
-                );
-            }
+        let mut known = HashSet::new();
+        for label in document.labels.iter().flatten() {
+            ensure!(known.insert(label), "two of its labels are {label:?}");
         }
         if let Some(recipe) = &document.recipe {
             ensure!(

@@ -9,12 +9,14 @@ use clap::Args;
 use crate::arguments::Format;
 use crate::document::{Coefficient, Document};
 use crate::output;
+use crate::predictor::Predictor;
+use crate::usage::require;
 
 /// `gradus show`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus show model.json")]
 pub struct ShowArguments {
-    /// The model, written by `gradus fit --out`.
+    /// The model or network, written by `gradus fit --out` or `gradus train --out`; - for a model from standard input.
     pub model: PathBuf,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -29,12 +31,21 @@ pub struct ShowArguments {
 /// # Errors
 /// If it is no model file that this version reads.
 pub fn show(arguments: &ShowArguments) -> Result<()> {
-    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
-    let document = Document::read(&arguments.model)?;
-    let text = match arguments.format {
-        Format::Table => table(&document)?,
-        Format::Json => document.to_json()?,
-        Format::Csv => coefficients_csv(&document)?,
+    output::separate(&[&arguments.model], &[("--out", &arguments.out)])?;
+    let text = match (Predictor::read(&arguments.model)?, arguments.format) {
+        (Predictor::Model(document), Format::Table) => table(&document)?,
+        (Predictor::Model(document), Format::Json) => document.to_json()?,
+        (Predictor::Model(document), Format::Csv) => coefficients_csv(&document)?,
+        (Predictor::Network(network), Format::Table) => network.to_string(),
+        (Predictor::Network(network), Format::Json) => output::json(&network.account())?,
+        (Predictor::Network(_), Format::Csv) => {
+            return require(false, || {
+                format!(
+                    "{}: a network has no coefficients to list; use --format table or json",
+                    arguments.model.display()
+                )
+            });
+        }
     };
     output::give(arguments.out.as_deref(), &text)
 }

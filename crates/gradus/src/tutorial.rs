@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use examples::{TUTORIALS, Tutorial, pictures};
 
 use crate::output;
+use crate::usage::require;
 
 /// `gradus tutorial`.
 #[derive(Debug, Args)]
@@ -34,15 +35,18 @@ pub fn tutorial(arguments: &TutorialArguments) -> Result<()> {
     };
     let Some(tutorial) = TUTORIALS.iter().find(|tutorial| tutorial.name == *name) else {
         let names: Vec<&str> = TUTORIALS.iter().map(|tutorial| tutorial.name).collect();
-        bail!(
-            "there is no tutorial {name:?}; there are {}",
-            names.join(", ")
-        );
+        return require(false, || {
+            let known = names.join(", ");
+            let meant = datasets::suggestion(name, names.iter().copied());
+            format!("there is no tutorial {name:?}; there are {known}{meant}")
+        });
     };
     if tutorial.needs_file() && arguments.file.is_none() {
-        bail!(
-            "the data of {name} are not included: gradus tutorial {name} FILE.csv, a file without a header whose last column is the label"
-        );
+        return require(false, || {
+            format!(
+                "the data of {name} are not included: gradus tutorial {name} FILE.csv, a file without a header whose last column is the label"
+            )
+        });
     }
     let mut told = Vec::new();
     tutorial

@@ -311,5 +311,80 @@ fn formulas_categories_and_missing_values_go_from_fit_to_predict() {
         "--features",
         "score",
     ]);
-    assert_eq!(both.status.code(), Some(1));
+    assert_eq!(both.status.code(), Some(2));
+}
+
+/// Against R: `predict(glm(...), se.fit = TRUE)` through the link, and `predict(lm(...), interval = "confidence")`.
+#[test]
+fn intervals_of_predictions_are_those_of_r() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.json");
+    let cases: [(&str, &[&str], [[f64; 3]; 3]); 2] = [
+        (
+            "nba_rookie_draft.csv",
+            &["--target", "draft"],
+            [
+                [0.557043428417, 0.1153192270063, 0.923851477750],
+                [0.300051774750, 0.0456637499703, 0.793410769628],
+                [0.625281491524, 0.1729849033821, 0.930128979891],
+            ],
+        ),
+        (
+            "diabetes_progression.csv",
+            &["--target", "progression", "--family", "gaussian"],
+            [
+                [206.1166772451, 191.9786112241, 220.2547432662],
+                [68.0710329731, 52.1613752056, 83.9806907406],
+                [176.8827903511, 160.5499127296, 193.2156679726],
+            ],
+        ),
+    ];
+    for (name, arguments, expected) in cases {
+        let file = data(name);
+        let fit = gradus(&[&["fit", path(&file), "--out", path(&model)], arguments].concat());
+        assert!(fit.status.success(), "{}", text(&fit.stderr));
+        let predicted = gradus(&["predict", path(&model), path(&file), "--intervals"]);
+        let said = text(&predicted.stdout);
+        assert!(
+            said.lines()
+                .next()
+                .unwrap()
+                .ends_with(",conf_low,conf_high"),
+            "{said}"
+        );
+        for (line, expected) in said.lines().skip(1).zip(expected) {
+            let fields: Vec<&str> = line.split(',').collect();
+            let ends = [
+                fields[0],
+                fields[fields.len() - 2],
+                fields[fields.len() - 1],
+            ];
+            for (found, expected) in ends.iter().zip(expected) {
+                let found: f64 = found.parse().unwrap();
+                assert!(
+                    (found - expected).abs() <= 1e-10 * expected,
+                    "{found} {expected}"
+                );
+            }
+        }
+    }
+    let penalised = gradus(&[
+        "fit",
+        path(&data("nba_rookie_draft.csv")),
+        "--target",
+        "draft",
+        "--l2",
+        "1",
+        "--out",
+        path(&model),
+    ]);
+    assert!(penalised.status.success());
+    let refused = gradus(&[
+        "predict",
+        path(&model),
+        path(&data("nba_rookie_draft.csv")),
+        "--intervals",
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("no covariance of its estimates"));
 }

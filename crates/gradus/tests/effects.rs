@@ -167,3 +167,42 @@ fn changed_models_and_weights_of_classes_are_cautioned_about() {
     let reason = failed(&weighted, "class-weights").unwrap();
     assert!(reason.contains("no standard errors"), "{reason}");
 }
+
+#[test]
+fn a_fit_that_stopped_early_is_not_diagnosed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("m.json");
+    let file = kept("data.csv");
+    for target in [
+        &["--target", "yb", "--features", "x1,g"][..],
+        &[
+            "--target",
+            "w",
+            "--features",
+            "x1,g",
+            "--family",
+            "multinomial",
+        ],
+    ] {
+        let start = [
+            "fit",
+            path(&file),
+            "--iterations",
+            "1",
+            "--out",
+            path(&model),
+        ];
+        assert_eq!(
+            gradus(&[&start[..], target].concat()).status.code(),
+            Some(3)
+        );
+        let refused = gradus(&["diagnose", path(&model), path(&file)]);
+        let (model, file) = (path(&model), path(&file));
+        assert_eq!(
+            text(&refused.stderr),
+            format!(
+                "error: {model}: the fit stopped before its optimum (iteration limit reached), so its coefficients are not those of a fit to {file}; repeat the fit with more iterations (--iterations), and diagnose what it reaches\n"
+            )
+        );
+    }
+}

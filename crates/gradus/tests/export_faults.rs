@@ -64,7 +64,7 @@ fn a_file_that_is_not_whole_or_was_changed_is_refused_by_every_command() {
     ];
     for (content, sentence) in cases {
         std::fs::write(&model, content).unwrap();
-        for format in ["sql", "onnx", "pmml", "rust"] {
+        for format in ["sql", "onnx", "pmml"] {
             let error = refused(&model, format);
             assert!(
                 error.contains(sentence) && error.contains("model.json"),
@@ -288,4 +288,81 @@ fn a_model_file_says_where_it_comes_from_and_how_its_estimates_vary() {
     assert!(fit.status.success());
     let json: Value = serde_json::from_str(&std::fs::read_to_string(&model).unwrap()).unwrap();
     assert!(json.get("covariance_matrix").is_none());
+}
+
+/// Columns of the table that a model does not read take no part in its query, and those that it reads are named in full: `SQLite` would
+/// read an unknown name as a text, and that as 0.
+#[test]
+fn a_query_names_its_table_with_every_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, model) = (folder.path().join("d.csv"), folder.path().join("m.json"));
+    // Two columns with the names of the query's own intermediate results.
+    let mut csv = "gradus_x0_0,gradus_eta0_1,y\n".to_owned();
+    for i in 0..40 {
+        csv.push_str(&format!(
+            "{},{},{}\n",
+            i % 7,
+            (i * i) % 5,
+            usize::from((i % 7) + (i * 3) % 4 > 4)
+        ));
+    }
+    std::fs::write(&data, csv).unwrap();
+    let fit = gradus(&["fit", path(&data), "--target", "y", "--out", path(&model)]);
+    assert!(fit.status.success(), "{}", text(&fit.stderr));
+    let query = text(
+        &gradus(&[
+            "export",
+            path(&model),
+            "--format",
+            "sql",
+            "--table",
+            "t",
+            "--keep",
+            "id",
+        ])
+        .stdout,
+    );
+    assert!(
+        query.contains("CAST(\"t\".\"gradus_x0_0\" AS DOUBLE PRECISION)"),
+        "{query}"
+    );
+    assert!(
+        query.contains("\"t\".\"id\" AS gradus_c0_0") && query.contains("  gradus_c0_0 AS \"id\""),
+        "{query}"
+    );
+    assert!(!query.contains("\"t\".*"), "{query}");
+}
+
+#[test]
+fn a_column_called_like_a_result_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, model) = (folder.path().join("d.csv"), folder.path().join("m.json"));
+    let mut csv = "Probability,kind,y\n".to_owned();
+    for i in 0..40 {
+        csv.push_str(&format!(
+            "{},{},{}\n",
+            i % 7,
+            ["a", "b"][i % 2],
+            usize::from((i % 7) + (i * 3) % 4 > 4)
+        ));
+    }
+    std::fs::write(&data, csv).unwrap();
+    let fit = gradus(&["fit", path(&data), "--target", "y", "--out", path(&model)]);
+    assert!(fit.status.success(), "{}", text(&fit.stderr));
+    for format in ["sql", "onnx", "pmml", "rust"] {
+        let refused = gradus(&[
+            "export",
+            path(&model),
+            "--format",
+            format,
+            "--out",
+            path(&folder.path().join("x")),
+        ]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            text(&refused.stderr).contains("the column `Probability` is called like a result"),
+            "{}",
+            text(&refused.stderr)
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use common::{path, text};
+use common::{gradus, path, text};
 use datasets::random::Torch;
 use gradus::export::onnx::onnx_network;
 use linalg::{Mat, Scalar};
@@ -55,6 +55,19 @@ fn network<T: Scalar>(gelu: bool) -> Sequential<T> {
     net
 }
 
+/// A Python with ONNX Runtime; `GRADUS_PYTHON` names another than `python3`.
+fn runtime() -> Option<String> {
+    let program = std::env::var("GRADUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let found = Command::new(&program)
+        .args(["-c", "import onnx, onnxruntime"])
+        .output();
+    if found.is_ok_and(|output| output.status.success()) {
+        return Some(program);
+    }
+    eprintln!("skipped: no Python with onnx and onnxruntime");
+    None
+}
+
 fn compare<T: Scalar>(net: &Sequential<T>, tolerance: f64) {
     let folder = tempfile::tempdir().unwrap();
     let (model, data) = (
@@ -62,14 +75,7 @@ fn compare<T: Scalar>(net: &Sequential<T>, tolerance: f64) {
         folder.path().join("data.csv"),
     );
     std::fs::write(&model, onnx_network(net, COLUMNS).unwrap()).unwrap();
-    let program = std::env::var("GRADUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Command::new(&program)
-        .args(["-c", "import onnx, onnxruntime"])
-        .output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no Python with onnx and onnxruntime");
-        return;
-    }
+    let Some(program) = runtime() else { return };
     let x = batch::<T>();
     let mut csv = "a,b,c,d,e\n".to_owned();
     for i in 0..x.nrows() {
@@ -139,4 +145,113 @@ fn what_onnx_cannot_say_is_refused() {
         onnx_network(&network::<f64>(true), COLUMNS).unwrap_err()
     );
     assert!(error.contains("single precision only"), "{error}");
+}
+
+/// A table of all kinds of columns, with classes and a number to explain.
+fn table() -> String {
+    let mut csv = "size,city,member,grade,bought,level,spent\n".to_owned();
+    for i in 0..60 {
+        let size = f64::from((7 * i) % 23) / 4.0 - 2.0;
+        let city = ["Genève", "O'Hare", "Ulm"][(i % 3) as usize];
+        let (member, grade) = (i % 4 == 1, 1 + i % 5);
+        let spent = size * 120.0 + f64::from(grade * 30) + if member { 200.0 } else { -45.5 };
+        let _ = writeln!(
+            csv,
+            "{size},{city},{member},{grade},{},{},{spent}",
+            if spent > 100.0 { "yes" } else { "no" },
+            ["low", "middle", "high"][usize::from(spent > 0.0) + usize::from(spent > 250.0)]
+        );
+    }
+    csv
+}
+
+/// A network that `gradus train` wrote, beside `gradus predict`: two classes, three, and a number.
+#[test]
+fn onnx_runtime_computes_what_the_command_predicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let [specification, data, model, onnx] = [
+        "network.toml",
+        "data.csv",
+        "network.safetensors",
+        "network.onnx",
+    ]
+    .map(|name| folder.path().join(name));
+    std::fs::write(
+        &specification,
+        "layers = [\"linear 8\", \"batch-norm\", \"tanh\", \"dropout 0.1\"]\n[training]\nepochs = 20\n",
+    )
+    .unwrap();
+    std::fs::write(&data, table()).unwrap();
+    let Some(program) = runtime() else { return };
+    for (target, columns) in [("bought", 2), ("level", 4), ("spent", 1)] {
+        let trained = gradus(&[
+            "train",
+            path(&specification),
+            path(&data),
+            "--target",
+            target,
+            "--features",
+            "size,city,member,grade",
+            "--out",
+            path(&model),
+        ]);
+        assert!(trained.status.success(), "{}", text(&trained.stderr));
+        let exported = gradus(&[
+            "export",
+            path(&model),
+            "--format",
+            "onnx",
+            "--out",
+            path(&onnx),
+        ]);
+        assert!(exported.status.success(), "{}", text(&exported.stderr));
+        let predicted = gradus(&["predict", path(&model), path(&data)]);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/onnx_run.py");
+        let run = Command::new(&program)
+            .args([path(&script), path(&onnx), path(&data)])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        let (ours, theirs) = (text(&predicted.stdout), text(&run.stdout));
+        assert_eq!(ours.lines().count(), 61);
+        assert_eq!(theirs.lines().count(), 61);
+        for (a, b) in ours.lines().zip(theirs.lines()).skip(1) {
+            assert_eq!(a.split(',').count(), columns);
+            for (a, b) in a.split(',').zip(b.split(',')) {
+                match (a.parse::<f64>(), b.parse::<f64>()) {
+                    // The layers are in single precision.
+                    (Ok(a), Ok(b)) => assert!(
+                        (a - b).abs() <= 2e-6 * a.abs().max(1.0),
+                        "{target}: {a} {b}"
+                    ),
+                    _ => assert_eq!(a, b, "{target}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_network_is_exported_as_onnx_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let [specification, model] =
+        ["network.toml", "network.safetensors"].map(|name| folder.path().join(name));
+    std::fs::write(&specification, "layers = []\n[training]\nepochs = 1\n").unwrap();
+    let data = common::data("student_hours.csv");
+    let trained = gradus(&[
+        "train",
+        path(&specification),
+        path(&data),
+        "--target",
+        "passed",
+        "--out",
+        path(&model),
+    ]);
+    assert!(trained.status.success(), "{}", text(&trained.stderr));
+    let refused = gradus(&["export", path(&model), "--format", "sql"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr)
+            .ends_with("it is a network, and networks are exported by --format onnx alone\n")
+    );
 }

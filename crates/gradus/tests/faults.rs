@@ -117,7 +117,7 @@ fn every_fault_is_a_sentence_with_a_place_and_writes_nothing() {
         ])
         .status
         .code(),
-        Some(1)
+        Some(2)
     );
 }
 

@@ -68,6 +68,8 @@ fn pictures_of_two_classes_say_what_evaluate_prints() {
         of("calibration")
     );
     assert!(of("leverage").contains("line "), "{}", of("leverage"));
+    let svg = text(&gradus(&["plot", "precision-recall", &model, path(&file)]).stdout);
+    assert!(svg.contains("share of draft = 1 ("), "{svg}");
     let forest = drawn(&["plot", "forest", &model]);
     // The table of the fit: 0.679539 (-0.483403 to 1.84248).
     assert!(
@@ -75,6 +77,45 @@ fn pictures_of_two_classes_say_what_evaluate_prints() {
         "{forest}"
     );
     assert!(!forest.contains("(intercept)"));
+}
+
+/// Three digits, as pictures have them.
+fn three(value: f64) -> String {
+    let decimals = 2.0 - value.abs().log10().floor();
+    format!("{value:.*}", decimals as usize).replace('-', "−")
+}
+
+#[test]
+fn rows_without_a_weight_are_not_drawn_and_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.csv");
+    let rows: Vec<String> = (0..12_u32)
+        .map(|k| format!("{},{},1", (k * 7) % 5, k % 4))
+        .collect();
+    // Line 14 lies far out and weighs nothing.
+    fs::write(&file, format!("y,x,w\n{}\n90,100,0\n", rows.join("\n"))).unwrap();
+    let out = folder.path().join("model.json");
+    let start = ["fit", path(&file), "--target", "y", "--family", "gaussian"];
+    let fits = [&["--weights", "w"][..], &["--weights", "w", "--l2", "0.1"]];
+    for (more, kinds) in fits
+        .iter()
+        .zip([&["residuals", "qq", "leverage"][..], &["residuals"]])
+    {
+        let fit = gradus(&[&start[..], more, &["--out", path(&out)]].concat());
+        assert!(fit.status.success(), "{}", text(&fit.stderr));
+        for kind in kinds {
+            let svg = text(&gradus(&["plot", kind, path(&out), path(&file)]).stdout);
+            assert!(
+                svg.contains("gaussian model of y, 12 observations of "),
+                "{svg}"
+            );
+            assert!(
+                svg.contains("of 12 rows") || svg.contains("of 12 values"),
+                "{svg}"
+            );
+            assert!(!svg.contains("line 14"), "{kind}: {svg}");
+        }
+    }
 }
 
 #[test]
@@ -86,12 +127,52 @@ fn residuals_of_numbers_and_counts() {
         &["--target", "progression", "--family", "gaussian"],
     );
     let file = data("diabetes_progression.csv");
-    for kind in ["residuals", "qq", "leverage"] {
-        assert!(
-            drawn(&["plot", kind, &of_numbers, path(&file)]).contains("442"),
-            "{kind}"
-        );
-    }
+    // All of the rows that `diagnose` lists; the extreme residuals are among them.
+    let diagnosed = ["diagnose", &of_numbers, path(&file), "--rows", "442"];
+    let found = common::json(&[&diagnosed[..], &["--format", "json"]].concat());
+    let rows: Vec<(u64, f64, f64)> = found["influential"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let number = |name: &str| row[name].as_f64().unwrap();
+            (
+                row["line"].as_u64().unwrap(),
+                number("cook"),
+                number("residual"),
+            )
+        })
+        .collect();
+    assert!(rows.len() > 10 && rows.windows(2).all(|pair| pair[0].1 >= pair[1].1));
+    let by_residual = |a: &&(u64, f64, f64), b: &&(u64, f64, f64)| a.2.total_cmp(&b.2);
+    let (least, most) = (
+        rows.iter().min_by(by_residual).unwrap(),
+        rows.iter().max_by(by_residual).unwrap(),
+    );
+    let largest = if most.2 > -least.2 { most } else { least };
+    let of = |kind: &str| drawn(&["plot", kind, &of_numbers, path(&file)]);
+    assert_eq!(
+        of("leverage"),
+        format!(
+            "Standardised residuals against leverage of 442 rows. The largest Cook's distance is {}, of row line {}.",
+            three(rows[0].1),
+            rows[0].0
+        )
+    );
+    assert_eq!(
+        of("residuals"),
+        format!(
+            "standardised residual against fitted value of 442 rows. The largest is {}, of row line {}.",
+            three(largest.2),
+            largest.0
+        )
+    );
+    let told = of("qq");
+    let ends = format!("from {} to {}.", three(least.2), three(most.2));
+    assert!(
+        told.starts_with("Normal Q-Q plot of 442 values: ") && told.ends_with(&ends),
+        "{told}, {ends}"
+    );
     let penalised = model(
         folder.path(),
         "diabetes_progression.csv",
@@ -124,7 +205,9 @@ fn a_boundary_is_over_two_columns() {
     let file = data("nba_rookie_draft.csv");
     let told = drawn(&["plot", "boundary", &two, path(&file)]);
     assert!(
-        told.contains("rebound") && told.contains("assist"),
+        told.starts_with(
+            "Probability of draft = 1 over rebound and assist; draft = 1 is predicted in "
+        ),
         "{told}"
     );
     let three = model(
@@ -184,10 +267,20 @@ fn correlations_and_histories_need_no_model() {
     fs::write(&history, "epoch,steps,learning_rate,loss,validation_loss,accuracy\n1,10,0.1,0.7,0.71,0.5\n2,20,0.1,0.4,0.5,0.8\n3,30,0.1,0.3,0.55,0.75\n").unwrap();
     let told = drawn(&["plot", "history", path(&history)]);
     assert!(
-        told.contains("validation: from 0.710 to 0.550 over 3 epochs, lowest 0.500 at epoch 1."),
+        told.contains("validation: from 0.710 to 0.550 over 3 epochs, lowest 0.500 at epoch 2."),
         "{told}"
     );
     assert!(told.contains("accuracy"), "{told}");
+    let svg = text(&gradus(&["plot", "history", path(&history)]).stdout);
+    assert!(svg.contains("lowest validation loss (epoch 2)"), "{svg}");
+    assert!(!svg.contains("counted from 0"));
+    fs::write(&history, "epoch,loss\n1,0.5\n,0.4\n").unwrap();
+    let wrong = gradus(&["plot", "history", path(&history)]);
+    let error = text(&wrong.stderr);
+    assert!(
+        error.contains("history.csv: row 2 has no number in the column `epoch`"),
+        "{error}"
+    );
     fs::write(&history, "epoch,loss\n1,x\n").unwrap();
     let wrong = gradus(&["plot", "history", path(&history)]);
     assert!(
@@ -227,6 +320,13 @@ fn files_themes_and_widths() {
         path(&folder.path().join("c.gif")),
     ]);
     assert!(text(&gif.stderr).contains("choose one of these endings"));
+    let missing = folder.path().join("no such folder/c.svg");
+    let lost = gradus(&["plot", "correlation", path(&file), "--out", path(&missing)]);
+    let reason = fs::write(&missing, "").unwrap_err();
+    assert_eq!(
+        text(&lost.stderr),
+        format!("error: {}: cannot be written: {reason}\n", path(&missing))
+    );
     let over = gradus(&["plot", "correlation", path(&svg), "--out", path(&svg)]);
     assert!(text(&over.stderr).contains("the result would replace the data"));
 }

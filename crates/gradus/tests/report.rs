@@ -257,6 +257,49 @@ fn what_a_fit_does_not_have_is_left_out_with_a_reason() {
     assert!(said.contains("the model has an intercept alone"), "{said}");
 }
 
+/// More coefficients than a table has rows, and more levels than the report has effects.
+#[test]
+fn what_the_forest_plot_has_is_in_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.csv");
+    let levels = 510_u32;
+    let mut rows = "y,g\n".to_owned();
+    for k in 0..3 * levels {
+        let level = k % levels;
+        // The last levels are those farthest from 0.
+        let own = if level < 490 { 0 } else { level };
+        writeln!(rows, "{},l{level:03}", own + k * k % 7).unwrap();
+    }
+    fs::write(&file, rows).unwrap();
+    let html = report(
+        folder.path(),
+        &file,
+        &["--target", "y", "--family", "gaussian"],
+    );
+    check(&html);
+    let document = parsed(&html);
+    let of = |what: &dyn Fn(&roxmltree::Node<'_, '_>) -> bool| {
+        document.descendants().filter(|n| what(n)).count()
+    };
+    let rows = of(&|n| n.attribute("data-row").is_some());
+    let intervals = of(&|n| n.attribute("class") == Some("interval"));
+    assert_eq!((rows, intervals), (60, 120));
+    let shown = table(&html, "Estimates");
+    // The header, the intercept with the first 499 slopes, and the last of the levels.
+    assert!(shown.len() > 501 && shown.len() <= 511, "{}", shown.len());
+    assert!(
+        shown[shown.len() - 1].starts_with("g[T.l509] | "),
+        "{:?}",
+        shown.last()
+    );
+    assert!(html.contains("coefficients are shown, and those in the picture; gradus fit"));
+    assert!(
+        html.contains(
+            "They are left out, because there are 509 of columns and levels of categories"
+        )
+    );
+}
+
 #[test]
 fn a_fit_that_stopped_says_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -114,9 +114,12 @@ fn training(folder: &Path) -> Result<(), PlotError> {
         .map(|k| 0.2 + 0.5 * decay(k, 0.07) + 1.6e-5 * f64::from(k * k) + 0.01 * random.normal())
         .collect();
     let accuracy = |loss: &[f64]| loss.iter().map(|l| 1.0 - 0.6 * l).collect::<Vec<_>>();
-    let best = (0..80)
-        .min_by(|a, b| validation[*a].total_cmp(&validation[*b]))
-        .unwrap_or(0);
+    let best = (1..=80_u8)
+        .min_by(|a, b| {
+            let of = |epoch: u8| validation[usize::from(epoch) - 1];
+            of(*a).total_cmp(&of(*b))
+        })
+        .map_or(1.0, f64::from);
     let history = HistoryChart::new("Training of the small network")
         .loss("training", &train)
         .loss("validation", &validation)
@@ -242,7 +245,8 @@ fn classification(folder: &Path) -> Result<(), PlotError> {
         |x, y| sigmoid(1.4 * (x - 3.8) + 1.6 * (y - 2.6) + 0.25 * (x - 3.8) * (y - 2.6)),
     )
     .points("fails", 0, &zero.0, &zero.1)
-    .points("passes", 1, &one.0, &one.1);
+    .points("passes", 1, &one.0, &one.1)
+    .class("passing");
     save(folder, "boundary", boundary)
 }
 

@@ -11,7 +11,7 @@ pub fn room(labels: &[(f64, String)]) -> f64 {
     18.0 + 14.0 + 7.0 + widest.fold(0.0, f64::max) + NAME + 12.0
 }
 
-/// Draws the bar to the right of a plot, with `steps` colours (0: a continuous passage).
+/// Draws the bar to the right of a plot, with a colour for each part between the levels `steps`, or a continuous passage without them.
 pub fn draw(
     canvas: &mut Canvas,
     plot: Rect,

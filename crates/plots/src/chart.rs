@@ -1,12 +1,11 @@
 //! What all charts have in common: their settings, and the ways out.
 
-use std::io::Write;
 use std::path::Path;
 
 use crate::canvas::{Canvas, N, Rect};
 use crate::colour::Theme;
 use crate::error::PlotError;
-use crate::text;
+use crate::{file, text};
 
 /// The sides that a picture may have, in pixels.
 const SIDES: (u32, u32) = (160, 8000);
@@ -173,29 +172,35 @@ pub trait Chart: Draw + Sized {
         crate::raster::png(&self.to_svg()?, density)
     }
 
+    /// What a file of this name has to hold: the picture as SVG or PNG, by the ending.
+    ///
+    /// # Errors
+    /// [`PlotError`], if the data cannot be drawn or the ending is not known.
+    fn to_bytes(&self, name: impl AsRef<Path>) -> Result<Vec<u8>, PlotError> {
+        let name = name.as_ref();
+        let ending = name
+            .extension()
+            .map(|e| e.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("svg") => Ok(self.to_svg()?.into_bytes()),
+            #[cfg(feature = "png")]
+            Some("png") => self.to_png(),
+            _ => Err(PlotError::Extension {
+                file: name.to_owned(),
+            }),
+        }
+    }
+
     /// Saves the picture as SVG or PNG, by the ending of the name: a temporary neighbour is written and renamed, so that a failure leaves
-    /// an old file whole.
+    /// an old file whole. A link is followed, and an old file keeps its permissions.
     ///
     /// # Errors
     /// [`PlotError`], if the data cannot be drawn, the ending is not known, or the file cannot be written.
     fn save(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
         let path = path.as_ref();
-        let ending = path
-            .extension()
-            .map(|e| e.to_string_lossy().to_ascii_lowercase());
-        let content = match ending.as_deref() {
-            Some("svg") => self.to_svg()?.into_bytes(),
-            #[cfg(feature = "png")]
-            Some("png") => self.to_png()?,
-            _ => {
-                return Err(PlotError::Extension {
-                    file: path.to_owned(),
-                });
-            }
-        };
-        write(path, &content).map_err(|source| PlotError::Write {
+        file::write(path, &self.to_bytes(path)?).map_err(|reason| PlotError::Write {
             file: path.to_owned(),
-            source,
+            reason,
         })
     }
 }
@@ -221,29 +226,4 @@ fn size(chart: &impl Draw) -> Result<(u32, u32), PlotError> {
         least,
         most,
     })
-}
-
-fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    // A temporary file is private by default; a picture has the permissions of any new file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let plain = |error: std::io::Error| {
-        // The system's reason alone: the name of the temporary file would only confuse.
-        error
-            .raw_os_error()
-            .map_or(error, std::io::Error::from_raw_os_error)
-    };
-    let mut file = builder.tempfile_in(folder).map_err(plain)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| plain(e.error))?;
-    Ok(())
 }

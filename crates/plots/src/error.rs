@@ -83,12 +83,12 @@ pub enum PlotError {
         file: PathBuf,
     },
     /// The file could not be written.
-    #[error("{}: cannot be written: {source}", file.display())]
+    #[error("{}: cannot be written: {reason}", file.display())]
     Write {
         /// The file.
         file: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
+        /// The system's reason. The sentence has it, so it is no further cause in a chain of errors.
+        reason: std::io::Error,
     },
 }
 

@@ -8,6 +8,7 @@ mod charts;
 mod colour;
 mod contour;
 mod error;
+mod file;
 mod frame;
 mod labels;
 mod layers;

@@ -101,15 +101,27 @@ pub fn curve(canvas: &mut Canvas, frame: &Frame, x: &[f64], y: &[f64], stroke: S
     canvas.stroke(&path, stroke);
 }
 
-/// Draws points; returns the largest number of points in a hexagon, if there are too many to be drawn one by one.
-pub fn cloud(
-    canvas: &mut Canvas,
-    points: &[(f64, f64)],
-    shape: Shape,
-    colour: Colour,
-) -> Option<usize> {
-    if points.len() > CLOUD {
-        return Some(hexagons(canvas, points, colour));
+/// True if a cloud of so many points is drawn as hexagons.
+pub fn is_dense(points: usize) -> bool {
+    points > CLOUD
+}
+
+/// A name in the legend of a cloud, which says what hexagons mean.
+pub fn cloud_name(name: &str, points: usize) -> String {
+    if is_dense(points) {
+        format!("{name} (darker: more)")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The same for those who do not see the picture.
+pub const DENSE: &str = " Darker hexagons hold more of its points.";
+
+/// Draws points, as hexagons if there are too many to be drawn one by one.
+pub fn cloud(canvas: &mut Canvas, points: &[(f64, f64)], shape: Shape, colour: Colour) {
+    if is_dense(points.len()) {
+        return hexagons(canvas, points, colour);
     }
     let (r, opacity) = match points.len() {
         0..=40 => (5.0, 0.95),
@@ -131,11 +143,10 @@ pub fn cloud(
         canvas.mark(shape, *p, r);
     }
     canvas.close();
-    None
 }
 
 /// Hexagons, the more opaque the more points they hold.
-fn hexagons(canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour) -> usize {
+fn hexagons(canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour) {
     let (dx, dy) = (HEXAGON * 3f64.sqrt(), HEXAGON * 1.5);
     let cell = |&(x, y): &(f64, f64)| {
         // The nearer of two lattices of rectangles.
@@ -173,7 +184,6 @@ fn hexagons(canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour) -> usize
         }
         canvas.fill(&path, colour, 0.2 + 0.8 * step as f64 / 7.0);
     }
-    most
 }
 
 #[cfg(test)]

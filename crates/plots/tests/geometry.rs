@@ -278,20 +278,119 @@ fn contours_have_the_cooks_distance_that_they_name() {
     }
 }
 
-#[test]
-fn normal_values_lie_on_the_line_of_a_quantile_plot() {
-    // Quantiles themselves: every value is its normal quantile.
+/// A quantile plot: values, their quantiles in order, intercept and slope of the line, half widths of the band at the quantiles.
+struct Quantiles {
+    values: Vec<f64>,
+    z: Vec<f64>,
+    line: [f64; 2],
+    wide: Vec<f64>,
+}
+
+/// The plots of R:
+///
+/// ```r
+/// of <- function(y) {
+///   z <- sort(qqnorm(y, plot.it = FALSE)$x)
+///   q <- quantile(y, c(0.25, 0.75)); b <- diff(q) / diff(qnorm(c(0.25, 0.75)))   # the line of qqline(y)
+///   p <- pnorm(z)
+///   print(c(z, q[1] - b * qnorm(0.25), b, qnorm(0.975) * b * sqrt(p * (1 - p) / length(y)) / dnorm(z)), digits = 15)
+/// }
+/// of(c(3, -1, 2, 0.5, 7)); of((1:12)^2)
+/// ```
+fn normal_quantiles_of_r() -> [Quantiles; 2] {
+    let squares = (1..=12).map(|k| f64::from(k * k)).collect();
+    let mirrored = |half: &[f64], sign: f64| -> Vec<f64> {
+        let other = half.iter().rev().map(|v| sign * v);
+        half.iter().copied().chain(other).collect()
+    };
     let z = [
-        -1.2815515655446004,
-        -0.5244005127080407,
-        0.0,
-        0.5244005127080407,
-        1.2815515655446004,
+        -1.7316643961222451,
+        -1.1503493803760079,
+        -0.8122178014999129,
+        -0.548522282698098,
+        -0.3186393639643751,
+        -0.1046334556140754,
     ];
-    let wide: Vec<f64> = (0..51).flat_map(|_| z).collect();
-    assert!(sound(&QuantileChart::new("t", &wide)).is_ok());
-    let told = QuantileChart::new("t", &z).alt_text();
-    assert!(told.contains("0 outside"), "{told}");
+    let wide = [
+        67.2747138324623,
+        48.179121157471,
+        42.4570878790515,
+        39.7141139015697,
+        38.2869633560798,
+        37.6601663242654,
+    ];
+    [
+        Quantiles {
+            values: vec![3.0, -1.0, 2.0, 0.5, 7.0],
+            z: vec![
+                -1.17976111761186,
+                -0.497200570681554,
+                0.0,
+                0.497200570681554,
+                1.17976111761186,
+            ],
+            line: [1.75, 1.853252773132],
+            wide: vec![
+                2.64458583072407,
+                2.13004947025898,
+                2.03590583003849,
+                2.13004947025898,
+                2.64458583072407,
+            ],
+        },
+        Quantiles {
+            values: squares,
+            z: mirrored(&z, -1.0),
+            line: [50.0, 53.0030293115753],
+            wide: mirrored(&wide, 1.0),
+        },
+    ]
+}
+
+#[test]
+fn a_quantile_plot_is_that_of_r() {
+    for of_r in normal_quantiles_of_r() {
+        let Quantiles { z, wide, .. } = of_r;
+        let [a, b] = of_r.line;
+        let svg = sound(&QuantileChart::new("t", &of_r.values)).unwrap();
+        let document = Document::parse(&svg).unwrap();
+        let to_x = axis(&texts(&document, "x-ticks"), false);
+        let to_y = axis(&texts(&document, "y-ticks"), true);
+        let mut sorted = of_r.values;
+        sorted.sort_by(f64::total_cmp);
+        let group = groups(&document, "points")[0];
+        let marks: Vec<_> = group
+            .children()
+            .filter(|c| c.has_tag_name(tag("circle")))
+            .collect();
+        assert_eq!(marks.len(), z.len());
+        for ((mark, z), y) in marks.iter().zip(&z).zip(&sorted) {
+            near(number(*mark, "cx"), to_x(*z));
+            near(number(*mark, "cy"), to_y(*y));
+        }
+        let band = groups(&document, "band")[0];
+        let line = band.next_sibling_element().unwrap();
+        for (x, y) in points(line.attribute("d").unwrap()) {
+            let z = (x - to_x(0.0)) / (to_x(1.0) - to_x(0.0));
+            near(y, to_y(a + b * z));
+        }
+        // The lower edge from left to right, then the upper one back.
+        let edge = points(band.first_element_child().unwrap().attribute("d").unwrap());
+        let (lower, upper) = edge.split_at(edge.len() / 2);
+        let upper: Vec<(f64, f64)> = upper.iter().rev().copied().collect();
+        for (z, wide) in z.iter().zip(&wide) {
+            for (edge, y) in [(lower, a + b * z - wide), (&upper, a + b * z + wide)] {
+                let right = edge.iter().position(|p| p.0 >= to_x(*z)).unwrap();
+                let (p, q) = (edge[right - 1], edge[right]);
+                let found = p.1 + (q.1 - p.1) * (to_x(*z) - p.0) / (q.0 - p.0);
+                near(found, to_y(y));
+            }
+        }
+    }
+    let told = QuantileChart::new("t", &[3.0, -1.0, 2.0, 0.5, 7.0]).alt_text();
+    let expected =
+        "Normal Q-Q plot of 5 values: 1 outside of the pointwise 95 % band; from −1.00 to 7.00.";
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -330,6 +429,50 @@ fn epochs_of_losses_and_metrics_stand_below_each_other() {
     for (a, b) in first(0).iter().zip(first(1)) {
         near(a.0, b.0);
     }
+}
+
+#[test]
+fn epochs_have_the_numbers_that_they_are_given() {
+    let loss = [0.9, 0.4, 0.6];
+    let chart = HistoryChart::new("t").loss("a", &loss).best("best", 2.0);
+    let resumed = chart.clone().epochs(&[11.0, 12.0, 13.0]).best("best", 12.0);
+    for (chart, first) in [(chart, 1.0), (resumed, 11.0)] {
+        let best = first + 1.0;
+        let told = chart.alt_text();
+        assert!(
+            told.ends_with(&format!("lowest 0.400 at epoch {best}.")),
+            "{told}"
+        );
+        let svg = sound(&chart).unwrap();
+        assert!(svg.contains(&format!("best (epoch {best})")), "{svg}");
+        let document = Document::parse(&svg).unwrap();
+        let to_x = axis(&texts(&document, "x-ticks"), false);
+        let series = groups(&document, "series")[0];
+        let drawn = points(
+            series
+                .first_element_child()
+                .unwrap()
+                .attribute("d")
+                .unwrap(),
+        );
+        for (k, p) in drawn.iter().enumerate() {
+            near(p.0, to_x(first + k as f64));
+        }
+        let plot = document.root_element();
+        let plot = plot
+            .children()
+            .find(|c| c.has_tag_name(tag("svg")))
+            .unwrap();
+        near(
+            number(plot.first_element_child().unwrap(), "x1"),
+            to_x(best),
+        );
+    }
+    let short = HistoryChart::new("t").loss("a", &loss).epochs(&[1.0]);
+    assert_eq!(
+        short.to_svg().unwrap_err().to_string(),
+        "the list of epochs has 1 values where 3 are needed"
+    );
 }
 
 #[test]

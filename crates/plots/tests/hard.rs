@@ -12,8 +12,8 @@ use plots::{
 };
 use proptest::prelude::*;
 
-/// Draws every chart from two lists of numbers and a name, and says what came of each.
-fn all(x: &[f64], y: &[f64], name: &str) -> Vec<Result<String, PlotError>> {
+/// Draws every chart from two lists of numbers and a name, and says which it is and what came of it.
+fn all(x: &[f64], y: &[f64], name: &str) -> Vec<(&'static str, Result<String, PlotError>)> {
     let at = |k: usize| x.get(k).copied().unwrap_or(0.5);
     let n = (x.len() as f64).sqrt() as usize;
     let names = vec![name; n];
@@ -40,58 +40,54 @@ fn all(x: &[f64], y: &[f64], name: &str) -> Vec<Result<String, PlotError>> {
     }
     let range = (at(0), at(1));
     let field = |a: f64, b: f64| at((a.abs() + 3.0 * b.abs()) as usize % x.len().max(1));
+    let surface = |range| SurfaceChart::new(name, name, name, name, range, range, field);
+    let history = HistoryChart::new(name).loss(name, x);
+    let boundary = BoundaryChart::new(name, name, name, (0.0, 9.0), (0.0, 9.0), |a, b| {
+        field(a, b).abs().min(1.0)
+    });
+    let points = LineChart::new(name, name, name).points(name, x, y);
+    let penalty = PenaltyPathChart::new(name, x).coefficient(name, y);
+    let calibration = CalibrationChart::new(name).model(name, x, y, x);
+    let roc = RocChart::new(name).curve(name, x, y, at(0));
+    let recall = PrecisionRecallChart::new(name).curve(name, x, y, at(0));
+    let metric = history.clone().metric(name, y).best(name, 3.0);
     vec![
-        line(false),
-        line(true),
-        sound(
-            &HistoryChart::new(name)
-                .loss(name, x)
-                .metric(name, y)
-                .best(name, 3),
+        ("lines", line(false)),
+        ("lines on logarithmic axes", line(true)),
+        ("history", sound(&metric)),
+        ("history of epochs", sound(&history.epochs(y).log_loss())),
+        ("surface", sound(&surface(range).path(name, x, y))),
+        (
+            "surface of logarithms",
+            sound(&surface((0.0, 9.0)).path(name, x, y).log_levels()),
         ),
-        sound(&HistoryChart::new(name).loss(name, x).log_loss()),
-        sound(&SurfaceChart::new(name, name, name, name, range, range, field).path(name, x, y)),
-        sound(
-            &SurfaceChart::new(name, name, name, name, (0.0, 9.0), (0.0, 9.0), field)
-                .path(name, x, y)
-                .log_levels(),
+        ("surface of a grid", sound(&surface((0.0, 1.0)).grid(n, x))),
+        ("boundary", sound(&boundary.points(name, 1, x, y))),
+        ("ROC", sound(&roc.point(name, at(1), at(2)))),
+        ("precision", sound(&recall.prevalence(at(1)))),
+        ("calibration", sound(&calibration.interval(x, y))),
+        (
+            "confusion",
+            sound(&ConfusionChart::new(name, &names, &x[..n * n])),
         ),
-        sound(&SurfaceChart::new(name, name, name, name, (0.0, 1.0), (0.0, 1.0), field).grid(n, x)),
-        sound(
-            &BoundaryChart::new(name, name, name, (0.0, 9.0), (0.0, 9.0), |a, b| {
-                field(a, b).abs().min(1.0)
-            })
-            .points(name, 1, x, y),
+        (
+            "correlation",
+            sound(&CorrelationChart::new(name, &names, &x[..n * n])),
         ),
-        sound(
-            &RocChart::new(name)
-                .curve(name, x, y, at(0))
-                .point(name, at(1), at(2)),
+        ("forest", sound(&forest)),
+        ("forest of ratios", sound(&ratios)),
+        (
+            "residuals",
+            sound(&ResidualChart::new(name, x, y).row_names([name])),
         ),
-        sound(
-            &PrecisionRecallChart::new(name)
-                .curve(name, x, y, at(0))
-                .prevalence(at(1)),
+        ("leverage", sound(&LeverageChart::new(name, x, y, x.len()))),
+        (
+            "quantiles",
+            sound(&QuantileChart::new(name, x).value_name(name)),
         ),
-        sound(
-            &CalibrationChart::new(name)
-                .model(name, x, y, x)
-                .interval(x, y),
-        ),
-        sound(&ConfusionChart::new(name, &names, &x[..n * n])),
-        sound(&CorrelationChart::new(name, &names, &x[..n * n])),
-        sound(&forest),
-        sound(&ratios),
-        sound(&ResidualChart::new(name, x, y).row_names([name])),
-        sound(&LeverageChart::new(name, x, y, x.len())),
-        sound(&QuantileChart::new(name, x).value_name(name)),
-        sound(
-            &PenaltyPathChart::new(name, x)
-                .coefficient(name, y)
-                .chosen(name, at(0)),
-        ),
-        sound(&graph),
-        sound(&Panels::new(name).panel(LineChart::new(name, name, name).points(name, x, y))),
+        ("penalties", sound(&penalty.chosen(name, at(0)))),
+        ("graph", sound(&graph)),
+        ("panels", sound(&Panels::new(name).panel(points))),
     ]
 }
 
@@ -113,7 +109,7 @@ fn degenerate_data_are_drawn_or_refused_in_words() {
     ];
     for x in lists {
         for y in lists {
-            for result in all(x, y, "n") {
+            for (_, result) in all(x, y, "n") {
                 if let Err(error) = result {
                     assert!(error.to_string().len() > 20, "{error}");
                 }
@@ -125,9 +121,15 @@ fn degenerate_data_are_drawn_or_refused_in_words() {
 #[test]
 fn usable_data_give_every_picture() {
     let x: Vec<f64> = (1..=9).map(|k| f64::from(k) / 10.0).collect();
-    let drawn = all(&x, &x, "n").into_iter().flatten().count();
-    // The rows of the forests are no intervals, and the calibration's counts and limits are.
-    assert!(drawn >= 17, "{drawn}");
+    let refused = |(chart, drawn): (&'static str, Result<String, PlotError>)| {
+        drawn.err().map(|error| (chart, error.to_string()))
+    };
+    let refused: Vec<(&str, String)> = all(&x, &x, "n").into_iter().filter_map(refused).collect();
+    // Their estimate is smaller than both ends of the interval.
+    let reason =
+        "the interval of `n`, entry 0 (counted from 0): 0.2 is not on its side of the estimate";
+    let expected = ["forest", "forest of ratios"].map(|chart| (chart, reason.to_owned()));
+    assert_eq!(refused, expected);
 }
 
 #[test]
@@ -143,7 +145,10 @@ fn hostile_names_stay_text() {
         long.as_str(),
     ] {
         let x: Vec<f64> = (1..=9).map(|k| f64::from(k) / 10.0).collect();
-        for svg in all(&x, &x, name).into_iter().flatten() {
+        for svg in all(&x, &x, name)
+            .into_iter()
+            .filter_map(|drawn| drawn.1.ok())
+        {
             for forbidden in ["<script", "<image", "<!--", "<?", "]]>"] {
                 assert!(!svg.contains(forbidden), "{name}");
             }
@@ -170,6 +175,40 @@ fn a_million_points_make_a_small_file() {
     ] {
         assert!(svg.len() < 500_000, "{}", svg.len());
     }
+}
+
+#[test]
+fn a_matrix_without_observations_has_no_share() {
+    let told = |counts: &[f64]| ConfusionChart::new("t", &["a", "b"], counts).alt_text();
+    assert_eq!(
+        told(&[0.0; 4]),
+        "Confusion matrix of 2 classes: 0 of 0 on the diagonal."
+    );
+    assert!(sound(&ConfusionChart::new("t", &["a", "b"], &[0.0; 4])).is_ok());
+    // The sum of such weights is not finite, their share is.
+    assert!(told(&[1e308; 4]).ends_with("on the diagonal (50.0 %)."));
+}
+
+#[test]
+fn hexagons_say_what_their_colours_mean() {
+    let said = |n: usize| {
+        let x: Vec<f64> = (0..n).map(|k| k as f64 / n as f64).collect();
+        let gaps = [&x[..], &[f64::NAN; 9]].concat();
+        let boundary = BoundaryChart::new("t", "a", "b", (0.0, 1.0), (0.0, 1.0), |a, _| a);
+        let of = |svg: &str, told: &str| (svg.contains("(darker: more)"), told.contains("Darker"));
+        let lines = LineChart::new("t", "x", "y").points("p", &gaps, &gaps);
+        let residuals = ResidualChart::new("t", &gaps, &gaps);
+        let leverage = LeverageChart::new("t", &gaps, &gaps, 2);
+        let boundary = boundary.points("p", 0, &gaps, &gaps);
+        [
+            of(&sound(&lines).unwrap(), &lines.alt_text()),
+            of(&sound(&residuals).unwrap(), &residuals.alt_text()),
+            of(&sound(&leverage).unwrap(), &leverage.alt_text()),
+            of(&sound(&boundary).unwrap(), &boundary.alt_text()),
+        ]
+    };
+    assert_eq!(said(4000), [(false, false); 4]);
+    assert_eq!(said(4001), [(true, true); 4]);
 }
 
 #[test]
@@ -209,6 +248,27 @@ fn errors_are_sentences() {
         ),
         "the edge from node 0 to node 4 names a node that does not exist; add it first"
     );
+    let mut graph = GraphChart::new("t");
+    for k in 0..400 {
+        graph = graph.node("n", "", NodeKind::Operation);
+        graph = (0..k)
+            .take(4)
+            .fold(graph, |graph, from| graph.edge(from, k));
+    }
+    // 4 into each of 400 but the first four, which have 0, 1, 2 and 3.
+    assert!(graph.to_svg().is_ok());
+    assert_eq!(
+        said(
+            (0..11)
+                .fold(graph.clone(), |graph, _| graph.edge(0, 9))
+                .to_svg()
+        ),
+        "edges of a graph: 1601 are more than can be read in one picture; draw at most 1600"
+    );
+    assert_eq!(
+        said(graph.node("n", "", NodeKind::Operation).to_svg()),
+        "nodes of a graph: 401 are more than can be read in one picture; draw at most 400"
+    );
     let error = curve(&[1.0], &[1.0])
         .save("picture.jpg")
         .unwrap_err()
@@ -217,14 +277,57 @@ fn errors_are_sentences() {
         error.starts_with("picture.jpg: pictures are saved as .svg or .png"),
         "{error}"
     );
-    let error = curve(&[1.0], &[1.0])
-        .save("no/such/folder/a.svg")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("no/such/folder/a.svg: cannot be written: No such file"),
-        "{error}"
-    );
+}
+
+/// What a person reads of an error with all its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_with_one_reason() {
+    let chart = LineChart::new("t", "x", "y").points("a", &[1.0], &[1.0]);
+    let folder = tempfile::tempdir().unwrap();
+    let (taken, missing) = (folder.path().join("b.svg"), folder.path().join("c/a.svg"));
+    std::fs::create_dir(&taken).unwrap();
+    for path in [taken, missing] {
+        // The reason is the system's own, in whatever words.
+        let reason = std::fs::write(&path, "").unwrap_err();
+        let expected = format!("{}: cannot be written: {reason}", path.display());
+        let error = chart.save(&path).unwrap_err();
+        assert_eq!(chain(&error), expected);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let [file, link, ahead] = ["a.svg", "link.svg", "ahead.svg"].map(|n| folder.path().join(n));
+    let chart = LineChart::new("t", "x", "y").points("a", &[1.0], &[1.0]);
+    std::fs::write(&file, "old").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    // Relative links, one of them to a file that is not there yet.
+    symlink("a.svg", &link).unwrap();
+    symlink("new.svg", &ahead).unwrap();
+    for link in [&link, &ahead] {
+        chart.save(link).unwrap();
+        assert!(std::fs::symlink_metadata(link).unwrap().is_symlink());
+    }
+    for file in [&file, &folder.path().join("new.svg")] {
+        assert_eq!(
+            std::fs::read_to_string(file).unwrap(),
+            chart.to_svg().unwrap()
+        );
+    }
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
 }
 
 #[test]
@@ -314,7 +417,7 @@ proptest! {
         y in proptest::collection::vec(any_number(), 0..40),
         name in ".{0,30}",
     ) {
-        for result in all(&x, &y, &name).into_iter().chain(all(&x, &x, &name)) {
+        for (_, result) in all(&x, &y, &name).into_iter().chain(all(&x, &x, &name)) {
             if let Err(error) = result {
                 prop_assert!(!error.to_string().is_empty());
             }

@@ -298,7 +298,9 @@ pub enum FitError {
         iterations: usize,
     },
     /// A linear solve failed.
-    #[error("a linear solve failed")]
+    #[error(
+        "a linear solve failed, because numbers overflow or columns depend on each other; look for extreme weights, offsets or values, or try another link"
+    )]
     Linalg {
         /// Why.
         #[source]
@@ -307,6 +309,20 @@ pub enum FitError {
     /// A likelihood or a curve of one's own cannot be fitted.
     #[error(transparent)]
     Estimate(#[from] crate::EstimateError),
+}
+
+impl FitError {
+    /// The row at fault, from 1, if it is one row.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Self::NotFinite { row, .. }
+            | Self::Target { row, .. }
+            | Self::Outside { row, .. }
+            | Self::Negative { row, .. }
+            | Self::Class { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
 }
 
 /// More names than this are counted, not listed.

@@ -13,6 +13,7 @@ mod module_loss;
 mod normal;
 mod objective;
 mod profile;
+mod progress;
 mod rule;
 pub mod schedule;
 pub mod selection;
@@ -40,6 +41,7 @@ pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
 };
 pub use profile::ProfileInterval;
+pub use progress::Progress;
 pub use rule::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
     OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,

@@ -22,8 +22,9 @@ pub enum Kind {
 }
 
 /// What people write for a missing value, in any case.
-pub(crate) const MISSING: [&str; 10] =
-    ["", "na", "n/a", "nan", "null", "none", "nil", "?", ".", "-"];
+pub(crate) const MISSING: [&str; 11] = [
+    "", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", ".", "-",
+];
 
 /// How to read a CSV file. All settings have a default: a header, a delimiter that is guessed, kinds that are inferred.
 ///
@@ -156,7 +157,7 @@ impl CsvOptions {
         self
     }
 
-    /// What stands for a missing value, in any case, instead of nothing, `NA`, `N/A`, `NaN`, `null`, `none`, `nil`, `?`, `.` and
+    /// What stands for a missing value, in any case, instead of nothing, `NA`, `N/A`, `#N/A`, `NaN`, `null`, `none`, `nil`, `?`, `.` and
     /// `-`. A number may stand for a missing value too, as it is written: `-999`, `99`.
     pub fn missing<S: Into<String>>(mut self, tokens: impl IntoIterator<Item = S>) -> Self {
         self.missing = tokens.into_iter().map(Into::into).collect();

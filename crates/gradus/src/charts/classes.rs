@@ -1,16 +1,27 @@
 //! How well classes are told apart.
 
 use anyhow::{Result, ensure};
+use datasets::Dataset;
 use plots::{CalibrationChart, Chart, ConfusionChart, PrecisionRecallChart, RocChart};
 use train::metrics::{Binning, CalibrationCurve, PrecisionRecallCurve, RocCurve};
 
 use super::Drawn;
+use crate::document::Document;
 use crate::evaluate::{Confusion, Outcomes};
 
 /// More classes than this make a matrix that nobody can read.
 const CLASSES: usize = 40;
 /// The 97.5 % quantile of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
+
+/// What the two classes of a model are called; of trials the target counts one of them.
+pub(crate) fn classes(document: &Document, data: &Dataset) -> [String; 2] {
+    match document.labels.as_deref() {
+        _ if data.trials.is_some() => ["failures", "successes"].map(str::to_owned),
+        Some([zero, one]) => [zero, one].map(|label| format!("{} = {label}", document.target)),
+        _ => ["0", "1"].map(|label| format!("{} = {label}", document.target)),
+    }
+}
 
 /// The ROC curve, with the threshold on it.
 pub(crate) fn roc(outcomes: &Outcomes, threshold: f64, subtitle: &str) -> Result<Drawn> {
@@ -35,9 +46,10 @@ pub(crate) fn roc(outcomes: &Outcomes, threshold: f64, subtitle: &str) -> Result
     Ok(Box::new(chart))
 }
 
-/// Precision against recall, with the threshold on it.
+/// Precision against recall of a class, with the threshold on it.
 pub(crate) fn precision_recall(
     outcomes: &Outcomes,
+    class: &str,
     threshold: f64,
     subtitle: &str,
 ) -> Result<Drawn> {
@@ -56,14 +68,15 @@ pub(crate) fn precision_recall(
     let mut chart = PrecisionRecallChart::new("Precision and recall")
         .subtitle(subtitle)
         .curve("model", &recall, &precision, curve.average_precision())
-        .prevalence(events / all);
+        .prevalence(events / all)
+        .class(class);
     if let Some(at) = points.iter().rfind(|p| p.threshold >= threshold) {
         chart = chart.point(format!("threshold {threshold}"), at.recall, at.precision);
     }
     Ok(Box::new(chart))
 }
 
-/// The share of events in tenths of the forecasts, with Wilson's intervals (1927) where rows are counted and not weighed.
+/// The share of events in tenths of the predicted probabilities, with Wilson's intervals (1927) where rows are counted and not weighed.
 pub(crate) fn calibration(outcomes: &Outcomes, counted: bool, subtitle: &str) -> Result<Drawn> {
     let Outcomes {
         target,
@@ -75,11 +88,11 @@ pub(crate) fn calibration(outcomes: &Outcomes, counted: bool, subtitle: &str) ->
     let column = |of: fn(&train::metrics::CalibrationBin) -> f64| -> Vec<f64> {
         curve.bins().iter().map(of).collect()
     };
-    let (forecast, observed) = (column(|b| b.forecast), column(|b| b.observed));
+    let (predicted, observed) = (column(|b| b.forecast), column(|b| b.observed));
     let weight = column(|b| b.weight);
     let mut chart = CalibrationChart::new("Calibration")
         .subtitle(subtitle)
-        .model("model", &forecast, &observed, &weight);
+        .model("model", &predicted, &observed, &weight);
     if counted {
         let pairs = observed.iter().zip(&weight);
         let (low, high): (Vec<f64>, Vec<f64>) = pairs.map(|(p, n)| wilson(*p, *n)).unzip();

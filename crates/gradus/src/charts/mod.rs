@@ -9,17 +9,17 @@ use std::path::Path;
 
 use plots::{Chart, PlotError, Theme};
 
-pub(crate) use self::classes::{calibration, confusion, precision_recall, roc};
+pub(crate) use self::classes::{calibration, classes, confusion, precision_recall, roc};
 pub(crate) use self::models::{boundary, forest, forest_rows};
-pub(crate) use self::residuals::{Rows, leverage, quantiles, residuals};
+pub(crate) use self::residuals::{Rows, counted, leverage, quantiles, residuals};
 pub(crate) use self::tables::{correlation, history, path, text_of};
 
 /// A chart of any kind.
 pub(crate) trait Picture {
     /// The picture as SVG, of a width of its own if none is given.
     fn svg(&self, theme: Theme, width: Option<u32>) -> Result<String, PlotError>;
-    /// Saves it as SVG or PNG, by the ending of the name.
-    fn save(&self, path: &Path, theme: Theme, width: Option<u32>) -> Result<(), PlotError>;
+    /// What a file of this name has to hold: SVG or PNG, by its ending.
+    fn bytes(&self, name: &Path, theme: Theme, width: Option<u32>) -> Result<Vec<u8>, PlotError>;
 }
 
 impl<C: Chart + Clone> Picture for C {
@@ -27,8 +27,8 @@ impl<C: Chart + Clone> Picture for C {
         set_up(self, theme, width).to_svg()
     }
 
-    fn save(&self, path: &Path, theme: Theme, width: Option<u32>) -> Result<(), PlotError> {
-        Chart::save(&set_up(self, theme, width), path)
+    fn bytes(&self, name: &Path, theme: Theme, width: Option<u32>) -> Result<Vec<u8>, PlotError> {
+        set_up(self, theme, width).to_bytes(name)
     }
 }
 

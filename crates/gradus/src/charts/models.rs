@@ -7,6 +7,7 @@ use datasets::{CsvOptions, Variable};
 use plots::{BoundaryChart, Chart, ForestChart};
 
 use super::Drawn;
+use super::classes::classes;
 use crate::document::{Coefficient, Document};
 use crate::evaluate::Scored;
 
@@ -126,12 +127,11 @@ pub(crate) fn boundary(
         .grid(GRID as usize, &grid)
         .threshold(threshold)
         .subtitle(subtitle);
-    let labels = document.labels.clone();
-    let labels = labels.unwrap_or_else(|| vec!["0".to_owned(), "1".to_owned()]);
-    for (class, label) in labels.iter().enumerate().take(2) {
+    let names = classes(document, &scored.data);
+    chart = chart.class(names[1].as_str());
+    for (class, name) in names.iter().enumerate() {
         let own = || (0..x.len()).filter(|i| scored.data.target[*i] == class as f64);
         let (x, y): (Vec<f64>, Vec<f64>) = own().map(|i| (x[i], y[i])).unzip();
-        let name = format!("{} = {label}", document.target);
         chart = chart.points(name, class, &x, &y);
     }
     Ok(Box::new(chart))

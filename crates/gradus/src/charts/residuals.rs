@@ -1,5 +1,6 @@
 //! What a model leaves over, row by row.
 
+use datasets::Dataset;
 use datasets::random::{ChaCha, Stream};
 use models::glm::Distribution;
 use plots::{Chart, LeverageChart, QuantileChart, ResidualChart};
@@ -7,6 +8,18 @@ use train::{Analysis, Residual};
 
 use super::Drawn;
 use crate::evaluate::Scored;
+
+/// Whether a row has a say in a fit.
+fn counts(data: &Dataset, row: usize) -> bool {
+    let has_some = |values: &Option<Vec<f64>>| values.as_ref().is_none_or(|v| v[row] > 0.0);
+    has_some(&data.weights) && has_some(&data.trials)
+}
+
+/// How many rows have a say in a fit, and are in its pictures.
+pub(crate) fn counted(data: &Dataset) -> usize {
+    let rows = 0..data.observations();
+    rows.filter(|row| counts(data, *row)).count()
+}
 
 /// Rows with a weight: what was fitted, what is left, and their lines in the file.
 pub(crate) struct Rows {
@@ -55,8 +68,7 @@ impl Rows {
         kind: &'static str,
         line: &dyn Fn(usize) -> u64,
     ) -> Self {
-        let weights = scored.data.weights.as_deref();
-        let used = || (0..residuals.len()).filter(|i| weights.is_none_or(|w| w[*i] > 0.0));
+        let used = || (0..residuals.len()).filter(|i| counts(&scored.data, *i));
         Self {
             fitted: used().map(|i| scored.scores[(i, 0)]).collect(),
             residuals: used().map(|i| residuals[i]).collect(),
@@ -91,13 +103,15 @@ pub(crate) fn quantiles(rows: &Rows, subtitle: &str) -> Drawn {
     Box::new(chart.subtitle(subtitle).value_name(rows.kind))
 }
 
-/// Standardised residuals against leverage, with Cook's distance.
+/// Standardised residuals against leverage, with Cook's distance, of rows with a weight.
 pub(crate) fn leverage(
     analysis: &Analysis<'_>,
+    data: &Dataset,
     subtitle: &str,
     line: &dyn Fn(usize) -> u64,
 ) -> Drawn {
-    let all = analysis.influence();
+    let mut all = analysis.influence();
+    all.retain(|row| counts(data, row.row));
     let leverages: Vec<f64> = all.iter().map(|row| row.leverage).collect();
     let residuals: Vec<f64> = all.iter().map(|row| row.residual).collect();
     let lines: Vec<u64> = all.iter().map(|row| line(row.row)).collect();

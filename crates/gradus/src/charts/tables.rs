@@ -83,7 +83,7 @@ fn path_of_json(text: &str) -> Result<Series> {
 pub(crate) fn history(text: &str, name: &str) -> Result<Drawn> {
     let columns = numbers(text).with_context(|| name.to_owned())?;
     let find = |wanted: &str| columns.iter().find(|(name, _)| name == wanted);
-    let (Some(_), Some((_, loss))) = (find("epoch"), find("loss")) else {
+    let (Some((_, epochs)), Some((_, loss))) = (find("epoch"), find("loss")) else {
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
         anyhow::bail!(
             "{name}: a history has the columns `epoch` and `loss`, and this file has {}",
@@ -91,16 +91,23 @@ pub(crate) fn history(text: &str, name: &str) -> Result<Drawn> {
         );
     };
     ensure!(!loss.is_empty(), "{name}: the history has no epoch");
+    if let Some(row) = epochs.iter().position(|epoch| !epoch.is_finite()) {
+        anyhow::bail!(
+            "{name}: row {} has no number in the column `epoch`",
+            row + 1
+        );
+    }
     let mut chart = HistoryChart::new("Training")
-        .subtitle(format!("{name}, epochs counted from 0"))
+        .subtitle(name)
+        .epochs(epochs)
         .loss("training", loss);
     if let Some((_, losses)) = find("validation_loss")
         && losses.iter().any(|loss| loss.is_finite())
     {
         chart = chart.loss("validation", losses);
-        let finite = losses.iter().enumerate().filter(|(_, l)| l.is_finite());
+        let finite = epochs.iter().zip(losses).filter(|(_, l)| l.is_finite());
         if let Some((epoch, _)) = finite.min_by(|a, b| a.1.total_cmp(b.1)) {
-            chart = chart.best("lowest validation loss", epoch);
+            chart = chart.best("lowest validation loss", *epoch);
         }
     }
     let known = ["epoch", "steps", "learning_rate", "loss", "validation_loss"];

@@ -1,7 +1,7 @@
 //! Average marginal effects of the columns of a table, through every term in which they take part.
 
 use anyhow::Result;
-use datasets::linalg::MatRef;
+use datasets::linalg::{Mat, MatRef};
 use datasets::{Change, Frame, Recipe, Variable};
 use serde::Serialize;
 use train::{Analysis, ClassAnalysis, Covariance, FitError};
@@ -130,11 +130,12 @@ pub(crate) fn effects(
     let classes = analysis.classes();
     let mut out: Vec<Vec<Effect>> = classes.iter().map(|_| Vec::new()).collect();
     for (column, variable) in recipe.variables() {
-        let between = |from: Change<'_>, to: Change<'_>| -> Result<Vec<train::Effect>> {
-            let from = recipe.changed(frame, column, from)?;
-            let to = recipe.changed(frame, column, to)?;
+        let changed = |to: Change<'_>| recipe.changed(frame, column, to);
+        let between = |from: &Mat<f64>, to: Change<'_>| -> Result<Vec<train::Effect>> {
+            let to = changed(to)?;
             Ok(analysis.between(column, [from.as_ref(), to.as_ref()], covariance)?)
         };
+        let switched = || between(&changed(Change::Value(0.0))?, Change::Value(1.0));
         let mut add = |change: Option<String>, found: Result<Vec<train::Effect>>| {
             let (found, failure) = match found {
                 Ok(found) => (found, None),
@@ -164,18 +165,21 @@ pub(crate) fn effects(
         match &variable {
             Variable::Category { levels, reference } => {
                 let base = &levels[*reference];
+                // All levels are held against one state of the features, which is made once.
+                let from = changed(Change::Level(base));
                 for level in levels.iter().filter(|level| *level != base) {
-                    let effect = between(Change::Level(base), Change::Level(level));
+                    let effect = match &from {
+                        Ok(from) => between(from, Change::Level(level)),
+                        Err(error) => Err(anyhow::anyhow!("{error}")),
+                    };
                     add(Some(format!("{level} against {base}")), effect);
                 }
             }
             Variable::Boolean => {
-                let effect = between(Change::Value(0.0), Change::Value(1.0));
-                add(Some("0 to 1".to_owned()), effect);
+                add(Some("0 to 1".to_owned()), switched());
             }
             Variable::Number if binary() => {
-                let effect = between(Change::Value(0.0), Change::Value(1.0));
-                add(Some("0 to 1".to_owned()), effect);
+                add(Some("0 to 1".to_owned()), switched());
             }
             Variable::Number => {
                 let rates = recipe.changed(frame, column, Change::Derivative);

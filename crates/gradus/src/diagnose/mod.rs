@@ -105,11 +105,15 @@ pub(crate) fn again<'d>(
         (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
         (found, written) => found.is_none() && written.is_none(),
     };
+    let same = data.target_name == document.target
+        && fit.labels() == document.labels.as_deref()
+        && near(fit.log_likelihood(), document.log_likelihood)
+        && near(Some(fit.deviance()), document.deviance);
+    if !same {
+        ensure_optimal(arguments, document)?;
+    }
     ensure!(
-        data.target_name == document.target
-            && fit.labels() == document.labels.as_deref()
-            && near(fit.log_likelihood(), document.log_likelihood)
-            && near(Some(fit.deviance()), document.deviance),
+        same,
         "{name}: its target, labels, likelihood or deviance are not those of its own coefficients on this file, so the file was changed; fit the model again"
     );
     Ok(Again {
@@ -166,11 +170,26 @@ fn ensure_same<'c>(
                     && *class == b.class
                     && (a.estimate - b.estimate).abs() <= 1e-5 * (size + b.estimate.abs())
             });
+    if !same {
+        ensure_optimal(arguments, document)?;
+    }
     ensure!(
         same,
         "{}: this is not the data that {} was fitted to, because a fit to it has other coefficients; give that file, or fit this one",
         arguments.file.display(),
         arguments.model.display()
+    );
+    Ok(())
+}
+
+/// Refuses a model that a fit to its own data does not make again, because it stopped on the way.
+fn ensure_optimal(arguments: &DiagnoseArguments, document: &Document) -> Result<()> {
+    let status = document.certificate.status.as_str();
+    ensure!(
+        status == "converged",
+        "{}: the fit stopped before its optimum ({status}), so its coefficients are not those of a fit to {}; repeat the fit with more iterations (--iterations), and diagnose what it reaches",
+        arguments.model.display(),
+        arguments.file.display()
     );
     Ok(())
 }

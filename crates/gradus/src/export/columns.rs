@@ -1,6 +1,6 @@
 //! The columns of the table that a model takes, each once, with the kind of value that serves all inputs that read it.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use datasets::{InputKind, Plan};
 
 /// What a column holds.
@@ -74,4 +74,20 @@ pub(super) fn of(plan: &Plan) -> Result<Vec<RawColumn>> {
         });
     }
     Ok(columns)
+}
+
+/// Refuses columns of the table that are called like a column of the predictions: databases do not tell capitals from small letters.
+pub(super) fn differ<'a>(
+    columns: impl IntoIterator<Item = &'a str>,
+    header: &[String],
+) -> Result<()> {
+    const OUTPUTS: [&str; 2] = ["probabilities", "prediction"];
+    for column in columns {
+        let same = |name: &str| name.eq_ignore_ascii_case(column);
+        ensure!(
+            !header.iter().any(|name| same(name)) && !OUTPUTS.iter().any(|name| same(name)),
+            "the column `{column}` is called like a result of the export; rename it in the table and fit the model again"
+        );
+    }
+    Ok(())
 }

@@ -18,6 +18,8 @@ use self::columns::RawColumn;
 use crate::document::Document;
 use crate::head::Head;
 use crate::output;
+use crate::predictor::Predictor;
+use crate::usage::{self, require};
 
 /// In what a model is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,23 +37,47 @@ pub enum Target {
 /// `gradus export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  gradus export model.json --format sql --table players --out score.sql\n  gradus export model.json --format rust --out src/score.rs\n  gradus export model.json --format pmml --out model.pmml\n  gradus export model.json --format onnx --out model.onnx\n\nAll formats take the columns of the table as they are in the file and give what `gradus predict` gives."
+    after_help = "Examples:\n  gradus export model.json --format sql --table players --out score.sql\n  gradus export model.json --format rust --out src/score.rs\n  gradus export model.json --format pmml --out model.pmml\n  gradus export model.json --format onnx --out model.onnx\n  gradus export network.safetensors --format onnx --out network.onnx\n\nAll formats take the columns of the table as they are in the file and give what `gradus predict` gives."
 )]
 pub struct ExportArguments {
-    /// The model, written by `gradus fit --out`.
+    /// The model, written by `gradus fit --out`; or, with --format onnx, the network, written by `gradus train --out`.
     pub model: PathBuf,
     /// In what it is written.
     #[arg(long, value_enum)]
     pub format: Target,
     /// The probability from which a row belongs to the second class. PMML knows 0.5 alone.
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = usage::share)]
     pub threshold: f64,
     /// The table that the query reads, with --format sql.
     #[arg(long, value_name = "NAME", default_value = "data")]
     pub table: String,
+    /// Other columns of the table that the query gives beside its predictions, such as a key, with --format sql.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub keep: Vec<String>,
     /// Write to this file instead of standard output. ONNX is not text, and needs one.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// What an export can be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The probability from which a row belongs to the second class.
+    pub threshold: f64,
+    /// The table that a query reads.
+    pub table: String,
+    /// Other columns that a query gives.
+    pub keep: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threshold: 0.5,
+            table: "data".to_owned(),
+            keep: Vec::new(),
+        }
+    }
 }
 
 /// A model as the formats see it.
@@ -74,8 +100,9 @@ impl<'d> Exported<'d> {
             plan.offset.is_none() || matches!(head, Head::Mean { .. }),
             "a model of several classes has no offset"
         );
+        let columns = columns::of(&plan)?;
         Ok(Self {
-            columns: columns::of(&plan)?,
+            columns,
             document,
             plan,
             head,
@@ -106,10 +133,21 @@ impl Document {
     ///
     /// # Errors
     /// If the format cannot say exactly what the model computes.
-    pub fn export(&self, format: Target, threshold: f64, table: &str) -> Result<Vec<u8>> {
-        let exported = Exported::new(self, threshold)?;
+    pub fn export(&self, format: Target, options: &Options) -> Result<Vec<u8>> {
+        let exported = Exported::new(self, options.threshold)?;
+        // In Rust, columns and results are fields of two types.
+        if format != Target::Rust {
+            let own = exported.columns.iter().map(|c| c.name.as_str());
+            columns::differ(own, &self.header())?;
+        }
         Ok(match format {
-            Target::Sql => sql::write(&exported, table)?.into_bytes(),
+            Target::Sql => {
+                columns::differ(options.keep.iter().map(String::as_str), &self.header())?;
+                let known = |name: &String| exported.columns.iter().any(|c| c.name == *name);
+                let others = options.keep.iter().filter(|name| !known(name));
+                let others: Vec<String> = others.cloned().collect();
+                sql::write(&exported, &options.table, &others)?.into_bytes()
+            }
             Target::Rust => rust::write(&exported)?.into_bytes(),
             Target::Pmml => pmml::write(&exported)?.into_bytes(),
             Target::Onnx => onnx::write(&exported)?,
@@ -122,16 +160,28 @@ impl Document {
 /// # Errors
 /// Whatever is wrong with the model or the output file, and what the format cannot say, in sentences.
 pub fn export(arguments: &ExportArguments) -> Result<()> {
-    output::refuse_overwriting(&arguments.model, arguments.out.as_deref())?;
-    ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold is {}; it lies between 0 and 1",
-        arguments.threshold
-    );
-    let document = Document::read(&arguments.model)?;
-    let written = document
-        .export(arguments.format, arguments.threshold, &arguments.table)
-        .with_context(|| format!("{}: it cannot be exported", arguments.model.display()))?;
+    output::separate(&[&arguments.model], &[("--out", &arguments.out)])?;
+    let written = match Predictor::read(&arguments.model)? {
+        Predictor::Network(network) => {
+            require(arguments.format == Target::Onnx, || {
+                format!(
+                    "{}: it is a network, and networks are exported by --format onnx alone",
+                    arguments.model.display()
+                )
+            })?;
+            onnx::write_network(&network, arguments.threshold)
+        }
+        Predictor::Model(document) => {
+            let options = Options {
+                threshold: arguments.threshold,
+                table: arguments.table.clone(),
+                keep: arguments.keep.clone(),
+            };
+            document.export(arguments.format, &options)
+        }
+    };
+    let written =
+        written.with_context(|| format!("{}: it cannot be exported", arguments.model.display()))?;
     if let Some(path) = &arguments.out {
         return output::write_file(path, &written);
     }

@@ -1,13 +1,14 @@
 //! What is asked about a fit of several classes beyond its estimates.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use datasets::Dataset;
 use train::{ClassAnalysis, Coefficient, Observations};
 
-use super::{LEVEL, asked, clusters, conditions, determined, kind};
+use super::{LEVEL, asked, clustered, conditions, determined, kind};
 use crate::arguments::FitArguments;
 use crate::document;
 use crate::fitted::Fitted;
+use crate::progress::bar;
 use crate::report::Report;
 
 /// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
@@ -19,10 +20,6 @@ pub(crate) fn of_classes(
     let mut report = Report::default();
     let observations = Observations::from(data);
     let Some(fit) = fitted.of_classes() else {
-        ensure!(
-            !asked(arguments),
-            "the families huber and quantile have no robust covariances, profiles and bootstraps"
-        );
         return Ok((fitted, report));
     };
     if let Some([mcfadden, cox_snell, nagelkerke]) = fit.pseudo_r2() {
@@ -50,10 +47,6 @@ pub(crate) fn of_classes(
     if !asked(arguments) {
         return Ok((fitted, report));
     }
-    ensure!(
-        arguments.bootstrap.is_none(),
-        "--bootstrap is for generalised linear models; models of several classes have --profile, --robust and --cluster"
-    );
     let Some(analysis) = fitted.analyse(&observations) else {
         return Ok((fitted, report));
     };
@@ -67,18 +60,7 @@ pub(crate) fn of_classes(
         let coefficients = profiled(&analysis, arguments.firth)?;
         return Ok((fitted.reported(coefficients), report));
     }
-    let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(
-            &arguments.file,
-            arguments.no_header,
-            column,
-            data,
-        )?),
-        None => None,
-    };
-    if let Some(clusters) = &clusters {
-        report.clustered(clusters);
-    }
+    let clusters = clustered(arguments, data, &mut report)?;
     let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
         return Ok((fitted, report));
     };
@@ -93,7 +75,9 @@ pub(crate) fn of_classes(
 fn profiled(analysis: &ClassAnalysis<'_>, firth: bool) -> Result<Vec<Coefficient>> {
     let mut out = analysis.fit().coefficients().to_vec();
     let m = out.len();
+    let progress = bar("profiles", "coefficients");
     for (place, coefficient) in out.iter_mut().enumerate() {
+        progress.tell(place, m);
         let interval = analysis.profile(place, LEVEL)?;
         if let Some(inference) = &mut coefficient.inference {
             (inference.conf_low, inference.conf_high) = (interval.low, interval.high);

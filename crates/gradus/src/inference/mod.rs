@@ -4,7 +4,7 @@ mod classes;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use datasets::{Dataset, Kind};
 use models::glm::{ClassWeights, Distribution, GeneralisedLinearModel, Weights};
 use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
@@ -13,6 +13,7 @@ pub(crate) use self::classes::of_classes;
 use crate::arguments::{FitArguments, Robust};
 use crate::document;
 use crate::fit::csv_options;
+use crate::progress::bar;
 use crate::report::Report;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
@@ -39,7 +40,9 @@ pub(crate) fn fingerprint(data: &Dataset) -> String {
     let bytes = target
         .chain(others)
         .flat_map(|number| number.to_bits().to_le_bytes());
-    format!("{:016x}", crate::seal::fnv(bytes))
+    let mut hash = crate::seal::Fnv::new();
+    hash.add(bytes);
+    hash.text()
 }
 
 /// The fit with the statistics that were asked for, and what else is said about it.
@@ -62,6 +65,7 @@ pub(crate) fn report(
     }
     let coefficients = match fit.analyse(model, &observations) {
         Ok(analysis) => {
+            let analysis = analysis.progress(bar("bootstrap", "samples"));
             let [mcfadden, cox_snell, nagelkerke, tjur] = analysis.pseudo_r2();
             report.pseudo_r2 = mcfadden.is_some().then_some(document::PseudoR2 {
                 mcfadden,
@@ -149,18 +153,7 @@ fn statistics(
         report.intervals = Some("profile");
         return profiled(analysis).map(Some);
     }
-    let clusters = match &arguments.cluster {
-        Some(column) => Some(clusters(
-            &arguments.file,
-            arguments.no_header,
-            column,
-            data,
-        )?),
-        None => None,
-    };
-    if let Some(clusters) = &clusters {
-        report.clustered(clusters);
-    }
+    let clusters = clustered(arguments, data, report)?;
     if let Some(samples) = arguments.bootstrap {
         report.covariance = Some("bootstrap");
         report.intervals = Some("percentile");
@@ -213,7 +206,7 @@ fn determined(arguments: &FitArguments, coefficients: &[Coefficient], report: &m
 }
 
 /// True if other statistics are asked for than the fit has.
-fn asked(arguments: &FitArguments) -> bool {
+pub(crate) fn asked(arguments: &FitArguments) -> bool {
     arguments.robust.is_some()
         || arguments.cluster.is_some()
         || arguments.bootstrap.is_some()
@@ -291,7 +284,9 @@ fn bootstrapped(
 fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
     let firth = analysis.fit().penalised_log_likelihood().is_some();
     let mut out = analysis.fit().coefficients().to_vec();
-    for coefficient in &mut out {
+    let (all, progress) = (out.len(), bar("profiles", "coefficients"));
+    for (place, coefficient) in out.iter_mut().enumerate() {
+        progress.tell(place, all);
         let interval = analysis.profile(&coefficient.name, LEVEL)?;
         if let Some(inference) = &mut coefficient.inference {
             (inference.conf_low, inference.conf_high) = (interval.low, interval.high);
@@ -305,6 +300,20 @@ fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
     Ok(out)
 }
 
+/// The cluster of each row, if there is a column of clusters; the report says how many there are.
+fn clustered(
+    arguments: &FitArguments,
+    data: &Dataset,
+    report: &mut Report,
+) -> Result<Option<Vec<usize>>> {
+    let Some(column) = &arguments.cluster else {
+        return Ok(None);
+    };
+    let clusters = clusters(&arguments.file, arguments.no_header, column, data)?;
+    report.clustered(&clusters);
+    Ok(Some(clusters))
+}
+
 /// The cluster of each row of the data, from 0, in the order in which they appear.
 pub(crate) fn clusters(
     file: &Path,
@@ -312,10 +321,6 @@ pub(crate) fn clusters(
     column: &str,
     data: &Dataset,
 ) -> Result<Vec<usize>> {
-    ensure!(
-        file != Path::new("-"),
-        "--cluster reads its column apart from the others, and standard input can be read once; give a file"
-    );
     // As it is written: 1 and 01 are two clusters.
     let options = csv_options(no_header)
         .columns_among([column])
@@ -336,13 +341,4 @@ pub(crate) fn clusters(
             Ok(*known.entry(text.into_owned()).or_insert(next))
         })
         .collect()
-}
-
-/// Refuses what a path of fits does not have.
-pub(crate) fn refuse(arguments: &FitArguments) -> Result<()> {
-    ensure!(
-        !asked(arguments),
-        "--robust, --cluster, --bootstrap and --profile are for one fit of maximum likelihood, and --path makes many penalised ones"
-    );
-    Ok(())
 }

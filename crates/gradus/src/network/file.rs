@@ -1,14 +1,18 @@
 //! A trained network as a file: a safetensors file with what it needs to be applied to a table as notes.
 
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use datasets::{CsvOptions, Dataset, Features, Frame, Mat, Recipe, Scaler};
 use linalg::Scalar;
+use models::state::Tensor;
 use models::{Module, Sequential, state};
+use serde::Serialize;
 
 use super::Specification;
 use crate::predictions::{Predictions, Scores};
+use crate::seal::Fnv;
 
 /// The format that this version writes and reads.
 const FORMAT: &str = "gradus-network-1";
@@ -45,12 +49,11 @@ impl Network {
             ("scaler", serde_json::to_string(&self.scaler)?),
             ("target", serde_json::to_string(&self.target)?),
         ];
-        let mut notes = vec![("format", FORMAT)];
+        let tensors = state::state_dict(&self.model);
+        let checksum = checksum(texts.iter().map(|(_, text)| text.as_str()), &tensors);
+        let mut notes = vec![("format", FORMAT), ("checksum", &checksum)];
         notes.extend(texts.iter().map(|(name, text)| (*name, text.as_str())));
-        Ok(state::to_safetensors(
-            &state::state_dict(&self.model),
-            &notes,
-        )?)
+        Ok(state::to_safetensors(&tensors, &notes)?)
     }
 
     /// True if a file begins as a safetensors file does: with the length of a header in braces.
@@ -87,6 +90,13 @@ impl Network {
             format == FORMAT,
             "it has the format {format}, and this version reads {FORMAT}"
         );
+        let texts = ["specification", "recipe", "scaler", "target"].map(note);
+        let texts = texts.into_iter().collect::<Result<Vec<_>>>()?;
+        let tensors = state::from_safetensors(bytes)?;
+        ensure!(
+            *note("checksum")? == checksum(texts.into_iter().map(String::as_str), &tensors),
+            "its weights or notes were changed after it was written (the checksum is another); train the network again"
+        );
         let specification = Specification::parse(note("specification")?)?;
         let recipe: Recipe = serde_json::from_str(note("recipe")?).context("recipe")?;
         let scaler: Scaler = serde_json::from_str(note("scaler")?).context("scaler")?;
@@ -104,10 +114,9 @@ impl Network {
             sound(&scaler, inputs) && target.iter().all(|target| sound(target, 1)),
             "its scaling is not that of its columns"
         );
-        let tensors = state::from_safetensors(bytes)?;
         let size: usize = tensors.iter().map(|tensor| tensor.values.len()).sum();
         ensure!(
-            specification.weights(inputs, Self::outputs(&recipe)) <= size as f64,
+            specification.weights(inputs, Self::outputs(&recipe))? <= size as f64,
             "it has fewer weights than its layers"
         );
         let mut model = specification.build(inputs, Self::outputs(&recipe))?;
@@ -173,15 +182,86 @@ impl Network {
 }
 
 impl Network {
+    /// What the file says but for its weights.
+    pub(crate) fn account(&self) -> Account<'_> {
+        Account {
+            format: FORMAT,
+            target: self.recipe.target_name(),
+            labels: self.labels(),
+            features: self.recipe.feature_names(),
+            parameters: self.model.parameter_count(),
+            specification: &self.specification,
+        }
+    }
+
     /// Predictions for the rows of a table: at a threshold, where there are two classes.
     pub fn predict(&self, features: &Features, threshold: f64) -> Predictions {
+        Predictions::new(&self.scores(features), self.what(threshold))
+    }
+
+    /// What the scores are.
+    pub(crate) fn what(&self, threshold: f64) -> Scores<'_> {
         let labels = self.labels().unwrap_or_default();
-        let what = match labels.len() {
+        match labels.len() {
             0 => Scores::Number("mean"),
             1 | 2 => Scores::Two(labels, threshold),
             _ => Scores::Several(labels),
-        };
-        Predictions::new(&self.scores(features), what)
+        }
+    }
+
+    /// The scaling of the columns.
+    pub(crate) fn scaler(&self) -> &Scaler {
+        &self.scaler
+    }
+
+    /// The scaling of the target, if it is a number.
+    pub(crate) fn target(&self) -> Option<&Scaler> {
+        self.target.as_ref()
+    }
+
+    /// The layers.
+    pub(crate) fn model(&self) -> &Sequential<f32> {
+        &self.model
+    }
+}
+
+/// FNV-1a over the notes and the tensors: names, sizes and values. It tells changes by mistake, not by malice.
+fn checksum<'a>(notes: impl Iterator<Item = &'a str>, tensors: &[Tensor]) -> String {
+    let mut hash = Fnv::new();
+    notes.for_each(|note| hash.add(note.bytes()));
+    for tensor in tensors {
+        hash.add(tensor.name.bytes());
+        for size in &tensor.sizes {
+            hash.add((*size as u64).to_le_bytes());
+        }
+        for value in &tensor.values {
+            hash.add(value.to_bits().to_le_bytes());
+        }
+    }
+    hash.text()
+}
+
+/// What a network file says but for its weights, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Account<'a> {
+    format: &'static str,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'a [String]>,
+    features: Vec<String>,
+    parameters: usize,
+    specification: &'a Specification,
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let features = self.recipe.feature_names();
+        writeln!(f, "network for {}", self.recipe.target_name())?;
+        if let Some(labels) = self.labels() {
+            writeln!(f, "classes: {}", labels.join(", "))?;
+        }
+        writeln!(f, "columns: {}\n", features.join(", "))?;
+        write!(f, "{}", self.model.summary(features.len()))
     }
 }
 

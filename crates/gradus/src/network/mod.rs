@@ -5,7 +5,7 @@ mod specification;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use datasets::{Column, CsvOptions, Frame, Mat, Preparation, Response, Scaler, Scaling, Splitter};
 use models::loss;
@@ -61,18 +61,29 @@ pub struct TrainArguments {
 /// # Errors
 /// Whatever is wrong with the specification, the data, the training or the files, in sentences.
 pub fn train(arguments: &TrainArguments) -> Result<()> {
-    for out in [&arguments.out, &arguments.history, &arguments.checkpoint] {
-        output::refuse_overwriting(&arguments.file, out.as_deref())?;
-        output::refuse_overwriting(&arguments.specification, out.as_deref())?;
-    }
+    output::separate(
+        &[&arguments.file, &arguments.specification],
+        &[
+            ("--out", &arguments.out),
+            ("--history", &arguments.history),
+            ("--checkpoint", &arguments.checkpoint),
+        ],
+    )?;
     let mut specification = Specification::read(&arguments.specification)?;
     if let Some(seed) = arguments.seed {
         specification.training.seed = seed;
     }
     let options = csv_options(arguments.no_header);
     let frame = read(arguments, options)?;
-    let (network, trained) =
-        trained(arguments, specification, &frame).with_context(|| input::name(&arguments.file))?;
+    let (network, trained) = trained(arguments, specification, &frame).map_err(|error| {
+        let name = input::name(&arguments.file);
+        // Faults of the data name their file themselves.
+        if error.to_string().starts_with(&name) {
+            error
+        } else {
+            error.context(name)
+        }
+    })?;
     if let Some(path) = &arguments.out {
         output::write_file(path, &network.to_bytes()?)?;
     }
@@ -220,7 +231,7 @@ fn trained(
                 ..RmsProp::new(rate)
             },
         ),
-        other => bail!("training.optimiser is {other:?}; there are adam, adamw, sgd and rmsprop"),
+        other => bail!("the optimiser {other:?} is not known"),
     }?;
     Ok((network, trained))
 }

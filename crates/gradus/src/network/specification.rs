@@ -91,6 +91,24 @@ impl Default for Training {
     }
 }
 
+/// The update rules that a file can name.
+const OPTIMISERS: [&str; 4] = ["adam", "adamw", "sgd", "rmsprop"];
+
+/// The layers that a file can name.
+const LAYERS: [&str; 11] = [
+    "linear",
+    "relu",
+    "leaky-relu",
+    "sigmoid",
+    "tanh",
+    "gelu",
+    "silu",
+    "softplus",
+    "dropout",
+    "batch-norm",
+    "layer-norm",
+];
+
 /// A word and the numbers after it.
 pub(super) struct Words<'a> {
     pub(super) word: &'a str,
@@ -154,83 +172,155 @@ impl Specification {
             "loss is {:?}; a number has the losses squared, absolute and huber",
             own.loss
         );
-        // The layers are tried on a column, so that faults are found before data are read.
-        own.build(1, 1)?;
+        ensure!(
+            OPTIMISERS.contains(&t.optimiser.as_str()),
+            "training.optimiser is {:?}; there are {}{}",
+            t.optimiser,
+            OPTIMISERS.join(", "),
+            datasets::suggestion(&t.optimiser, OPTIMISERS)
+        );
+        for (name, value) in [
+            ("learning-rate", t.learning_rate),
+            ("momentum", t.momentum),
+            ("weight-decay", t.weight_decay),
+        ] {
+            ensure!(
+                value >= 0.0 && value.is_finite(),
+                "training.{name} is {value}; it is a finite number from 0 on"
+            );
+        }
+        // Faults of the layers are found before data are read.
+        own.weights(1, 1)?;
         Ok(own)
     }
 
-    /// The number of weights, by the widths of the linear layers alone.
-    pub(super) fn weights(&self, inputs: usize, outputs: usize) -> f64 {
-        let widths = self.layers.iter().filter_map(|text| {
-            let words = Words::new("", text).ok()?;
-            (words.word == "linear").then(|| words.numbers.first().copied())?
-        });
-        let mut columns = inputs as f64;
-        let mut total = 0.0;
-        for width in widths.chain([outputs as f64]) {
-            total += (columns + 1.0) * width;
-            columns = width;
+    /// The hidden layers.
+    fn hidden(&self) -> Result<Vec<Layer>> {
+        let layers = self.layers.iter().enumerate();
+        layers
+            .map(|(k, text)| Layer::parse(&format!("layer {}", k + 1), text))
+            .collect()
+    }
+
+    /// The number of weights, running moments of normalisations included.
+    ///
+    /// # Errors
+    /// If a layer is not known, its numbers are out of range, or there are more weights than any single machine can train.
+    pub(super) fn weights(&self, inputs: usize, outputs: usize) -> Result<f64> {
+        const MANY: f64 = 1e9;
+        let (mut columns, mut total) = (inputs as f64, 0.0);
+        for layer in self.hidden()? {
+            match layer {
+                Layer::Linear(units) => {
+                    total += (columns + 1.0) * units as f64;
+                    columns = units as f64;
+                }
+                Layer::BatchNorm => total += 4.0 * columns,
+                Layer::LayerNorm => total += 2.0 * columns,
+                _ => {}
+            }
         }
-        total
+        total += (columns + 1.0) * outputs as f64;
+        ensure!(
+            total <= MANY,
+            "the layers have {total:e} weights, and 1e9 are the most; make them narrower"
+        );
+        Ok(total)
     }
 
     /// The network, with the initial weights of its seed.
     ///
     /// # Errors
-    /// If a layer is not known, or its numbers are out of range.
+    /// As [`Specification::parse`] of its layers.
     pub fn build(&self, inputs: usize, outputs: usize) -> Result<Sequential<f32>> {
-        /// More weights than any table of a single machine can train.
-        const MANY: f64 = 1e9;
+        self.weights(inputs, outputs)?;
         let mut stream = ChaCha::new(self.training.seed);
         let (mut model, mut columns) = (Sequential::new(), inputs);
-        for (k, text) in self.layers.iter().enumerate() {
-            let what = format!("layer {}", k + 1);
-            let Words { word, numbers } = Words::new(&what, text)?;
-            let expected = match word {
-                "linear" | "dropout" => 1..=1,
-                "leaky-relu" => 0..=1,
-                _ => 0..=0,
-            };
-            ensure!(
-                expected.contains(&numbers.len()),
-                "{what}: {text:?} has {} numbers; write `linear 32`, `dropout 0.2`, `leaky-relu 0.01`, and other layers without one",
-                numbers.len()
-            );
-            model = match word {
-                "linear" => {
-                    let units = numbers[0];
-                    ensure!(
-                        units >= 1.0 && units.fract() == 0.0 && units * columns as f64 <= MANY,
-                        "{what}: {text:?} has {units} units; it is a whole number from 1, and not more weights than 1e9"
-                    );
-                    let layer = Linear::new(columns, units as usize, &mut stream);
-                    columns = units as usize;
+        for (k, layer) in self.hidden()?.into_iter().enumerate() {
+            model = match layer {
+                Layer::Linear(units) => {
+                    let layer = Linear::new(columns, units, &mut stream);
+                    columns = units;
                     model.then(layer)
                 }
-                "dropout" => {
-                    ensure!(
-                        (0.0..1.0).contains(&numbers[0]),
-                        "{what}: {text:?}: the probability is at least 0 and below 1"
-                    );
-                    model.then(Dropout::new(
-                        numbers[0],
-                        self.training.seed.wrapping_add(k as u64),
-                    ))
+                Layer::Dropout(p) => {
+                    model.then(Dropout::new(p, self.training.seed.wrapping_add(k as u64)))
                 }
-                "relu" => model.then(Relu),
-                "leaky-relu" => model.then(LeakyRelu(numbers.first().copied().unwrap_or(0.01))),
-                "sigmoid" => model.then(Sigmoid),
-                "tanh" => model.then(Tanh),
-                "gelu" => model.then(Gelu),
-                "silu" => model.then(Silu),
-                "softplus" => model.then(Softplus),
-                "batch-norm" => model.then(BatchNorm1d::new(columns)),
-                "layer-norm" => model.then(LayerNorm::new(columns)),
-                other => bail!(
-                    "{what}: there is no layer {other:?}; there are linear, relu, leaky-relu, sigmoid, tanh, gelu, silu, softplus, dropout, batch-norm and layer-norm"
-                ),
+                Layer::Relu => model.then(Relu),
+                Layer::LeakyRelu(slope) => model.then(LeakyRelu(slope)),
+                Layer::Sigmoid => model.then(Sigmoid),
+                Layer::Tanh => model.then(Tanh),
+                Layer::Gelu => model.then(Gelu),
+                Layer::Silu => model.then(Silu),
+                Layer::Softplus => model.then(Softplus),
+                Layer::BatchNorm => model.then(BatchNorm1d::new(columns)),
+                Layer::LayerNorm => model.then(LayerNorm::new(columns)),
             };
         }
         Ok(model.named("output", Linear::new(columns, outputs, &mut stream)))
+    }
+}
+
+/// A hidden layer.
+enum Layer {
+    Linear(usize),
+    Dropout(f64),
+    LeakyRelu(f64),
+    Relu,
+    Sigmoid,
+    Tanh,
+    Gelu,
+    Silu,
+    Softplus,
+    BatchNorm,
+    LayerNorm,
+}
+
+impl Layer {
+    /// A layer from its words, of which messages speak as `what`.
+    fn parse(what: &str, text: &str) -> Result<Self> {
+        let Words { word, numbers } = Words::new(what, text)?;
+        ensure!(
+            LAYERS.contains(&word),
+            "{what}: there is no layer {word:?}; there are {}{}",
+            LAYERS.join(", "),
+            datasets::suggestion(word, LAYERS)
+        );
+        let expected = match word {
+            "linear" | "dropout" => 1..=1,
+            "leaky-relu" => 0..=1,
+            _ => 0..=0,
+        };
+        ensure!(
+            expected.contains(&numbers.len()),
+            "{what}: {text:?} has {} numbers; write `linear 32`, `dropout 0.2`, `leaky-relu 0.01`, and other layers without one",
+            numbers.len()
+        );
+        Ok(match (word, numbers.first().copied()) {
+            ("linear", Some(units)) => {
+                ensure!(
+                    (1.0..=1e9).contains(&units) && units.fract() == 0.0,
+                    "{what}: {text:?} has {units} units; it is a whole number from 1 to 1e9"
+                );
+                Self::Linear(units as usize)
+            }
+            ("dropout", Some(p)) => {
+                ensure!(
+                    (0.0..1.0).contains(&p),
+                    "{what}: {text:?}: the probability is at least 0 and below 1"
+                );
+                Self::Dropout(p)
+            }
+            ("leaky-relu", slope) => Self::LeakyRelu(slope.unwrap_or(0.01)),
+            ("relu", _) => Self::Relu,
+            ("sigmoid", _) => Self::Sigmoid,
+            ("tanh", _) => Self::Tanh,
+            ("gelu", _) => Self::Gelu,
+            ("silu", _) => Self::Silu,
+            ("softplus", _) => Self::Softplus,
+            ("batch-norm", _) => Self::BatchNorm,
+            ("layer-norm", _) => Self::LayerNorm,
+            (other, _) => bail!("{what}: the layer {other:?} is not known"),
+        })
     }
 }

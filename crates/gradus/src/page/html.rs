@@ -73,9 +73,13 @@ impl Cell {
         matches!(self, Self::Text(_))
     }
 
-    /// What is shown, and what is sorted by.
+    /// What is shown, and what is sorted by: nothing for what is not a number, and infinities in the words of JavaScript.
     fn parts(&self) -> (String, String) {
-        let value = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
+        let value = |x: Option<f64>| match x {
+            Some(x) if x.is_infinite() => format!("{}Infinity", if x < 0.0 { "-" } else { "" }),
+            Some(x) if !x.is_nan() => x.to_string(),
+            _ => String::new(),
+        };
         match self {
             Self::Text(text) => (escape(text), escape(text)),
             Self::Number(x) => (x.map_or_else(|| "–".to_owned(), number), value(*x)),
@@ -235,6 +239,14 @@ mod tests {
             "1234568",
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_is_sorted_by_is_a_number_of_javascript() {
+        let value = |x: f64| Cell::Number(Some(x)).parts().1;
+        let all = [1e-7, -2.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let expected = ["0.0000001", "-2.5", "Infinity", "-Infinity", ""];
+        assert_eq!(all.map(value), expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod tables;
 mod words;
 
 use anyhow::Result;
-use datasets::Frame;
+use datasets::{Frame, Recipe, Variable};
 use models::glm::GeneralisedLinearModel;
 use train::{Analysis, ClassAnalysis, Covariance, FitError, Observations};
 
@@ -19,7 +19,7 @@ use crate::fitted::Fitted;
 
 /// The probability from which a row belongs to the second class in the report.
 const THRESHOLD: f64 = 0.5;
-/// More columns than this have no effects of their own in the report: each costs a pass over the data.
+/// More effects than this are not in the report: each costs passes over the data.
 const EFFECTS: usize = 60;
 
 /// A fit beside its data.
@@ -260,6 +260,13 @@ impl Told<'_> {
         body.facts(&facts);
         let confusion = found.confusion.as_ref();
         let confusion = confusion.map(|matrix| charts::confusion(matrix, "in-sample"));
+        let [zero, one] = charts::classes(d, &scored.data);
+        let found = format!(
+            "In-sample: the share of {one} that is found, against the share of {zero} that is mistaken for it, at every threshold."
+        );
+        let precise = format!(
+            "In-sample: of what is predicted to be {one}, the share that is, against the share of {one} that is found."
+        );
         let said = "In-sample: true classes against those that are predicted.";
         let mut figures = Vec::new();
         if d.family == "binomial" {
@@ -267,11 +274,11 @@ impl Told<'_> {
             let counted = scored.data.weights.is_none();
             figures.push((
                 charts::roc(&outcomes, THRESHOLD, "in-sample"),
-                "In-sample: of class 1 found, against class 0 mistaken for it, at every threshold.",
+                found.as_str(),
             ));
             figures.push((
-                charts::precision_recall(&outcomes, THRESHOLD, "in-sample"),
-                "In-sample: of those predicted to be of class 1, the share that is, against the share of class 1 that is found.",
+                charts::precision_recall(&outcomes, &one, THRESHOLD, "in-sample"),
+                precise.as_str(),
             ));
             figures.push((
                 charts::calibration(&outcomes, counted, "in-sample"),
@@ -326,7 +333,7 @@ impl Told<'_> {
         match known {
             Known::One(analysis) => {
                 figures.push((
-                    Ok(charts::leverage(analysis, "in-sample", self.line)),
+                    Ok(charts::leverage(analysis, &self.scored.data, "in-sample", self.line)),
                     "Rows far to the right pull the fit; beyond the curves of Cook's distance they change it.",
                 ));
                 body.figures(None, figures);
@@ -344,14 +351,19 @@ impl Told<'_> {
     }
 
     fn effects(&self, body: &mut Body, known: &Known<'_>) -> Result<()> {
-        let columns = self
-            .document
-            .recipe
-            .as_ref()
-            .map_or(0, |r| r.columns().len());
-        if columns > EFFECTS {
+        let recipe = self.document.recipe.as_ref();
+        let variables = recipe.map(Recipe::variables).unwrap_or_default();
+        // One of a number, and one of every level of a category but its reference.
+        let effects: usize = variables
+            .iter()
+            .map(|(_, v)| match v {
+                Variable::Category { levels, .. } => levels.len().saturating_sub(1),
+                _ => 1,
+            })
+            .sum();
+        if effects > EFFECTS {
             body.note(&format!(
-                "They are left out for {columns} columns, because each costs passes over the data; gradus diagnose has them."
+                "They are left out, because there are {effects} of columns and levels of categories, and each costs passes over the data; gradus diagnose has them."
             ));
             return Ok(());
         }

@@ -21,7 +21,8 @@
     var x = Number(a), y = Number(b);
     if (a === "" ? true : b === "") { return (a === "" ? 1 : 0) - (b === "" ? 1 : 0); }
     if (Number.isNaN(x) ? true : Number.isNaN(y)) { return sign * a.localeCompare(b); }
-    return sign * (x - y);
+    // Not the difference, which two infinities do not have.
+    return sign * ((x > y) - (y > x));
   };
   all(document, "table.sortable").forEach(function (table) {
     var heads = all(table, "thead th");
@@ -53,7 +54,7 @@
     var light = function (at, on) {
       forest.classList.toggle("lit", on);
       pictures.forEach(function (intervals) { if (intervals[at]) { intervals[at].classList.toggle("on", on); } });
-      rows[at].classList.toggle("on", on);
+      if (rows[at]) { rows[at].classList.toggle("on", on); }
     };
     all(document, "tr[data-row]").forEach(function (row) {
       var at = row.getAttribute("data-row");

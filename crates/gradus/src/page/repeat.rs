@@ -1,19 +1,11 @@
 //! How columns became features, and the command that repeats a fit.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use datasets::Variable;
-use sha2::{Digest, Sha256};
 
 use super::html::{Body, Cell, Table};
 use super::{Told, words};
-use crate::arguments::FitArguments;
 use crate::input;
-
-const HEX: [u8; 16] = *b"0123456789abcdef";
 
 impl Told<'_> {
     /// How columns became features, and the command with its versions.
@@ -73,13 +65,14 @@ impl Told<'_> {
             facts.push(("target, weights, offset, trials".to_owned(), data.clone()));
         }
         body.facts(&facts);
-        match digest(arguments)? {
+        let provenance = self.document.provenance.as_ref();
+        match provenance.and_then(|p| p.sha256.as_deref()) {
             Some(digest) => {
                 body.paragraph(&format!(
                     "SHA-256 of {}, as sha256sum prints it:",
                     input::name(&arguments.file)
                 ));
-                body.code(&digest);
+                body.code(digest);
             }
             None => {
                 body.note("The data came from standard input, so there is no file to be compared.");
@@ -87,33 +80,4 @@ impl Told<'_> {
         }
         Ok(())
     }
-}
-
-/// SHA-256 of the data file.
-fn digest(arguments: &FitArguments) -> Result<Option<String>> {
-    let path = &arguments.file;
-    if path == Path::new("-") {
-        return Ok(None);
-    }
-    let read = || -> io::Result<String> {
-        let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
-        let mut hash = Sha256::new();
-        loop {
-            let block = file.fill_buf()?;
-            if block.is_empty() {
-                break;
-            }
-            hash.update(block);
-            let used = block.len();
-            file.consume(used);
-        }
-        let mut text = String::new();
-        for byte in hash.finalize() {
-            text.push(char::from(HEX[usize::from(byte >> 4)]));
-            text.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-        Ok(text)
-    };
-    let digest = read().with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Some(digest))
 }

@@ -5,7 +5,7 @@ use train::{Analysis, Covariance};
 
 use super::Told;
 use super::html::{Body, Cell, Table};
-use crate::diagnose::{Affected, Errors, effects as all_effects};
+use crate::diagnose::{Affected, Effect, Errors, effects as all_effects};
 use crate::document::Document;
 use crate::inference;
 
@@ -26,7 +26,10 @@ pub(super) fn coefficients(body: &mut Body, document: &Document, forest: &[usize
     if inferred {
         header.extend(["std. error", "statistic", "p", "2.5 %", "97.5 %"]);
     }
-    let rows = all.iter().enumerate().take(ROWS).map(|(place, c)| {
+    // What the picture has is in the table, too.
+    let shown = |place: &usize| *place < ROWS || forest.binary_search(place).is_ok();
+    let rows = all.iter().enumerate().filter(|(place, _)| shown(place));
+    let rows = rows.map(|(place, c)| {
         let mut cells = vec![Cell::Text(c.name.clone())];
         if several {
             cells.push(Cell::Text(c.class.clone().unwrap_or_default()));
@@ -50,9 +53,15 @@ pub(super) fn coefficients(body: &mut Body, document: &Document, forest: &[usize
         sortable: true,
     })?;
     if all.len() > ROWS {
+        let beyond = forest.iter().any(|place| *place >= ROWS);
         body.note(&format!(
-            "The first {ROWS} of {} coefficients are shown; gradus fit --format csv prints all.",
-            all.len()
+            "The first {ROWS} of {} coefficients are shown{}; gradus fit --format csv prints all.",
+            all.len(),
+            if beyond {
+                ", and those in the picture"
+            } else {
+                ""
+            }
         ));
     }
     Ok(())
@@ -151,10 +160,87 @@ pub(super) fn effects(
         rows: rows.take(ROWS).collect(),
         sortable: true,
     })?;
-    for effect in &found {
-        if let Some(reason) = &effect.reason {
-            body.note(&format!("{} has none: {reason}.", effect.name()));
-        }
+    for note in gaps(&found) {
+        body.note(&note);
     }
     Ok(())
+}
+
+/// Changes of a column that a sentence names at most.
+const CHANGES: usize = 12;
+
+/// Which columns have no effect or no standard error, each once for a reason, with those of its changes that lack it if not all do.
+fn gaps(effects: &[Effect]) -> Vec<String> {
+    type Gap<'e> = (&'e str, &'static str, &'e str);
+    let mut all: Vec<(Gap<'_>, Vec<&str>)> = Vec::new();
+    for effect in effects {
+        let Some(reason) = &effect.reason else {
+            continue;
+        };
+        let what = match effect.estimate {
+            Some(_) => "standard error",
+            None => "effect",
+        };
+        let gap = (effect.column.as_str(), what, reason.as_str());
+        let at = all.iter().position(|known| known.0 == gap);
+        let at = at.unwrap_or_else(|| {
+            all.push((gap, Vec::new()));
+            all.len() - 1
+        });
+        let changes = &mut all[at].1;
+        changes.extend(effect.change.as_deref().filter(|c| !changes.contains(c)));
+    }
+    let said = |((column, what, reason), changes): (Gap<'_>, Vec<&str>)| {
+        let own = effects.iter().filter(|effect| effect.column == column);
+        let mut own = own.filter_map(|effect| effect.change.as_deref());
+        if own.all(|change| changes.contains(&change)) {
+            return format!("{column} has no {what}: {reason}.");
+        }
+        let more = changes.len().saturating_sub(CHANGES);
+        let named = changes[..changes.len() - more].join(", ");
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{column} ({named}{more}) has no {what}: {reason}.")
+    };
+    all.into_iter().map(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_without_an_error_is_named_once() {
+        let effect = |column: &str, class: &str, change: Option<&str>, gap: Option<bool>| Effect {
+            class: Some(class.to_owned()),
+            column: column.to_owned(),
+            change: change.map(str::to_owned),
+            estimate: gap.is_none_or(|estimated| estimated).then_some(0.5),
+            std_error: gap.is_none().then_some(0.1),
+            p_value: gap.is_none().then_some(0.01),
+            reason: gap.map(|_| "because".to_owned()),
+        };
+        let (b, c) = (Some("b against a"), Some("c against a"));
+        let mut all = Vec::new();
+        for class in ["one", "two"] {
+            all.extend([
+                effect("whole", class, None, None),
+                effect("x", class, None, Some(true)),
+                effect("y", class, None, Some(false)),
+                effect("g", class, b, Some(true)),
+                effect("g", class, c, None),
+                effect("h", class, b, Some(true)),
+                effect("h", class, c, Some(true)),
+            ]);
+        }
+        let expected = [
+            "x has no standard error: because.",
+            "y has no effect: because.",
+            "g (b against a) has no standard error: because.",
+            "h has no standard error: because.",
+        ];
+        assert_eq!(gaps(&all), expected);
+    }
 }

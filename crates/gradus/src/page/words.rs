@@ -53,7 +53,7 @@ pub(super) fn fitted(document: &Document, arguments: &FitArguments) -> String {
                 labels.join(", ")
             )
         }
-        ("quantile", _) => format!("the {}-quantile of {target}", arguments.tau),
+        ("quantile", _) => format!("the {}-quantile of {target}", arguments.tau()),
         ("huber", _) => format!("the centre of {target}"),
         _ => format!("the mean of {target}"),
     };
@@ -103,6 +103,9 @@ pub(super) fn method(document: &Document, arguments: &FitArguments) -> Vec<Strin
     let mut out = Vec::new();
     let mut say = |text: String| out.push(text);
     if document.l1 > 0.0 || document.l2 > 0.0 {
+        let l1 = (document.l1 > 0.0).then(|| format!("{}·‖β‖₁", number(document.l1)));
+        let l2 = (document.l2 > 0.0).then(|| format!("½·{}·‖β‖²", number(document.l2)));
+        let terms: Vec<String> = l1.into_iter().chain(l2).collect();
         let chosen = match (arguments.cv, arguments.rule) {
             (None, _) => String::new(),
             (Some(k), Rule::Best) => format!(", the best of {k}-fold cross-validation"),
@@ -113,9 +116,8 @@ pub(super) fn method(document: &Document, arguments: &FitArguments) -> Vec<Strin
             }
         };
         say(format!(
-            "A penalty shrinks the coefficients: {}·‖β‖₁ + ½·{}·‖β‖² is added to the mean loss{chosen}. Penalised estimates are biased on purpose, so they have no standard errors, p-values and intervals.",
-            number(document.l1),
-            number(document.l2)
+            "A penalty shrinks the coefficients: {} is added to the mean loss{chosen}. Penalised estimates are biased on purpose, so they have no standard errors, p-values and intervals.",
+            terms.join(" + ")
         ));
     }
     let method = document.specification.as_ref().map(|s| s.method.as_str());
@@ -128,7 +130,8 @@ pub(super) fn method(document: &Document, arguments: &FitArguments) -> Vec<Strin
     if document.family == "huber" {
         say(format!(
             "Huber's loss is quadratic to {} times the scale {} and linear beyond, so that single outliers have a bounded say.",
-            arguments.k, arguments.scale
+            arguments.k(),
+            arguments.scale()
         ));
     }
     match (document.covariance.as_deref(), document.clusters) {

@@ -6,26 +6,27 @@ use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::number::fixed;
-use crate::series::cloud;
+use crate::series::{DENSE, cloud, cloud_name, is_dense};
 use crate::text::say;
 
 use super::field::Field;
 
-/// The probability of class 1 over two features as filled regions, the line at the threshold, and points by class.
+/// The probability of a class over two features as filled regions, the line at the threshold, and points by class.
 ///
 /// ```
 /// use plots::{BoundaryChart, Chart};
 /// let probability = |x: f64, y: f64| 1.0 / (1.0 + (4.0 - x - y).exp());
 /// let chart = BoundaryChart::new("Passing", "lectures / h", "labs / h", (0.0, 6.0), (0.0, 4.0), probability)
-///     .points("fails", 0, &[1.0, 2.0], &[2.0, 1.0]).points("passes", 1, &[4.0, 5.0], &[3.0, 3.0]);
+///     .points("fails", 0, &[1.0, 2.0], &[2.0, 1.0]).points("passes", 1, &[4.0, 5.0], &[3.0, 3.0]).class("passes");
 /// let svg = chart.to_svg()?;
-/// assert!(svg.contains("fails") && svg.contains("p = 0.50"));
+/// assert!(svg.contains("fails") && svg.contains("p = 0.50") && svg.contains("probability of passes"));
 /// # Ok::<(), plots::PlotError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct BoundaryChart {
     settings: Settings,
     names: [String; 2],
+    class: String,
     field: Field,
     threshold: f64,
     points: Vec<(String, usize, Vec<f64>, Vec<f64>)>,
@@ -44,6 +45,7 @@ impl BoundaryChart {
         Self {
             settings: Settings::new(title),
             names: [x_name.into(), y_name.into()],
+            class: "class 1".to_owned(),
             field: Field::sample(x, y, probability),
             threshold: 0.5,
             points: Vec::new(),
@@ -54,6 +56,12 @@ impl BoundaryChart {
     /// steps over the rectangle.
     pub fn grid(mut self, columns: usize, probabilities: &[f64]) -> Self {
         self.field = Field::grid(self.field.x, self.field.y, columns, probabilities);
+        self
+    }
+
+    /// What class 1 is called; "class 1" unless set.
+    pub fn class(mut self, name: impl Into<String>) -> Self {
+        self.class = name.into();
         self
     }
 
@@ -69,6 +77,12 @@ impl BoundaryChart {
             .push((name.into(), class, x.to_vec(), y.to_vec()));
         self
     }
+}
+
+/// How many points have a place.
+fn placed(x: &[f64], y: &[f64]) -> usize {
+    let both = x.iter().zip(y);
+    both.filter(|(x, y)| x.is_finite() && y.is_finite()).count()
 }
 
 impl Draw for BoundaryChart {
@@ -108,13 +122,14 @@ impl Draw for BoundaryChart {
         let mut legend: Vec<Entry> = self
             .points
             .iter()
-            .map(|(name, class, ..)| {
+            .map(|(name, class, x, y)| {
                 let shape = if *class == 0 {
                     Shape::Circle
                 } else {
                     Shape::Triangle
                 };
-                Entry::new(name.as_str(), Swatch::Mark(shape, of(*class)))
+                let name = cloud_name(name, placed(x, y));
+                Entry::new(name, Swatch::Mark(shape, of(*class)))
             })
             .collect();
         let name = format!("p = {}", fixed(self.threshold, 2));
@@ -157,7 +172,7 @@ impl Draw for BoundaryChart {
             (0.0, 1.0),
             &levels,
             &labels,
-            "probability of class 1",
+            &format!("probability of {}", self.class),
         );
         Ok(())
     }
@@ -165,14 +180,18 @@ impl Draw for BoundaryChart {
     fn describe(&self) -> String {
         let values = &self.field.values;
         let above = values.iter().filter(|p| **p >= self.threshold).count();
+        let class = &self.class;
         let mut out = format!(
-            "Probability of class 1 over {} and {}; class 1 is predicted in {} % of the area.",
+            "Probability of {class} over {} and {}; {class} is predicted in {} % of the area.",
             self.names[0],
             self.names[1],
             fixed(100.0 * above as f64 / values.len().max(1) as f64, 0)
         );
-        for (name, _, x, _) in &self.points {
+        for (name, _, x, y) in &self.points {
             say!(out, " {name}: {} points.", x.len());
+            if is_dense(placed(x, y)) {
+                out += DENSE;
+            }
         }
         out
     }

@@ -13,13 +13,13 @@ use super::line::stroke;
 #[derive(Debug, Clone)]
 struct Model {
     name: String,
-    forecast: Vec<f64>,
+    predicted: Vec<f64>,
     observed: Vec<f64>,
     weight: Vec<f64>,
     interval: Option<(Vec<f64>, Vec<f64>)>,
 }
 
-/// The share of events against the mean forecast of each bin, with the diagonal of perfect calibration, and below it how many
+/// The share of events against the mean predicted probability of each bin, with the diagonal of perfect calibration, and below it how many
 /// observations each bin has.
 ///
 /// ```
@@ -44,17 +44,17 @@ impl CalibrationChart {
         }
     }
 
-    /// Adds a model by its bins: mean forecast, share of events and number of observations (or their weight).
+    /// Adds a model by its bins: mean predicted probability, share of events and number of observations (or their weight).
     pub fn model(
         mut self,
         name: impl Into<String>,
-        forecast: &[f64],
+        predicted: &[f64],
         observed: &[f64],
         weight: &[f64],
     ) -> Self {
         self.models.push(Model {
             name: name.into(),
-            forecast: forecast.to_vec(),
+            predicted: predicted.to_vec(),
             observed: observed.to_vec(),
             weight: weight.to_vec(),
             interval: None,
@@ -72,13 +72,13 @@ impl CalibrationChart {
 
     fn check(&self) -> Result<(), PlotError> {
         let share = |v: f64| (0.0..=1.0).contains(&v);
-        if self.models.iter().all(|m| m.forecast.is_empty()) {
+        if self.models.iter().all(|m| m.predicted.is_empty()) {
             return Err(PlotError::empty("no model has a bin"));
         }
         for m in &self.models {
-            let n = m.forecast.len();
+            let n = m.predicted.len();
             let mut lists = vec![
-                ("the forecasts", &m.forecast),
+                ("the predicted probabilities", &m.predicted),
                 ("the observed shares", &m.observed),
             ];
             if let Some((lower, upper)) = &m.interval {
@@ -104,12 +104,12 @@ impl CalibrationChart {
         for (k, m) in self.models.iter().enumerate() {
             let colour = canvas.colours.series[k % 7];
             // As wide as the narrowest distance of two bins allows.
-            let mut sorted = m.forecast.clone();
+            let mut sorted = m.predicted.clone();
             sorted.sort_by(f64::total_cmp);
             let gap = sorted.windows(2).map(|w| w[1] - w[0]).fold(0.1, f64::min);
             let wide = (0.8 * gap * frame.plot.w / 1.04 / models).clamp(2.0, 24.0);
             canvas.open("bars", format_args!(""));
-            for (x, weight) in m.forecast.iter().zip(&m.weight) {
+            for (x, weight) in m.predicted.iter().zip(&m.weight) {
                 let top = frame.y.map(*weight);
                 let middle = frame.x.map(*x) + wide * (k as f64 - 0.5 * (models - 1.0));
                 let bar = Rect {
@@ -149,7 +149,7 @@ impl Draw for CalibrationChart {
         let area = header(canvas, area, &self.settings, &legend);
         let most = self.models.iter().flat_map(|m| &m.weight);
         let most = most.fold(0.0, |a: f64, b| a.max(*b)).max(1e-290);
-        let mut x = Axis::new("mean forecast", (-0.02, 1.02));
+        let mut x = Axis::new("mean predicted probability", (-0.02, 1.02));
         let y = Axis::new("observed share", (-0.02, 1.02));
         let counts = Axis::new("count", (0.0, 1.08 * most));
         let left = y.beside(0.7 * area.h).max(counts.beside(0.2 * area.h));
@@ -173,7 +173,7 @@ impl Draw for CalibrationChart {
         for (k, m) in self.models.iter().enumerate() {
             let stroke = stroke(canvas, k);
             if let Some((lower, upper)) = &m.interval {
-                for (x, (low, high)) in m.forecast.iter().zip(lower.iter().zip(upper)) {
+                for (x, (low, high)) in m.predicted.iter().zip(lower.iter().zip(upper)) {
                     let at = frame.x.map(*x);
                     let thin = Stroke {
                         width: 1.6,
@@ -184,7 +184,7 @@ impl Draw for CalibrationChart {
                 }
             }
             canvas.open("series", format_args!(""));
-            curve(canvas, &frame, &m.forecast, &m.observed, stroke);
+            curve(canvas, &frame, &m.predicted, &m.observed, stroke);
             canvas.close();
             let paper = canvas.colours.paper;
             canvas.open(
@@ -194,7 +194,7 @@ impl Draw for CalibrationChart {
                     stroke.colour
                 ),
             );
-            for (x, y) in m.forecast.iter().zip(&m.observed) {
+            for (x, y) in m.predicted.iter().zip(&m.observed) {
                 canvas.mark(Shape::of(k), (frame.x.map(*x), frame.y.map(*y)), 5.0);
             }
             canvas.close();
@@ -204,10 +204,11 @@ impl Draw for CalibrationChart {
     }
 
     fn describe(&self) -> String {
-        let mut out = String::from("Calibration: observed share against mean forecast.");
+        let mut out =
+            String::from("Calibration: observed share against mean predicted probability.");
         for m in &self.models {
             let distance = m
-                .forecast
+                .predicted
                 .iter()
                 .zip(&m.observed)
                 .map(|(p, o)| (p - o).abs());
@@ -215,7 +216,7 @@ impl Draw for CalibrationChart {
                 out,
                 " {}: {} bins of {} observations; the largest distance from the diagonal is {}.",
                 m.name,
-                m.forecast.len(),
+                m.predicted.len(),
                 count(m.weight.iter().sum()),
                 short(distance.fold(0.0, f64::max))
             );

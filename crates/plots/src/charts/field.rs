@@ -83,7 +83,7 @@ impl Field {
         )
     }
 
-    /// The grid in what marching squares understand, its values changed by a function.
+    /// Values at the places of the grid, such as logarithms of its own, as marching squares take them.
     pub fn shown<'a>(&self, values: &'a [f64]) -> Grid<'a> {
         Grid {
             columns: self.columns,

@@ -9,7 +9,9 @@ use crate::text::say;
 use crate::text::{self, NAME, TICK};
 
 /// More nodes than this cannot be read.
-const MOST: usize = 400;
+const NODES: usize = 400;
+/// Nor more edges than this.
+const EDGES: usize = 1600;
 const HEIGHT: f64 = 40.0;
 const ACROSS: f64 = 26.0;
 const DOWN: f64 = 34.0;
@@ -97,12 +99,13 @@ impl GraphChart {
         if self.nodes.is_empty() {
             return Err(PlotError::empty("the graph has no node"));
         }
-        if self.nodes.len() > MOST || self.edges.len() > 4 * MOST {
-            return Err(PlotError::TooMany {
-                what: "nodes or edges of a graph",
-                found: self.nodes.len().max(self.edges.len()),
-                most: MOST,
-            });
+        for (what, found, most) in [
+            ("nodes of a graph", self.nodes.len(), NODES),
+            ("edges of a graph", self.edges.len(), EDGES),
+        ] {
+            if found > most {
+                return Err(PlotError::TooMany { what, found, most });
+            }
         }
         layers::arrange(self.nodes.len(), &self.edges, |n| self.width_of(n), ACROSS)
     }

@@ -4,7 +4,7 @@ use crate::canvas::{Canvas, Rect, Stroke};
 use crate::chart::{Draw, Settings, settings};
 use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, further_rows, header};
-use crate::number::short;
+use crate::number::{count, short};
 use crate::scale::{extent, union, widen};
 use crate::series::curve;
 use crate::text::say;
@@ -13,15 +13,15 @@ use super::line::stroke;
 
 /// The losses of a training and, below them, its metrics, over the same epochs.
 ///
-/// A series has a value for each epoch, the first of them of epoch 0; an epoch that was not evaluated is `f64::NAN`. Series of equal
-/// names have equal colours in both parts.
+/// A series has a value for each epoch, the first of them of epoch 1 unless [`HistoryChart::epochs`] says otherwise; an epoch that was
+/// not evaluated is `f64::NAN`. Series of equal names have equal colours in both parts.
 ///
 /// ```
 /// use plots::{Chart, HistoryChart};
 /// let history = HistoryChart::new("Training").loss("training", &[0.69, 0.31, 0.12]).loss("validation", &[0.70, 0.35, 0.36])
-///     .metric("validation", &[0.5, 0.8, 0.9]).metric_name("accuracy").best("lowest validation loss", 1);
-/// assert!(history.alt_text().contains("validation: from 0.700 to 0.360 over 3 epochs, lowest 0.350 at epoch 1."));
-/// assert!(history.to_svg()?.contains("lowest validation loss"));
+///     .metric("validation", &[0.5, 0.8, 0.9]).metric_name("accuracy").best("lowest validation loss", 2.0);
+/// assert!(history.alt_text().contains("validation: from 0.700 to 0.360 over 3 epochs, lowest 0.350 at epoch 2."));
+/// assert!(history.to_svg()?.contains("lowest validation loss (epoch 2)"));
 /// # Ok::<(), plots::PlotError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -32,8 +32,9 @@ pub struct HistoryChart {
     loss_name: String,
     metric_name: String,
     epoch_name: String,
+    epochs: Option<Vec<f64>>,
     log: bool,
-    best: Option<(String, usize)>,
+    best: Option<(String, f64)>,
 }
 
 impl HistoryChart {
@@ -46,6 +47,7 @@ impl HistoryChart {
             loss_name: "loss".to_owned(),
             metric_name: "metric".to_owned(),
             epoch_name: "epoch".to_owned(),
+            epochs: None,
             log: false,
             best: None,
         }
@@ -81,16 +83,46 @@ impl HistoryChart {
         self
     }
 
+    /// The numbers of the epochs, for a history that does not begin with epoch 1 or does not have all of them; 1, 2, … unless set.
+    pub fn epochs(mut self, numbers: &[f64]) -> Self {
+        self.epochs = Some(numbers.to_vec());
+        self
+    }
+
     /// A logarithmic axis for the losses.
     pub fn log_loss(mut self) -> Self {
         self.log = true;
         self
     }
 
-    /// Marks an epoch, such as the one whose state was kept.
-    pub fn best(mut self, name: impl Into<String>, epoch: usize) -> Self {
+    /// Marks an epoch by its number, such as the one whose state was kept.
+    pub fn best(mut self, name: impl Into<String>, epoch: f64) -> Self {
         self.best = Some((name.into(), epoch));
         self
+    }
+
+    /// The number of the epoch at a place of the series.
+    fn epoch(&self, place: usize) -> f64 {
+        match &self.epochs {
+            Some(numbers) => numbers.get(place).copied().unwrap_or(f64::NAN),
+            None => place as f64 + 1.0,
+        }
+    }
+
+    /// The numbers of all epochs of the longest series.
+    fn numbers(&self) -> Result<Vec<f64>, PlotError> {
+        let all = self.losses.iter().chain(&self.metrics);
+        let longest = all.map(|s| s.1.len()).max().unwrap_or(0);
+        let usable = |v: f64| v.is_finite() && v.abs() < 1e15;
+        if let Some(numbers) = &self.epochs {
+            PlotError::lengths("the list of epochs", longest, numbers.len())?;
+            PlotError::values("the epochs", numbers, "a finite number below 10¹⁵", usable)?;
+        }
+        if let Some((name, epoch)) = &self.best {
+            let what = format!("the epoch of `{name}`");
+            PlotError::values(&what, &[*epoch], "a finite number below 10¹⁵", usable)?;
+        }
+        Ok((0..longest).map(|k| self.epoch(k)).collect())
     }
 
     /// All names once, in their order.
@@ -121,16 +153,15 @@ impl HistoryChart {
         canvas.clip(frame.plot);
         if let Some((_, epoch)) = &self.best {
             let guide = Stroke::new(canvas.colours.muted, 1.3).dash("5 4");
-            frame.upright(canvas, *epoch as f64, guide);
+            frame.upright(canvas, *epoch, guide);
         }
         for (name, values) in series {
             let at = names.iter().position(|n| n == name).unwrap_or(0);
-            let epochs: Vec<f64> = (0..values.len()).map(|k| k as f64).collect();
             // Epochs that were not evaluated do not break the curve.
             let known: Vec<usize> = (0..values.len())
                 .filter(|k| values[*k].is_finite())
                 .collect();
-            let x: Vec<f64> = known.iter().map(|k| epochs[*k]).collect();
+            let x: Vec<f64> = known.iter().map(|k| self.epoch(*k)).collect();
             let y: Vec<f64> = known.iter().map(|k| values[*k]).collect();
             let stroke = stroke(canvas, at);
             canvas.open("series", format_args!(""));
@@ -160,8 +191,7 @@ impl Draw for HistoryChart {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect) -> Result<(), PlotError> {
-        let all = || self.losses.iter().chain(&self.metrics);
-        let longest = all().map(|s| s.1.len()).max().unwrap_or(0);
+        let epochs = self.numbers()?;
         let (losses, metrics) = (range(&self.losses, self.log), range(&self.metrics, false));
         if losses.is_none() && metrics.is_none() {
             return Err(PlotError::empty(if self.log {
@@ -177,17 +207,17 @@ impl Draw for HistoryChart {
         if let Some((name, epoch)) = &self.best {
             let guide = Stroke::new(canvas.colours.muted, 1.3).dash("5 4");
             legend.push(Entry::new(
-                format!("{name} ({} {epoch})", self.epoch_name),
+                format!("{name} ({} {})", self.epoch_name, count(*epoch)),
                 Swatch::Line(guide),
             ));
         }
         let area = header(canvas, area, &self.settings, &legend);
-        let mut last = (longest.saturating_sub(1) as f64).max(1.0);
-        if let Some((_, epoch)) = self.best {
-            last = last.max(epoch as f64);
-        }
-        let mut x = Axis::new(self.epoch_name.as_str(), (-0.02 * last, 1.02 * last));
-        x.whole = true;
+        let marked = self.best.iter().map(|best| best.1);
+        let (low, high) = extent(epochs.iter().copied().chain(marked), false).unwrap_or((0.0, 1.0));
+        let wide = (high - low).max(1.0);
+        let ends = (low - 0.02 * wide, low + 1.02 * wide);
+        let mut x = Axis::new(self.epoch_name.as_str(), ends);
+        x.whole = epochs.iter().all(|epoch| epoch.fract() == 0.0);
         let y = |name: &str, range: (f64, f64), log: bool| {
             let mut axis = Axis::new(name, range);
             axis.log = log;
@@ -250,7 +280,7 @@ impl Draw for HistoryChart {
                         if low { "lowest" } else { "highest" },
                         short(*best.1),
                         self.epoch_name,
-                        best.0
+                        count(self.epoch(best.0))
                     );
                 }
             }

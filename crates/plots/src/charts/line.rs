@@ -6,7 +6,7 @@ use crate::error::PlotError;
 use crate::frame::{Axis, Entry, Frame, Room, Swatch, further_rows, header};
 use crate::number::short;
 use crate::scale::{extent, union, widen};
-use crate::series::{CLOUD, cloud, curve, simplify};
+use crate::series::{DENSE, cloud, cloud_name, curve, is_dense, simplify};
 use crate::text::TICK;
 use crate::text::say;
 
@@ -176,8 +176,18 @@ impl LineChart {
         Ok((x, y))
     }
 
+    /// The points of a cloud that have a place; 0 of a curve or a band.
+    fn placed(&self, s: &Series) -> usize {
+        let usable = |v: f64, log: bool| v.is_finite() && (!log || v > 0.0);
+        let has_place = |(x, y): &(&f64, &f64)| usable(**x, self.x.log) && usable(**y, self.y.log);
+        match s.kind {
+            Kind::Points => s.x.iter().zip(&s.y).filter(has_place).count(),
+            Kind::Curve | Kind::Band => 0,
+        }
+    }
+
     fn legend(&self, canvas: &Canvas) -> Vec<Entry> {
-        let dense = |s: &Series| s.kind == Kind::Points && s.x.len() > CLOUD;
+        let dense = |s: &Series| is_dense(self.placed(s));
         if self.series.len() < 2 && !self.series.iter().any(dense) {
             return Vec::new();
         }
@@ -188,10 +198,7 @@ impl LineChart {
                 Kind::Points => Swatch::Mark(Shape::of(k), stroke.colour),
                 Kind::Band => Swatch::Area(stroke.colour, 0.22),
             };
-            if dense(s) {
-                return Entry::new(format!("{} (darker: more)", s.name), swatch);
-            }
-            Entry::new(s.name.as_str(), swatch)
+            Entry::new(cloud_name(&s.name, self.placed(s)), swatch)
         };
         self.series.iter().enumerate().map(entry).collect()
     }
@@ -327,8 +334,8 @@ impl Draw for LineChart {
                     short(y.0),
                     short(y.1)
                 );
-                if s.kind == Kind::Points && s.x.len() > CLOUD {
-                    text += " Darker hexagons hold more of its points.";
+                if is_dense(self.placed(s)) {
+                    text += DENSE;
                 }
             }
         }

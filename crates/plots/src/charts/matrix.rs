@@ -260,12 +260,20 @@ impl Draw for ConfusionChart {
         let n = self.classes.len();
         let total: f64 = self.counts.iter().sum();
         let right: f64 = self.counts.iter().step_by(n + 1).sum();
-        format!(
-            "Confusion matrix of {n} classes: {} of {} on the diagonal ({} %).",
+        let mut out = format!(
+            "Confusion matrix of {n} classes: {} of {} on the diagonal",
             count(right),
-            count(total),
-            fixed(100.0 * right / total, 1)
-        )
+            count(total)
+        );
+        // Divided first, so that a sum of large weights stays finite. There is no share of nothing.
+        let largest = self.counts.iter().fold(0.0, |a: f64, b| a.max(*b));
+        if largest > 0.0 {
+            let scaled = || self.counts.iter().map(|c| c / largest);
+            let share = scaled().step_by(n + 1).sum::<f64>() / scaled().sum::<f64>();
+            say!(out, " ({} %)", fixed(100.0 * share, 1));
+        }
+        out.push('.');
+        out
     }
 }
 

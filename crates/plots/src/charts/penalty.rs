@@ -61,13 +61,13 @@ impl PenaltyPathChart {
         self
     }
 
-    /// What the coefficients are: "coefficient (standardised)".
+    /// What the coefficients are, such as "coefficient (standardised)"; "coefficient" unless set.
     pub fn value_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The coefficients by their largest value, with it.
+    /// The coefficients by their largest absolute value, with it.
     fn order(&self) -> Vec<(usize, f64)> {
         let size = |v: &[f64]| extent(v.iter().map(|v| v.abs()), false).map_or(0.0, |e| e.1);
         let mut order: Vec<(usize, f64)> = (0..self.coefficients.len())

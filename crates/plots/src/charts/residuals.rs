@@ -7,7 +7,7 @@ use crate::frame::{Axis, Entry, Frame, Room, Swatch, header};
 use crate::labels;
 use crate::number::short;
 use crate::scale::{extent, widen};
-use crate::series::cloud;
+use crate::series::{DENSE, cloud, cloud_name, is_dense};
 use crate::smooth::lowess;
 use crate::text::TICK;
 use crate::text::say;
@@ -75,6 +75,12 @@ impl ResidualChart {
         self
     }
 
+    /// The sizes of the residuals; NaN for a row that has no place.
+    fn sizes(&self) -> impl Iterator<Item = f64> + '_ {
+        let rows = self.residuals.iter().zip(&self.fitted);
+        rows.map(|(r, f)| if f.is_finite() { r.abs() } else { f64::NAN })
+    }
+
     fn points(&self) -> Vec<(f64, f64)> {
         let pairs = self
             .fitted
@@ -103,7 +109,8 @@ impl Draw for ResidualChart {
         let line = lowess(&points);
         let trend = Stroke::new(canvas.colours.series[1], 2.4);
         let dot = canvas.colours.series[0];
-        let mut legend = vec![Entry::new("row", Swatch::Mark(Shape::Circle, dot))];
+        let row = cloud_name("row", points.len());
+        let mut legend = vec![Entry::new(row, Swatch::Mark(Shape::Circle, dot))];
         if !line.is_empty() {
             legend.push(Entry::new("local regression", Swatch::Line(trend)));
         }
@@ -122,9 +129,7 @@ impl Draw for ResidualChart {
         let line: Vec<_> = line.iter().filter_map(|p| frame.at(p.0, p.1)).collect();
         canvas.stroke(&Path::default().through(&line), trend);
         canvas.close_clip();
-        let sizes = self.residuals.iter().zip(&self.fitted);
-        let sizes = sizes.map(|(r, f)| if f.is_finite() { r.abs() } else { f64::NAN });
-        let named: Vec<_> = largest(sizes, 3)
+        let named: Vec<_> = largest(self.sizes(), 3)
             .into_iter()
             .filter_map(|k| {
                 let at = frame.at(self.fitted[k], self.residuals[k])?;
@@ -136,20 +141,22 @@ impl Draw for ResidualChart {
     }
 
     fn describe(&self) -> String {
-        let sizes = self.residuals.iter().map(|r| r.abs());
         let mut out = format!(
             "{} against {} of {} rows.",
             self.axes.1,
             self.axes.0,
             self.fitted.len()
         );
-        if let Some(&k) = largest(sizes, 1).first() {
+        if let Some(&k) = largest(self.sizes(), 1).first() {
             let row = name_of(&self.names, k);
             say!(
                 out,
                 " The largest is {}, of row {row}.",
                 short(self.residuals[k])
             );
+        }
+        if is_dense(self.points().len()) {
+            out += DENSE;
         }
         out
     }
@@ -227,6 +234,7 @@ impl Draw for LeverageChart {
             .zip(self.residuals.iter().copied())
             .collect();
         let known = || rows.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
+        let row = cloud_name("row", known().count());
         let (Some(x), Some(y)) = (
             extent(known().map(|p| p.0), false),
             extent(known().map(|p| p.1).chain([0.0]), false),
@@ -239,7 +247,7 @@ impl Draw for LeverageChart {
         let contour = Stroke::new(canvas.colours.series[1], 1.5).dash("6 4");
         let dot = canvas.colours.series[0];
         let legend = [
-            Entry::new("row", Swatch::Mark(Shape::Circle, dot)),
+            Entry::new(row, Swatch::Mark(Shape::Circle, dot)),
             Entry::new("Cook's distance 0.5 and 1", Swatch::Line(contour)),
         ];
         let area = header(canvas, area, &self.settings, &legend);
@@ -315,6 +323,10 @@ impl Draw for LeverageChart {
                 " The largest Cook's distance is {}, of row {row}.",
                 short(cook[k])
             );
+        }
+        let rows = self.leverages.iter().zip(&self.residuals);
+        if is_dense(rows.filter(|(h, r)| h.is_finite() && r.is_finite()).count()) {
+            out += DENSE;
         }
         out
     }

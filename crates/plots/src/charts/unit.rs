@@ -226,13 +226,14 @@ impl Draw for RocChart {
     }
 }
 
-/// Precision against recall, with the share of class 1 as the line that guessing reaches.
+/// Precision against recall, with the share of the class that is to be found as the line that guessing reaches.
 ///
 /// ```
 /// use plots::{Chart, PrecisionRecallChart};
 /// let (recall, precision) = ([0.5, 0.5, 1.0, 1.0], [1.0, 0.5, 2.0 / 3.0, 0.5]);
-/// let svg = PrecisionRecallChart::new("Precision and recall").curve("model", &recall, &precision, 0.833).prevalence(0.5).to_svg()?;
-/// assert!(svg.contains("model (AP 0.833)") && svg.contains("share of class 1 (0.500)"));
+/// let svg = PrecisionRecallChart::new("Precision and recall").curve("model", &recall, &precision, 0.833).prevalence(0.5)
+///     .class("ill").to_svg()?;
+/// assert!(svg.contains("model (AP 0.833)") && svg.contains("share of ill (0.500)"));
 /// # Ok::<(), plots::PlotError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -241,6 +242,7 @@ pub struct PrecisionRecallChart {
     curves: Vec<Curve>,
     points: Vec<(String, f64, f64)>,
     prevalence: Option<f64>,
+    class: String,
 }
 
 impl PrecisionRecallChart {
@@ -251,6 +253,7 @@ impl PrecisionRecallChart {
             curves: Vec::new(),
             points: Vec::new(),
             prevalence: None,
+            class: "class 1".to_owned(),
         }
     }
 
@@ -276,6 +279,12 @@ impl PrecisionRecallChart {
     /// Marks a point, such as the threshold that is used.
     pub fn point(mut self, name: impl Into<String>, recall: f64, precision: f64) -> Self {
         self.points.push((name.into(), recall, precision));
+        self
+    }
+
+    /// What class 1 is called; "class 1" unless set.
+    pub fn class(mut self, name: impl Into<String>) -> Self {
+        self.class = name.into();
         self
     }
 
@@ -326,7 +335,7 @@ impl Draw for PrecisionRecallChart {
         PlotError::values("the prevalence", &[share], "from 0 to 1", |v| {
             (0.0..=1.0).contains(&v)
         })?;
-        let name = format!("share of class 1 ({})", fixed(share, 3));
+        let name = format!("share of {} ({})", self.class, fixed(share, 3));
         unit.draw(
             canvas,
             area,

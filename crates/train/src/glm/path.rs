@@ -10,8 +10,8 @@ use super::problem::Problem;
 use super::solve::columns;
 use super::terms::Terms;
 use super::{Fit, FitOptions, Observations};
-use crate::FitError;
 use crate::solver::Status;
+use crate::{FitError, Progress};
 
 /// Which penalties are looked at, and how exactly.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct PathOptions {
     pub ratio: Option<f64>,
     /// The duality gap at which a fit ends, by the mean loss of a model that knows nothing: 1e-4 if not said, as in scikit-learn.
     pub tolerance: f64,
+    /// Is told of each fit.
+    pub progress: Progress,
 }
 
 impl Default for PathOptions {
@@ -33,6 +35,7 @@ impl Default for PathOptions {
             count: 100,
             ratio: None,
             tolerance: 1e-4,
+            progress: Progress::default(),
         }
     }
 }
@@ -93,6 +96,7 @@ pub fn path(
     }
     // The solver that suits each penalty, from the last coefficients.
     let mut points: Vec<PathPoint> = Vec::with_capacity(strengths.len());
+    let count = options.progress.count(strengths.len());
     for strength in strengths {
         let model = model.clone().penalised(base.with_strength(strength));
         let mut fitting = FitOptions::default();
@@ -109,6 +113,7 @@ pub fn path(
             duality_gap: fit.certificate().duality_gap,
             status: fit.certificate().status,
         });
+        count.one();
     }
     Ok(points)
 }
@@ -129,6 +134,7 @@ fn by_descent(
     let mut descent = Descent::new(problem, design, &start)?;
     let saturated = super::likelihood::saturated(problem) / problem.total();
     let mut points = Vec::with_capacity(strengths.len());
+    let count = options.progress.count(strengths.len());
     for &strength in strengths {
         let terms = unit.times(strength);
         let penalty = Scaled {
@@ -145,6 +151,7 @@ fn by_descent(
             duality_gap: outcome.certificate.duality_gap,
             status: outcome.certificate.status,
         });
+        count.one();
     }
     Ok(points)
 }
@@ -267,13 +274,19 @@ pub fn cross_validate(
         data.observations(),
         "there is not one fold a row"
     );
-    let whole = path(model, &data.into(), options)?;
+    let count = folds.iter().max().map_or(0, |most| most + 1);
+    let strengths = options.strengths.as_ref();
+    let strengths = strengths.map_or(options.count.max(1), Vec::len);
+    let options = PathOptions {
+        progress: options.progress.count(strengths * (count + 1)).inner(),
+        ..options.clone()
+    };
+    let whole = path(model, &data.into(), &options)?;
     let strengths: Vec<f64> = whole.iter().map(|point| point.strength).collect();
     let options = PathOptions {
         strengths: Some(strengths),
-        ..options.clone()
+        ..options
     };
-    let count = folds.iter().max().map_or(0, |most| most + 1);
     let scores = parallel::map_reduce(
         count,
         &|fold| vec![score(model, data, folds, fold, &options)],

@@ -48,7 +48,7 @@ impl Bar {
     /// A line above the bar.
     pub(super) fn say(&self, text: &str) {
         if !self.bar.is_hidden() {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.println(text);
         }
     }
 }

@@ -43,6 +43,11 @@ impl Builder {
         Self { precision, graph }
     }
 
+    /// The precision of the numbers that follow.
+    pub(super) fn set_precision(&mut self, precision: Element) {
+        self.precision = precision;
+    }
+
     /// An input or output with a row for each observation.
     fn value(name: &str, element: Element, columns: usize, doc: &str) -> proto::ValueInfo {
         let rows = proto::Dimension {
@@ -164,6 +169,12 @@ impl Builder {
     /// Another kind of element.
     pub(super) fn cast(&mut self, x: &str, element: Element) -> String {
         self.op_with("Cast", &[x], &[("to", Attribute::Int(element as i64))])
+    }
+
+    /// Column `k` of a matrix.
+    pub(super) fn column(&mut self, matrix: &str, k: usize) -> String {
+        let at = self.integers([k]);
+        self.op_with("Gather", &[matrix, &at], &[("axis", Attribute::Int(1))])
     }
 
     fn constant(

@@ -1,10 +1,16 @@
 //! Networks.
 
 use anyhow::{Context, Result, ensure};
+use datasets::Scaler;
 use linalg::Scalar;
 use models::{Activation, Module, Operation, Parameter, Sequential};
 
 use super::graph::{Attribute, Builder, Element};
+use super::outputs;
+use super::table::{self, Features};
+use crate::export::columns;
+use crate::network::Network;
+use crate::predictions::Scores;
 
 /// A network as an ONNX file of opset 17: input `features` with `inputs` columns, output `output`, in the precision of its parameters. It
 /// computes what the network does in evaluation: dropout is left out, batch normalisation uses its running moments.
@@ -34,8 +40,66 @@ pub fn onnx_network<T: Scalar>(network: &Sequential<T>, inputs: usize) -> Result
         Element::Double
     };
     let mut builder = Builder::new(element);
-    let mut x = builder.input("features", element, inputs, "");
-    let mut columns = inputs;
+    let x = builder.input("features", element, inputs, "");
+    let (x, columns) = layers(&mut builder, network, x, inputs, element)?;
+    builder.output("output", &x, element, columns, "");
+    Ok(builder.finish(format!(
+        "a network of {} parameters",
+        network.parameter_count()
+    )))
+}
+
+/// The bytes of a network that `gradus train` wrote, from the columns of its table to the columns of `gradus predict`.
+pub(in crate::export) fn write(network: &Network, threshold: f64) -> Result<Vec<u8>> {
+    let plan = network.recipe().plan();
+    let columns = columns::of(&plan)?;
+    let what = network.what(threshold);
+    columns::differ(columns.iter().map(|c| c.name.as_str()), &what.header())?;
+    let mut builder = Builder::new(Element::Double);
+    let b = &mut builder;
+    let Features { x, guard, .. } = table::features(b, &plan, &columns)?;
+    let rescale = |b: &mut Builder, scaler: &Scaler| {
+        let n = scaler.center.len();
+        [&scaler.center, &scaler.scale].map(|row| b.numbers(&[1, n], row.iter().copied()))
+    };
+    let [center, scale] = rescale(b, network.scaler());
+    let x = b.op("Sub", &[&x, &center]);
+    let x = b.op("Div", &[&x, &scale]);
+    let x = b.cast(&x, Element::Float);
+    b.set_precision(Element::Float);
+    let (x, _) = layers(b, network.model(), x, plan.features.len(), Element::Float)?;
+    b.set_precision(Element::Double);
+    let mut x = b.cast(&x, Element::Double);
+    x = match what {
+        Scores::Number(_) => x,
+        Scores::Two(..) => b.op("Sigmoid", &[&x]),
+        Scores::Several(_) => b.op_with("Softmax", &[&x], &[("axis", Attribute::Int(1))]),
+    };
+    if let Some(target) = network.target() {
+        let [center, scale] = rescale(b, target);
+        x = b.op("Mul", &[&x, &scale]);
+        x = b.op("Add", &[&x, &center]);
+    }
+    let x = b.op("Add", &[&x, &guard]);
+    outputs(b, &x, what);
+    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    Ok(builder.finish(format!(
+        "A network of {} parameters for {}, trained by gradus {}. Columns: {}.",
+        network.model().parameter_count(),
+        network.recipe().target_name(),
+        env!("CARGO_PKG_VERSION"),
+        names.join(", ")
+    )))
+}
+
+/// The layers after `x`: their result, and its number of columns.
+fn layers<T: Scalar>(
+    builder: &mut Builder,
+    network: &Sequential<T>,
+    mut x: String,
+    mut columns: usize,
+    element: Element,
+) -> Result<(String, usize)> {
     for (name, layer) in network.layers() {
         let operations = layer.operations().with_context(|| {
             format!(
@@ -44,15 +108,11 @@ pub fn onnx_network<T: Scalar>(network: &Sequential<T>, inputs: usize) -> Result
             )
         })?;
         for operation in &operations {
-            x = write(&mut builder, operation, &x, &mut columns, element)
+            x = step(builder, operation, &x, &mut columns, element)
                 .with_context(|| format!("the layer `{name}` ({})", layer.describe()))?;
         }
     }
-    builder.output("output", &x, element, columns, "");
-    Ok(builder.finish(format!(
-        "a network of {} parameters",
-        network.parameter_count()
-    )))
+    Ok((x, columns))
 }
 
 /// The entries of one row.
@@ -68,7 +128,7 @@ fn expect(columns: usize, expected: usize) -> Result<()> {
     Ok(())
 }
 
-fn write<T: Scalar>(
+fn step<T: Scalar>(
     b: &mut Builder,
     operation: &Operation<'_, T>,
     x: &str,

@@ -65,9 +65,8 @@ fn cloglog(x: &str) -> String {
     )
 }
 
-/// The number of an input: of a category the place of its level.
-pub(super) fn source(input: &Input) -> String {
-    let column = identifier(&input.column);
+/// The number of an input, of this column of the table: of a category the place of its level.
+pub(super) fn source(input: &Input, column: &str) -> String {
     let known = match &input.kind {
         InputKind::Missing => {
             return format!("CASE WHEN {column} IS NULL THEN 1.0 ELSE 0.0 END");
@@ -82,10 +81,10 @@ pub(super) fn source(input: &Input) -> String {
                 None => x,
             };
         }
-        InputKind::Boolean => boolean(&column, Some(0), Some(1)),
+        InputKind::Boolean => boolean(column, Some(0), Some(1)),
         InputKind::Category(levels) if are_booleans(levels) => {
             let place = |word: &str| levels.iter().position(|level| level == word);
-            boolean(&column, place("false"), place("true"))
+            boolean(column, place("false"), place("true"))
         }
         InputKind::Category(levels) => {
             let numbers: Option<Vec<f64>> = levels.iter().map(|level| number_of(level)).collect();

@@ -1,5 +1,8 @@
 //! A query for `SQLite` and `PostgreSQL`: the rows of a table with predictions beside them.
 //!
+//! The first stage takes the columns of the model from the table, each by its full name (SQLite reads a name that it does not know as a
+//! text), and gives them names of ours: other columns of the table, whatever they are called, take no part.
+//!
 //! Stages of common table expressions: the columns as numbers, intermediate values that are used more than once, linear predictors,
 //! and the predictions. A function is called only where it is defined, because `PostgreSQL` stops at logarithms of negative numbers and at
 //! exponentials that overflow or vanish; where it is not, the value is NULL, and with it the prediction.
@@ -18,9 +21,10 @@ use super::Exported;
 use crate::head::Head;
 
 /// The query.
-pub(super) fn write(exported: &Exported<'_>, table: &str) -> Result<String> {
+pub(super) fn write(exported: &Exported<'_>, table: &str, keep: &[String]) -> Result<String> {
     let mut writer = Writer::new(exported);
-    writer.inputs();
+    let table = identifier(table);
+    let kept = writer.inputs(&table, keep);
     let values = writer.steps();
     let mut out = writer.head(&values)?;
     let stages = writer.stages;
@@ -33,7 +37,7 @@ pub(super) fn write(exported: &Exported<'_>, table: &str) -> Result<String> {
             ""
         }
     );
-    let mut from = identifier(table);
+    let mut from = table;
     for (k, stage) in stages.iter().enumerate() {
         let name = format!("gradus_{k}");
         let columns: Vec<String> = stage
@@ -42,15 +46,20 @@ pub(super) fn write(exported: &Exported<'_>, table: &str) -> Result<String> {
             .collect();
         let open = if k == 0 { "WITH " } else { "" };
         let close = if k + 1 == stages.len() { "" } else { "," };
+        let before = if k == 0 {
+            String::new()
+        } else {
+            format!(" {from}.*,")
+        };
         writeln!(
             text,
-            "{open}{name} AS (\n  SELECT {from}.*,\n{}\n  FROM {from}\n){close}",
+            "{open}{name} AS (\n  SELECT{before}\n{}\n  FROM {from}\n){close}",
             columns.join(",\n")
         )?;
         from = name;
     }
-    let raw = |name: &String| format!("  {}", identifier(name));
-    let mut columns: Vec<String> = exported.columns.iter().map(|c| raw(&c.name)).collect();
+    let raw = |(alias, name): (String, &str)| format!("  {alias} AS {}", identifier(name));
+    let mut columns: Vec<String> = kept.into_iter().map(raw).collect();
     out.iter_mut()
         .for_each(|(name, value)| *name = format!("  {value} AS {}", identifier(name)));
     columns.extend(out.into_iter().map(|(line, _)| line));
@@ -89,14 +98,31 @@ impl<'e> Writer<'e> {
         alias
     }
 
-    fn inputs(&mut self) {
-        for input in &self.exported.plan.inputs {
-            let value = source(input);
+    /// The first stage: the columns that the query gives again, by their names here and in the table, and the inputs.
+    fn inputs<'n>(&mut self, table: &str, keep: &'n [String]) -> Vec<(String, &'n str)>
+    where
+        'e: 'n,
+    {
+        let exported = self.exported;
+        let own = exported.columns.iter().map(|c| c.name.as_str());
+        let names: Vec<&str> = keep.iter().map(String::as_str).chain(own).collect();
+        let column = |name: &str| format!("{table}.{}", identifier(name));
+        let mut inputs: Vec<String> = Vec::new();
+        for input in &exported.plan.inputs {
+            inputs.push(source(input, &column(&input.column)));
+        }
+        if inputs.is_empty() {
+            inputs.push("0.0".to_owned());
+        }
+        for value in inputs {
             self.named(0, value, "x");
         }
-        if self.exported.plan.inputs.is_empty() {
-            self.named(0, "0.0".to_owned(), "x");
-        }
+        let named = |(k, name): (usize, &'n str)| {
+            let alias = format!("gradus_c{k}_0");
+            self.stages[0].push((alias.clone(), column(name)));
+            (alias, name)
+        };
+        names.into_iter().enumerate().map(named).collect()
     }
 
     /// True for a step that stands in one linear predictor and nowhere else: it needs no name.

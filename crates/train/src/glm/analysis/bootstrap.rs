@@ -164,7 +164,13 @@ impl Analysis<'_> {
             }
             Some(fit.coefficients().iter().map(|c| c.estimate).collect())
         };
-        let all = parallel::map_reduce(samples, &|r| vec![sample(r)], &|mut a, mut b| {
+        let count = self.progress.count(samples);
+        let counted = |r: usize| {
+            let estimates = sample(r);
+            count.one();
+            vec![estimates]
+        };
+        let all = parallel::map_reduce(samples, &counted, &|mut a, mut b| {
             a.append(&mut b);
             a
         });

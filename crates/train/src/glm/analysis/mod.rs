@@ -32,7 +32,7 @@ use super::problem::Problem;
 use super::solve::columns;
 use super::{Coefficient, GlmFit, INTERCEPT, Observations};
 use crate::estimate::delta::product;
-use crate::{FitError, Inference};
+use crate::{FitError, Inference, Progress};
 
 /// A fit beside its data.
 ///
@@ -69,6 +69,7 @@ pub struct Analysis<'a> {
     information: Vec<f64>,
     /// (Xᵀ W X)⁻¹ in the coordinates of the solvers.
     inverse: Mat<f64>,
+    progress: Progress,
 }
 
 impl GlmFit {
@@ -133,11 +134,18 @@ impl GlmFit {
             eta,
             information,
             inverse,
+            progress: Progress::default(),
         })
     }
 }
 
 impl<'a> Analysis<'a> {
+    /// Tells of the samples of a bootstrap.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
     /// The fit.
     pub fn fit(&self) -> &'a GlmFit {
         self.fit
