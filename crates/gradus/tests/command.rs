@@ -208,7 +208,7 @@ fn results_go_where_they_are_sent() {
     symlink(&file, &link).unwrap();
     for out in [&file, &link] {
         let output = fit(out);
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains("the result would replace the data"));
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);

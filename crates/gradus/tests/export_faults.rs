@@ -133,7 +133,7 @@ fn what_a_format_cannot_say_is_refused() {
         "--out",
         path(&model),
     ]);
-    assert_eq!(over.status.code(), Some(1));
+    assert_eq!(over.status.code(), Some(2));
 }
 
 #[test]

@@ -91,7 +91,10 @@ fn every_family_agrees_with_r() {
             arguments[5] = &offset;
         }
         if !options["weights"].is_null() {
-            arguments.extend(["--weights", "w", "--analytic"]);
+            arguments.extend(["--weights", "w"]);
+            if !matches!(family, "multinomial" | "ordinal") {
+                arguments.push("--analytic");
+            }
         }
         if !options["trials"].is_null() {
             arguments.extend(["--trials", "n"]);

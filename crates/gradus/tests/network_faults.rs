@@ -37,6 +37,7 @@ fn a_file_of_which_a_byte_was_changed_is_refused() {
     let [_, model] = trained(folder.path(), "species", &iris);
     let whole = std::fs::read(&model).unwrap();
     let expected = gradus(&["predict", path(&model), path(&iris)]).stdout;
+    assert_eq!(text(&expected).lines().count(), 151);
     for at in (0..whole.len()).step_by(whole.len() / 60) {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
