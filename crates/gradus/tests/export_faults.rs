@@ -349,7 +349,7 @@ fn a_column_called_like_a_result_is_refused() {
     std::fs::write(&data, csv).unwrap();
     let fit = gradus(&["fit", path(&data), "--target", "y", "--out", path(&model)]);
     assert!(fit.status.success(), "{}", text(&fit.stderr));
-    for format in ["sql", "onnx", "pmml", "rust"] {
+    for format in ["sql", "onnx", "pmml"] {
         let refused = gradus(&[
             "export",
             path(&model),

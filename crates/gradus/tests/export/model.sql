@@ -3,9 +3,11 @@
 -- numeric type and hold no texts. Predictions are NULL where a value is missing, not finite or of a category that did not occur in the
 -- fit, where `gradus predict` stops with an error.
 WITH gradus_0 AS (
-  SELECT "data".*,
-    CASE WHEN "log dose" IS NULL THEN CAST(-6.3487179487179510e-2 AS DOUBLE PRECISION) ELSE CASE WHEN CAST("log dose" AS DOUBLE PRECISION) BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308 THEN CAST("log dose" AS DOUBLE PRECISION) END END AS gradus_x0_0,
-    CASE WHEN "city" IS NULL THEN 2 WHEN CAST("city" AS TEXT) = 'Basel' THEN 0 WHEN CAST("city" AS TEXT) = 'L''Aquila' THEN 1 WHEN CAST("city" AS TEXT) = 'S<P> & "R"' THEN 2 END AS gradus_x1_0
+  SELECT
+    CASE WHEN "data"."log dose" IS NULL THEN CAST(-6.3487179487179510e-2 AS DOUBLE PRECISION) ELSE CASE WHEN CAST("data"."log dose" AS DOUBLE PRECISION) BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308 THEN CAST("data"."log dose" AS DOUBLE PRECISION) END END AS gradus_x0_0,
+    CASE WHEN "data"."city" IS NULL THEN 2 WHEN CAST("data"."city" AS TEXT) = 'Basel' THEN 0 WHEN CAST("data"."city" AS TEXT) = 'L''Aquila' THEN 1 WHEN CAST("data"."city" AS TEXT) = 'S<P> & "R"' THEN 2 END AS gradus_x1_0,
+    "data"."log dose" AS gradus_c0_0,
+    "data"."city" AS gradus_c1_0
   FROM "data"
 ),
 gradus_1 AS (
@@ -27,8 +29,8 @@ gradus_3 AS (
   FROM gradus_2
 )
 SELECT
-  "log dose",
-  "city",
+  gradus_c0_0 AS "log dose",
+  gradus_c1_0 AS "city",
   gradus_mean0_3 AS "probability",
   CASE WHEN gradus_mean0_3 >= 5.0000000000000000e-1 THEN 'it''s' WHEN gradus_mean0_3 < 5.0000000000000000e-1 THEN 'no' END AS "prediction"
 FROM gradus_3;
