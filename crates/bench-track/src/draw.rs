@@ -12,6 +12,9 @@ use crate::machine::Machine;
 /// More curves than a picture can tell apart.
 const CURVES: usize = 8;
 
+/// Numbers of runs, and ratios.
+type Series = (Vec<f64>, Vec<f64>);
+
 /// The group of a benchmark: what stands before the first stroke.
 fn group(id: &str) -> &str {
     id.split('/').next().unwrap_or(id)
@@ -19,7 +22,7 @@ fn group(id: &str) -> &str {
 
 /// Writes `GROUP.svg` for each group of the runs into the folder of the machine, and says how many.
 pub(crate) fn groups(folder: &Path, machine: &Machine, runs: &[Run]) -> Result<usize> {
-    let mut groups: BTreeMap<&str, BTreeMap<&str, (Vec<f64>, Vec<f64>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Series>> = BTreeMap::new();
     for (k, run) in runs.iter().enumerate() {
         for (id, measured) in run.results.iter().filter(|(id, _)| **id != run.reference) {
             let series = groups.entry(group(id)).or_default();

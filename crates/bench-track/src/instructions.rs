@@ -92,11 +92,13 @@ fn built() -> Result<PathBuf> {
         EXAMPLE,
         "--message-format=json",
     ]))?;
-    let programs = said
+    // What was built last is the example itself.
+    let mut programs = said
         .lines()
+        .rev()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok()?.executable);
     programs
-        .last()
+        .next()
         .context("cargo built no program of the kernels")
 }
 

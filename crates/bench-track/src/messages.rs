@@ -17,7 +17,8 @@ struct Message {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Estimate {
-    estimate: f64,
+    #[serde(rename = "estimate")]
+    value: f64,
     lower_bound: f64,
     upper_bound: f64,
 }
@@ -39,12 +40,12 @@ pub(crate) fn results(text: &str, reference: &str) -> Result<BTreeMap<String, Me
         if let ("benchmark-complete", Some(id), Some(median)) =
             (message.reason.as_str(), message.id, message.median)
         {
-            let sound = [median.lower_bound, median.estimate, median.upper_bound];
+            let sound = [median.lower_bound, median.value, median.upper_bound];
             ensure!(
                 sound.iter().all(|x| x.is_finite() && *x > 0.0),
                 "line {}: the median of `{id}` is {}, which no time is",
                 k + 1,
-                median.estimate
+                median.value
             );
             found.push((id, median));
         }
@@ -69,8 +70,8 @@ pub(crate) fn results(text: &str, reference: &str) -> Result<BTreeMap<String, Me
         results.insert(
             id.clone(),
             Measured {
-                median_ns: median.estimate,
-                ratio: median.estimate / own.estimate,
+                median_ns: median.value,
+                ratio: median.value / own.value,
                 low: median.lower_bound / own.upper_bound,
                 high: median.upper_bound / own.lower_bound,
             },

@@ -176,6 +176,7 @@ pub struct Provenance {
 impl Provenance {
     /// Of a fit to a file, from the words of its command line.
     pub(crate) fn new(command: &[String], file: &Path, sha256: Option<String>) -> Self {
+        const PATHS: [&str; 2] = ["--out", "--report"];
         let own = |text: &str| {
             let name = Path::new(text).file_name();
             name.map_or_else(
@@ -183,7 +184,6 @@ impl Provenance {
                 |name| name.to_string_lossy().into_owned(),
             )
         };
-        const PATHS: [&str; 2] = ["--out", "--report"];
         // `--out=folder/model.json` keeps its option; a formula divides, too, and is no path.
         let mut arguments: Vec<String> = Vec::new();
         for text in command {

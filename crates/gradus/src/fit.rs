@@ -99,9 +99,10 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     report.write(&mut document);
     // The digest reads the file once more, so it is for what is kept.
     let kept = arguments.out.is_some() || arguments.report.is_some();
-    let sha256 = match kept {
-        true => digest::sha256(&arguments.file)?,
-        false => None,
+    let sha256 = if kept {
+        digest::sha256(&arguments.file)?
+    } else {
+        None
     };
     document.provenance = Some(Provenance::new(&arguments.command, &arguments.file, sha256));
     let page = match &table {

@@ -90,11 +90,11 @@ impl Document {
         );
         // The quantile of its own intervals: normal, or Student's where a dispersion was estimated.
         let wald = self.intervals.is_none();
-        let quantiles = self.coefficients.iter().filter(|_| wald).filter_map(|c| {
+        let mut quantiles = self.coefficients.iter().filter(|_| wald).filter_map(|c| {
             let quantile = (c.conf_high? - c.conf_low?) / (2.0 * c.std_error?);
             quantile.is_finite().then_some(quantile)
         });
-        let quantile = quantiles.last().unwrap_or(NORMAL);
+        let quantile = quantiles.next_back().unwrap_or(NORMAL);
         let x = &features.matrix;
         let mut row = vec![1.0; m];
         let one = |i: usize| {

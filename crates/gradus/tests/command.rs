@@ -317,9 +317,10 @@ fn formulas_categories_and_missing_values_go_from_fit_to_predict() {
 /// Against R: `predict(glm(...), se.fit = TRUE)` through the link, and `predict(lm(...), interval = "confidence")`.
 #[test]
 fn intervals_of_predictions_are_those_of_r() {
+    type Case<'a> = (&'a str, &'a [&'a str], [[f64; 3]; 3]);
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.json");
-    let cases: [(&str, &[&str], [[f64; 3]; 3]); 2] = [
+    let cases: [Case<'_>; 2] = [
         (
             "nba_rookie_draft.csv",
             &["--target", "draft"],

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use common::{gradus, path, text};
@@ -299,12 +300,13 @@ fn a_query_names_its_table_with_every_column() {
     // Two columns with the names of the query's own intermediate results.
     let mut csv = "gradus_x0_0,gradus_eta0_1,y\n".to_owned();
     for i in 0..40 {
-        csv.push_str(&format!(
-            "{},{},{}\n",
+        let _ = writeln!(
+            csv,
+            "{},{},{}",
             i % 7,
             (i * i) % 5,
             usize::from((i % 7) + (i * 3) % 4 > 4)
-        ));
+        );
     }
     std::fs::write(&data, csv).unwrap();
     let fit = gradus(&["fit", path(&data), "--target", "y", "--out", path(&model)]);
@@ -339,12 +341,13 @@ fn a_column_called_like_a_result_is_refused() {
     let (data, model) = (folder.path().join("d.csv"), folder.path().join("m.json"));
     let mut csv = "Probability,kind,y\n".to_owned();
     for i in 0..40 {
-        csv.push_str(&format!(
-            "{},{},{}\n",
+        let _ = writeln!(
+            csv,
+            "{},{},{}",
             i % 7,
             ["a", "b"][i % 2],
             usize::from((i % 7) + (i * 3) % 4 > 4)
-        ));
+        );
     }
     std::fs::write(&data, csv).unwrap();
     let fit = gradus(&["fit", path(&data), "--target", "y", "--out", path(&model)]);

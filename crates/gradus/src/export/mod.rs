@@ -102,10 +102,10 @@ impl<'d> Exported<'d> {
         );
         let columns = columns::of(&plan)?;
         Ok(Self {
-            columns,
             document,
             plan,
             head,
+            columns,
             threshold,
         })
     }

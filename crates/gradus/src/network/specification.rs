@@ -195,10 +195,10 @@ impl Specification {
     }
 
     /// The hidden layers.
-    fn hidden(&self) -> Result<Vec<Layer>> {
+    fn hidden(&self) -> Result<Vec<Hidden>> {
         let layers = self.layers.iter().enumerate();
         layers
-            .map(|(k, text)| Layer::parse(&format!("layer {}", k + 1), text))
+            .map(|(k, text)| Hidden::parse(&format!("layer {}", k + 1), text))
             .collect()
     }
 
@@ -211,12 +211,12 @@ impl Specification {
         let (mut columns, mut total) = (inputs as f64, 0.0);
         for layer in self.hidden()? {
             match layer {
-                Layer::Linear(units) => {
+                Hidden::Linear(units) => {
                     total += (columns + 1.0) * units as f64;
                     columns = units as f64;
                 }
-                Layer::BatchNorm => total += 4.0 * columns,
-                Layer::LayerNorm => total += 2.0 * columns,
+                Hidden::BatchNorm => total += 4.0 * columns,
+                Hidden::LayerNorm => total += 2.0 * columns,
                 _ => {}
             }
         }
@@ -238,23 +238,23 @@ impl Specification {
         let (mut model, mut columns) = (Sequential::new(), inputs);
         for (k, layer) in self.hidden()?.into_iter().enumerate() {
             model = match layer {
-                Layer::Linear(units) => {
+                Hidden::Linear(units) => {
                     let layer = Linear::new(columns, units, &mut stream);
                     columns = units;
                     model.then(layer)
                 }
-                Layer::Dropout(p) => {
+                Hidden::Dropout(p) => {
                     model.then(Dropout::new(p, self.training.seed.wrapping_add(k as u64)))
                 }
-                Layer::Relu => model.then(Relu),
-                Layer::LeakyRelu(slope) => model.then(LeakyRelu(slope)),
-                Layer::Sigmoid => model.then(Sigmoid),
-                Layer::Tanh => model.then(Tanh),
-                Layer::Gelu => model.then(Gelu),
-                Layer::Silu => model.then(Silu),
-                Layer::Softplus => model.then(Softplus),
-                Layer::BatchNorm => model.then(BatchNorm1d::new(columns)),
-                Layer::LayerNorm => model.then(LayerNorm::new(columns)),
+                Hidden::Relu => model.then(Relu),
+                Hidden::LeakyRelu(slope) => model.then(LeakyRelu(slope)),
+                Hidden::Sigmoid => model.then(Sigmoid),
+                Hidden::Tanh => model.then(Tanh),
+                Hidden::Gelu => model.then(Gelu),
+                Hidden::Silu => model.then(Silu),
+                Hidden::Softplus => model.then(Softplus),
+                Hidden::BatchNorm => model.then(BatchNorm1d::new(columns)),
+                Hidden::LayerNorm => model.then(LayerNorm::new(columns)),
             };
         }
         Ok(model.named("output", Linear::new(columns, outputs, &mut stream)))
@@ -262,7 +262,7 @@ impl Specification {
 }
 
 /// A hidden layer.
-enum Layer {
+enum Hidden {
     Linear(usize),
     Dropout(f64),
     LeakyRelu(f64),
@@ -276,7 +276,7 @@ enum Layer {
     LayerNorm,
 }
 
-impl Layer {
+impl Hidden {
     /// A layer from its words, of which messages speak as `what`.
     fn parse(what: &str, text: &str) -> Result<Self> {
         let Words { word, numbers } = Words::new(what, text)?;

@@ -46,8 +46,7 @@ pub(super) fn write(exported: &Exported<'_>) -> Result<Vec<u8>> {
             // A mean that overflows is none.
             let zero = b.number(0.0);
             let nothing = b.op("Mul", &[&mean, &zero]);
-            let mean = b.op("Add", &[&mean, &nothing]);
-            mean
+            b.op("Add", &[&mean, &nothing])
         }
         Head::Classes { intercepts, slopes } => {
             let k = intercepts.len();

@@ -1,6 +1,6 @@
 //! A query for `SQLite` and `PostgreSQL`: the rows of a table with predictions beside them.
 //!
-//! The first stage takes the columns of the model from the table, each by its full name (SQLite reads a name that it does not know as a
+//! The first stage takes the columns of the model from the table, each by its full name (`SQLite` reads a name that it does not know as a
 //! text), and gives them names of ours: other columns of the table, whatever they are called, take no part.
 //!
 //! Stages of common table expressions: the columns as numbers, intermediate values that are used more than once, linear predictors,
