@@ -106,7 +106,7 @@ fn built() -> Result<PathBuf> {
 fn counted(program: &Path, name: &str) -> Result<u64> {
     let out = tempfile::NamedTempFile::new()?;
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--toggle-collect=gradus_measured"])
+        .args(["--tool=callgrind", "--toggle-collect=*gradus_measured*"])
         .arg(format!("--callgrind-out-file={}", out.path().display()))
         .arg(program)
         .arg(name)
@@ -123,7 +123,9 @@ fn counted(program: &Path, name: &str) -> Result<u64> {
             .or_else(|| line.strip_prefix("summary: "))
     });
     let total = total.context("callgrind wrote no total")?;
-    total.trim().parse().context("callgrind's total")
+    let total = total.trim().parse().context("callgrind's total")?;
+    ensure!(total > 0, "callgrind did not find the mark around {name}");
+    Ok(total)
 }
 
 /// What a program prints.
