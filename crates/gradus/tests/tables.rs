@@ -95,7 +95,7 @@ fn tables_are_the_kept_ones() {
             "fit",
             players,
             "--formula",
-            "draft ~ avg_score",
+            "draft ~ rebound",
             "--out",
             path(&smaller),
         ],

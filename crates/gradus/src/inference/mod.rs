@@ -251,15 +251,21 @@ fn bootstrapped(
         },
     });
     let used = samples - failed;
+    // As many more as fail.
+    let asked = |fitted: usize| {
+        (fitted * samples)
+            .div_ceil(used.max(1))
+            .next_multiple_of(10)
+    };
     report.validity.push(document::Condition {
         name: "replicates".to_owned(),
         holds: used >= INTERVALS,
         detail: if used >= INTERVALS {
             format!("{used} samples were fitted")
         } else if used >= ERRORS {
-            format!("{used} samples were fitted, enough for standard errors, but ends of percentile intervals rest on {} samples each; use --bootstrap {INTERVALS} or more", used / 40)
+            format!("{used} samples were fitted, enough for standard errors, but ends of percentile intervals rest on {} samples each; use --bootstrap {} or more", used / 40, asked(INTERVALS))
         } else {
-            format!("{used} samples were fitted: standard errors are uncertain by {:.0} %, and ends of percentile intervals rest on {} samples each; use --bootstrap {ERRORS} or more for errors, {INTERVALS} or more for intervals", 100.0 / (2.0 * used as f64).sqrt(), used / 40)
+            format!("{used} samples were fitted: standard errors are uncertain by {:.0} %, and ends of percentile intervals rest on {} samples each; use --bootstrap {} or more for errors, {} or more for intervals", 100.0 / (2.0 * used as f64).sqrt(), used / 40, asked(ERRORS), asked(INTERVALS))
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));

@@ -11,7 +11,7 @@
 /// | scikit-learn's `Ridge`, `Lasso`, `ElasticNet`, `PoissonRegressor` | `alpha` | `Ridge`: l2 = alpha / n; the others: l1, l2 as `alpha`, `l1_ratio` say |
 /// | glmnet | `lambda`, `alpha` | [`from_glmnet`](Self::from_glmnet), with [`standardised`](Self::standardised) unless `standardize = FALSE` |
 /// | statsmodels' `fit_regularized` | `alpha`, `L1_wt` | [`from_statsmodels`](Self::from_statsmodels) |
-/// | PyTorch's optimisers, mean loss | `weight_decay` | [`from_weight_decay`](Self::from_weight_decay), on the weights alone |
+/// | PyTorch's optimisers, mean loss | `weight_decay` | [`from_weight_decay`](Self::from_weight_decay), on the weights alone; half of it with `MSELoss` |
 ///
 /// ```
 /// use models::glm::Penalty;
@@ -65,7 +65,9 @@ impl Penalty {
         Self::elastic_net(1.0 / (c * observations as f64), l1_ratio)
     }
 
-    /// Of `glmnet(lambda, alpha, standardize = FALSE)`; add [`standardised`](Self::standardised) for its default.
+    /// Of `glmnet(lambda, alpha, standardize = FALSE)`; add [`standardised`](Self::standardised) for its default. For the Gaussian family
+    /// glmnet divides the target by its standard deviation s (with n) first, so that its `lambda` goes with l1 as it is and with an l2 of
+    /// λ (1 − α) / s: give an [`elastic net`](Self::elastic_net) of these two where α < 1.
     pub fn from_glmnet(lambda: f64, alpha: f64) -> Self {
         Self::elastic_net(lambda, alpha)
     }
@@ -75,7 +77,9 @@ impl Penalty {
         Self::elastic_net(alpha, l1_weight)
     }
 
-    /// Of the `weight_decay` of PyTorch's SGD on a mean loss. (PyTorch decays biases, too, unless they are given apart.)
+    /// Of the `weight_decay` of PyTorch's SGD on the mean of a loss that is a negative log-likelihood, such as binary cross-entropy.
+    /// (PyTorch decays biases, too, unless they are given apart.) `MSELoss` is twice the Gaussian family's ½ (y − μ)², so half of the
+    /// decay is meant there.
     pub fn from_weight_decay(weight_decay: f64) -> Self {
         Self::ridge(weight_decay)
     }

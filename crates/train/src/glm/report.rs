@@ -52,9 +52,15 @@ pub(crate) fn certificate(
 ) -> fmt::Result {
     write!(
         f,
-        "certificate: {} after {} iterations of {solver}; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\
+        "certificate: {} after {} iteration{} of {solver}; largest gradient entry {:.1e}; Newton decrement {:.1e};\n\
          \x20            largest remaining step {:.1e} per standard deviation; backward error of the solves {:.1e}",
-        c.status, c.iterations, c.gradient_max, c.newton_decrement, c.distance, c.backward_error
+        c.status,
+        c.iterations,
+        if c.iterations == 1 { "" } else { "s" },
+        c.gradient_max,
+        c.newton_decrement,
+        c.distance,
+        c.backward_error
     )?;
     if let Some(gap) = c.duality_gap {
         write!(f, "; duality gap {gap:.1e}")?;

@@ -263,7 +263,8 @@ impl Analysis<'_> {
         } else {
             full
         };
-        let cox = -(2.0 / n * (null - full)).exp_m1();
+        // Not −0 where nothing is explained.
+        let cox = 0.0 - (2.0 / n * (null - full)).exp_m1();
         let largest = -(2.0 / n * null).exp_m1();
         let binary = self.problem.is_binomial() && self.is_binary();
         let tjur = binary.then(|| {

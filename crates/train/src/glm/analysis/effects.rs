@@ -174,24 +174,35 @@ impl Analysis<'_> {
         out
     }
 
-    /// The mean difference of the mean between two states of the features, and its gradient in the coefficients.
+    /// The mean difference of the mean between two states of the features, and its gradient in the coefficients: column by column, as the
+    /// features lie in memory.
     fn difference(&self, from: MatRef<'_, f64>, to: MatRef<'_, f64>) -> Slope {
         let k = usize::from(self.problem.intercept);
         let beta = self.estimates();
         let mut out = Slope::new(beta.len());
-        for (i, share) in self.shares() {
-            for (x, sign) in [(from, -share), (to, share)] {
-                let entry = |c: usize| if c < k { 1.0 } else { x[(i, c - k)] };
-                let linear: f64 = (0..beta.len()).map(|c| entry(c) * beta[c]).sum();
-                let mean = self
-                    .problem
-                    .family
-                    .link
-                    .mean(linear + self.problem.offset(i));
-                out.value += sign * mean.value;
-                for (c, gradient) in out.gradient.iter_mut().enumerate() {
-                    *gradient += sign * mean.first * entry(c);
-                }
+        for (x, sign) in [(from, -1.0), (to, 1.0)] {
+            let start = if k == 1 { beta[0] } else { 0.0 };
+            let mut eta: Vec<f64> = (0..x.nrows())
+                .map(|i| start + self.problem.offset(i))
+                .collect();
+            for (c, beta) in beta[k..].iter().enumerate() {
+                let column = x.col(c);
+                eta.iter_mut()
+                    .zip(column.iter())
+                    .for_each(|(eta, x)| *eta += beta * x);
+            }
+            let mut slopes = vec![0.0; x.nrows()];
+            for (i, share) in self.shares() {
+                let mean = self.problem.family.link.mean(eta[i]);
+                out.value += sign * share * mean.value;
+                slopes[i] = sign * share * mean.first;
+            }
+            if k == 1 {
+                out.gradient[0] += slopes.iter().sum::<f64>();
+            }
+            for (c, gradient) in out.gradient[k..].iter_mut().enumerate() {
+                let products = slopes.iter().zip(x.col(c).iter());
+                *gradient += products.map(|(slope, x)| slope * x).sum::<f64>();
             }
         }
         out
