@@ -27,8 +27,11 @@ struct Counts {
 ///
 /// # Errors
 /// If valgrind or cargo cannot be run, or the stored file cannot be read.
-pub(crate) fn check(folder: &Path, store: bool) -> Result<bool> {
-    let program = built()?;
+pub(crate) fn check(folder: &Path, store: bool, program: Option<&Path>) -> Result<bool> {
+    let program = match program {
+        Some(program) => program.to_owned(),
+        None => built()?,
+    };
     let names = run(Command::new(&program).arg("--list"))?;
     let mut instructions = BTreeMap::new();
     for name in names.lines() {

@@ -67,6 +67,9 @@ enum Task {
         /// Store these counts as the ones to compare with.
         #[arg(long)]
         store: bool,
+        /// The program of the kernels, instead of building it.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
     },
 }
 
@@ -96,7 +99,9 @@ fn main() -> ExitCode {
             .and_then(|()| judged(folder, settings.margin)),
         Task::Compare { margin } => judged(folder, *margin),
         Task::Draw => drawn(folder).map(|()| true),
-        Task::Instructions { store } => instructions::check(folder, *store),
+        Task::Instructions { store, program } => {
+            instructions::check(folder, *store, program.as_deref())
+        }
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
