@@ -150,10 +150,5 @@ fn numbers(text: &str) -> Result<Vec<(String, Vec<f64>)>> {
 /// The text of a file, or of standard input.
 pub(crate) fn text_of(file: &Path) -> Result<String> {
     let name = crate::input::name(file);
-    let text = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(file)
-    };
-    text.with_context(|| format!("{name}: cannot be read"))
+    crate::input::text(file).with_context(|| format!("{name}: cannot be read"))
 }
