@@ -3,7 +3,7 @@
 
 use datasets::{CsvOptions, Features};
 use gradus::document::Document;
-use gradus::export::{Options, Target};
+use gradus::export::{Options, ExportFormat};
 use libfuzzer_sys::fuzz_target;
 use linalg::Mat;
 
@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
     let _ = document.intervals(&features);
     let table = CsvOptions::new().read_from("f.csv", "a,b\n1,2\n3,4\n".as_bytes()).expect("a table");
     let _ = document.features(&table);
-    for format in [Target::Sql, Target::Pmml, Target::Onnx, Target::Rust] {
+    for format in [ExportFormat::Sql, ExportFormat::Pmml, ExportFormat::Onnx, ExportFormat::Rust] {
         let _ = document.export(format, &Options::default());
     }
     let written = document.to_json().expect("what was read can be written");
