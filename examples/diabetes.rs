@@ -12,7 +12,7 @@ use datasets::random::Torch;
 use datasets::{CsvOptions, DataError, Preparation};
 use linalg::Mat;
 use models::{Linear, Module, Sequential, Sigmoid, loss};
-use train::{Descent, Optimizer, Report, Sgd, metrics};
+use train::{Descent, DescentReport, Optimizer, Sgd, metrics};
 
 /// The features and the label in single precision.
 ///
@@ -26,7 +26,7 @@ pub fn load(path: &Path) -> Result<(Mat<f32>, Mat<f32>), DataError> {
 }
 
 /// Trains for 101 updates with learning rate 1; gives a report every tenth epoch, and H at the end.
-pub fn train(linear: Linear<f32>, x: &Mat<f32>, y: &Mat<f32>) -> (Vec<Report>, Mat<f32>) {
+pub fn train(linear: Linear<f32>, x: &Mat<f32>, y: &Mat<f32>) -> (Vec<DescentReport>, Mat<f32>) {
     let mut model = Sequential::new()
         .named("linear", linear)
         .named("sigmoid", Sigmoid);

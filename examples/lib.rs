@@ -3,7 +3,7 @@
 //!
 //! The same files are modules of this library, so that `gradus tutorial NAME` tells them, too.
 //!
-//! The Rust snippets of the workspace's README, CONTRIBUTING and notes are compiled and run as tests of this package.
+//! The Rust snippets of the workspace's README and CONTRIBUTING are compiled and run as tests of this package.
 
 /// README.md of the workspace.
 #[cfg(doctest)]

@@ -94,7 +94,7 @@ pub fn gradient_by_tape(data: &Dataset, w: [f64; 3], b: f64) -> ([f64; 3], f64) 
 /// The PyTorch run: Sequential(Linear(3, 1), Sigmoid), mean cross-entropy, learning rate 0.001, 3001 updates.
 pub fn module_run(
     mut model: Sequential<f32>,
-    mut report: impl FnMut(train::Report),
+    mut report: impl FnMut(train::DescentReport),
 ) -> (Vec<f32>, Mat<f32>) {
     let (x, y) = (
         nba_rookie_draft().features_f32(),

@@ -9,7 +9,7 @@ use datasets::random::Torch;
 use datasets::student_hours;
 use linalg::{Mat, mat};
 use models::{Linear, Module, Sequential, Sigmoid, loss, parameters};
-use train::{Descent, Optimizer, Report, Sgd};
+use train::{Descent, DescentReport, Optimizer, Sgd};
 
 /// What a run ends with.
 #[derive(Debug)]
@@ -87,7 +87,11 @@ impl Module<f32> for BinaryClassifier {
 }
 
 /// Trains a module with full batches and learning rate 1, and reports every hundredth epoch.
-pub fn train_module(model: &mut dyn Module<f32>, updates: usize, report: impl FnMut(Report)) {
+pub fn train_module(
+    model: &mut dyn Module<f32>,
+    updates: usize,
+    report: impl FnMut(DescentReport),
+) {
     let (x, y) = (student_hours().features_f32(), student_hours().target_f32());
     let mut optimizer = Optimizer::new(Sgd::new(1.0));
     Descent::new(updates).report_every(100).run(

@@ -8,7 +8,7 @@ use autodiff::Var;
 use datasets::random::{Stream, Torch};
 use linalg::Mat;
 use models::{Linear, Module, loss, parameters};
-use train::{Descent, Optimizer, Report, Sgd};
+use train::{Descent, DescentReport, Optimizer, Sgd};
 
 /// Linear, clamp at 0, Linear.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Module<f32> for TwoLayerNet {
 
 /// Trains on random data as the PyTorch manual does: 64 rows, 1000 inputs, 100 hidden units, 10 outputs, summed squared
 /// error, learning rate 1e-4, 500 updates.
-pub fn run(report: impl FnMut(Report)) {
+pub fn run(report: impl FnMut(DescentReport)) {
     let (rows, inputs, hidden, outputs) = (64, 1000, 100, 10);
     let mut stream = Torch::new(0);
     let mut normal = |rows: usize, columns: usize| {

@@ -21,13 +21,20 @@ impl Shape {
     }
 
     /// The number of entries.
+    ///
+    /// # Panics
+    /// If there are more than memory has places.
+    #[track_caller]
     pub const fn len(self) -> usize {
-        self.rows * self.columns
+        match self.rows.checked_mul(self.columns) {
+            Some(n) if n <= isize::MAX as usize => n,
+            _ => panic!("a shape with more entries than memory has places"),
+        }
     }
 
     /// True if there is no entry.
     pub const fn is_empty(self) -> bool {
-        self.len() == 0
+        self.rows == 0 || self.columns == 0
     }
 
     /// The shape of an element-wise combination: equal shapes, or a row, a column or a 1x1 against a matrix.

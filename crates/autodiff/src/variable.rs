@@ -81,6 +81,9 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// A copy of the values.
+    ///
+    /// # Panics
+    /// If it varies and a [`Program`](crate::Program) is being recorded, or its values were dropped.
     #[track_caller]
     pub fn to_mat(self) -> Mat<T> {
         self.tape.read(self, |m| m.to_owned())
@@ -89,7 +92,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// The entry in a row and a column, from 0.
     ///
     /// # Panics
-    /// If there is no such entry.
+    /// If there is no such entry, and as [`to_mat`](Self::to_mat).
     #[track_caller]
     pub fn get(self, row: usize, column: usize) -> T {
         let shape = self.shape();
@@ -103,7 +106,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// The entry of a 1x1.
     ///
     /// # Panics
-    /// If it is not 1x1.
+    /// If it is not 1x1, and as [`to_mat`](Self::to_mat).
     #[track_caller]
     pub fn item(self) -> T {
         assert_eq!(

@@ -80,7 +80,10 @@ fn parsed(file: &str, text: &str, classes: Option<&[&str]>) -> Dataset {
         preparation.numeric(&frame)
     });
     match read {
-        Ok(data) => data,
+        Ok(mut data) => {
+            data.labels = classes.map(|classes| classes.iter().map(|&c| c.to_owned()).collect());
+            data
+        }
         Err(error) => unreachable!("a file of the repository: {error}"),
     }
 }
@@ -99,13 +102,18 @@ pub fn iris() -> Dataset {
     parsed("iris.csv", text, Some(&IRIS_SPECIES))
 }
 
-/// The Wisconsin diagnostic breast cancer data: 30 measurements of cell nuclei of 569 tumours; 0 is malignant, 1 benign.
+/// The Wisconsin diagnostic breast cancer data: 30 measurements of cell nuclei of 569 tumours; 0 is malignant, 1 benign, as in
+/// scikit-learn. (Whoever reads `data/breast_cancer.csv` without naming an order of the classes has them in alphabetical order: 0 is
+/// benign.)
+///
+/// ```
+/// let cancer = datasets::breast_cancer();
+/// assert_eq!((cancer.features.nrows(), cancer.features.ncols()), (569, 30));
+/// assert_eq!((cancer.target[0], cancer.labels.as_deref()), (0.0, Some(&["malignant".to_owned(), "benign".to_owned()][..])));
+/// ```
 pub fn breast_cancer() -> Dataset {
     let text = include_str!("../../../data/breast_cancer.csv");
-    let labels = ["malignant", "benign"];
-    let mut data = parsed("breast_cancer.csv", text, Some(&labels));
-    data.labels = Some(labels.map(str::to_owned).to_vec());
-    data
+    parsed("breast_cancer.csv", text, Some(&["malignant", "benign"]))
 }
 
 /// 1797 handwritten digits of 8x8 pixels with values 0 to 16; the target is the digit.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use linalg::{Mat, reduce};
+use linalg::reduce;
 use serde::Serialize;
 
-use crate::scaling::{mean_and_deviation, quantile};
+use crate::scaling::{mean_and_deviation, quantile, standard};
 use crate::{Column, Frame};
 
 /// A summary of a table.
@@ -130,12 +130,6 @@ impl Description {
             columns,
         }
     }
-
-    /// The correlations as a matrix.
-    pub fn correlation_matrix(&self) -> Mat<f64> {
-        let n = self.correlated.len();
-        Mat::from_fn(n, n, |i, j| self.correlations[i][j])
-    }
 }
 
 fn summary(column: Column<'_>) -> Summary {
@@ -182,7 +176,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
         return f64::NAN;
     }
     let products = reduce::sum_by(a.len(), |i| {
-        (a[i] - mean_a) / sd_a * ((b[i] - mean_b) / sd_b)
+        standard(a[i], mean_a, sd_a) * standard(b[i], mean_b, sd_b)
     });
     (products / a.len() as f64).clamp(-1.0, 1.0)
 }
@@ -193,7 +187,7 @@ fn standardised(a: &[f64]) -> Option<Vec<f64>> {
         return None;
     }
     let (mean, sd) = mean_and_deviation(a);
-    (sd != 0.0).then(|| a.iter().map(|x| (x - mean) / sd).collect())
+    (sd != 0.0).then(|| a.iter().map(|x| standard(*x, mean, sd)).collect())
 }
 
 /// Pearson's correlation of two columns by their standard scores.

@@ -32,6 +32,9 @@ pub enum Column<'f> {
 
 impl<'f> Column<'f> {
     /// True if the value of a row is missing.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn is_missing(&self, row: usize) -> bool {
         match self {
             Self::Numbers(numbers) => numbers[row].is_nan(),
@@ -41,6 +44,9 @@ impl<'f> Column<'f> {
     }
 
     /// The value of a row as a file would have it; `None` if it is missing.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn text(&self, row: usize) -> Option<Cow<'f, str>> {
         if self.is_missing(row) {
             return None;
@@ -210,6 +216,9 @@ impl Frame {
     ///
     /// # Errors
     /// [`DataError::NotANumber`] with the first word that is none, [`DataError::MissingValues`] with the first line and the count.
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn numbers(&self, at: usize) -> Result<Cow<'_, [f64]>, DataError> {
         self.refuse_missing(at)?;
         self.numbers_with_gaps(at, 0..self.rows)
@@ -257,6 +266,9 @@ impl Frame {
     ///
     /// # Errors
     /// [`DataError::MissingValues`] with the first line and the count.
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn refuse_missing(&self, at: usize) -> Result<(), DataError> {
         self.refuse_missing_in(at, 0..self.rows)
     }

@@ -33,11 +33,13 @@ pub use formula::{Formula, FormulaError, suggestion};
 pub use frame::{Column, Frame, MISSING_CODE};
 pub use linalg::{self, Mat};
 pub use reader::{Blocks, CsvOptions, Kind};
-pub use recipe::{
-    Arithmetic, Change, Features, Function, Input, InputKind, Missing, Plan, Preparation, Recipe,
-    Response, Step, Variable,
-};
+pub use recipe::{Change, Features, Missing, Preparation, Recipe, Response, Variable};
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
 pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
 pub use write::{exit_between_files, write_file};
+
+/// The arithmetic of a [`Recipe`], step by step, for exports: what [`Recipe::plan`] gives.
+pub mod plan {
+    pub use crate::recipe::{Arithmetic, Function, Input, InputKind, Plan, Step};
+}

@@ -31,7 +31,7 @@ pub enum Scaling {
 pub struct Scaler {
     /// For each column.
     pub center: Vec<f64>,
-    /// For each column; 1 for a constant column, which becomes 0.
+    /// For each column; 1 for a constant column, which becomes 0, and NaN for one whose spread no double holds.
     pub scale: Vec<f64>,
 }
 
@@ -48,7 +48,11 @@ impl Scaler {
             let mut column: Vec<f64> = (0..x.nrows()).map(|i| x[(i, j)]).collect();
             let (c, s) = learn(scaling, &mut column);
             center.push(c);
-            scale.push(if s > 0.0 { s } else { 1.0 });
+            scale.push(match s {
+                f64::INFINITY => f64::NAN,
+                s if s > 0.0 => s,
+                _ => 1.0,
+            });
         }
         Self { center, scale }
     }
@@ -59,7 +63,7 @@ impl Scaler {
     /// If the number of columns differs.
     #[track_caller]
     pub fn apply(&self, x: MatMut<'_, f64>) {
-        self.each(x, |x, center, scale| (x - center) / scale);
+        self.each(x, standard);
     }
 
     /// Restores the columns.
@@ -133,6 +137,16 @@ pub(crate) fn mean_and_deviation(x: &[f64]) -> (f64, f64) {
     (mean * unit, variance.max(0.0).sqrt() * unit)
 }
 
+/// (x − center) / scale, whose difference may overflow.
+pub(crate) fn standard(x: f64, center: f64, scale: f64) -> f64 {
+    let distance = x - center;
+    if distance.is_finite() {
+        distance / scale
+    } else {
+        x / scale - center / scale
+    }
+}
+
 /// A quantile of sorted numbers, interpolated linearly (type 7 of Hyndman and Fan 1996, the default of R and NumPy); NaN of none.
 pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {
@@ -141,5 +155,10 @@ pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
     let place = p * last as f64;
     let below = place.floor() as usize;
     let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
-    low + (place - below as f64) * (high - low)
+    let (part, range) = (place - below as f64, high - low);
+    if range.is_finite() {
+        low + part * range
+    } else {
+        (1.0 - part) * low + part * high
+    }
 }

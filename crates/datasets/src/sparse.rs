@@ -7,6 +7,9 @@ use linalg::{Csr, SparseError};
 
 use crate::DataError;
 
+/// The largest index of a file whose number of columns is not told.
+const LARGEST_INDEX: usize = 100_000_000;
+
 /// Rows of which most entries are zero, with a target for each.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SparseDataset {
@@ -52,7 +55,8 @@ impl SparseDataset {
     }
 
     /// Reads `target index:value index:value …` lines: indices from 1, ascending; `#` starts a comment; `qid:…` is skipped.
-    /// The number of columns is the largest index, or `columns` if that is given and no index is larger.
+    /// The number of columns is the largest index, or `columns` if that is given and no index is larger. An index above 100 000 000 is
+    /// taken only if `columns` says that there are so many: a slip in one entry would make vectors of that length.
     ///
     /// # Errors
     /// [`DataError`] with the line and what stands there.
@@ -127,6 +131,11 @@ impl SparseDataset {
             if columns.is_some_and(|columns| index > columns) {
                 return Err(format!("{word:?}: there are {} columns", self.columns));
             }
+            if columns.is_none() && index > LARGEST_INDEX {
+                return Err(format!(
+                    "{word:?}: the index is above {LARGEST_INDEX}; say how many columns there are if this is meant"
+                ));
+            }
             if last.is_some_and(|last| index <= last) {
                 return Err(format!("{word:?}: the indices of a row must ascend"));
             }
@@ -146,8 +155,11 @@ impl SparseDataset {
     /// Writes the rows as [`read_svmlight`](Self::read_svmlight) reads them. Numbers read back to the same bits.
     ///
     /// # Errors
-    /// What the writer reports.
+    /// What the writer reports; [`InvalidInput`](std::io::ErrorKind::InvalidInput), before anything is written, if the public parts were
+    /// changed into something else than a matrix.
     pub fn write_svmlight(&self, mut writer: impl Write) -> std::io::Result<()> {
+        let invalid = |error| std::io::Error::new(std::io::ErrorKind::InvalidInput, error);
+        self.design().map_err(invalid)?;
         for (row, target) in self.target.iter().enumerate() {
             write!(writer, "{target}")?;
             for k in self.starts[row]..self.starts[row + 1] {

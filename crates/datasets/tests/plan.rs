@@ -1,9 +1,7 @@
 //! The steps of a recipe, evaluated one after the other, give the bits of its features.
 
-use datasets::{
-    Arithmetic, CsvOptions, Formula, Frame, Function, InputKind, Missing, Plan, Preparation,
-    Scaling, Step,
-};
+use datasets::plan::{Arithmetic, Function, InputKind, Plan, Step};
+use datasets::{CsvOptions, Formula, Frame, Missing, Preparation, Scaling};
 
 const FILE: &str = "a,b,c,d,y\n1.5,2,u,yes,1\n-0.25,3,v,no,0\n4,,u,yes,2\n2,7.5,w,no,1\n0.125,1,,yes,3\n3,4,v,no,2\n";
 

@@ -72,6 +72,16 @@ pub enum LinalgError {
         /// The backward error of the best answer.
         backward_error: f64,
     },
+    /// The answer, or what measures it, is too large for a double.
+    #[error(
+        "{operation}: {what} is beyond the range of numbers; bring the columns and the right-hand side to sizes near 1"
+    )]
+    Overflow {
+        /// What was asked for.
+        operation: &'static str,
+        /// What is too large.
+        what: &'static str,
+    },
     /// Threads cannot be started.
     #[error("{threads} threads cannot be started: {reason}")]
     Threads {

@@ -109,7 +109,8 @@ pub fn with_threads<R: Send>(
 }
 
 /// Runs `f` and keeps the other threads looking for pieces of its work meanwhile, so that none has to be woken up: for loops with
-/// many short parallel sections, such as the steps of a small network. Each thread is busy until `f` returns.
+/// many short parallel sections, such as the steps of a small network. Each thread is busy until `f` returns, so it is for a machine that
+/// has nothing else to do: beside other programs, which take these threads' turns, the same loop may take twice as long as without.
 ///
 /// ```
 /// use linalg::parallel;

@@ -61,6 +61,7 @@ impl<'a, T> View<'a, T> for &'a Vec<T> {
 /// assert_eq!(flat(m), Some(&[1.0, 2.0, 3.0, 4.0][..]));
 /// assert_eq!(flat(m.transpose()), None);
 /// ```
+#[allow(unsafe_code)]
 #[inline]
 pub fn flat<T: Scalar>(m: MatRef<'_, T>) -> Option<&[T]> {
     let (rows, columns) = (m.nrows(), m.ncols());
@@ -76,6 +77,7 @@ pub fn flat<T: Scalar>(m: MatRef<'_, T>) -> Option<&[T]> {
 }
 
 /// The same for a matrix that can be written to.
+#[allow(unsafe_code)]
 #[inline]
 pub fn flat_mut<T: Scalar>(m: MatMut<'_, T>) -> Option<&mut [T]> {
     let (rows, columns) = (m.nrows(), m.ncols());

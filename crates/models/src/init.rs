@@ -118,6 +118,19 @@ pub fn kaiming_uniform<T: Scalar>(
 }
 
 /// Normal with the standard deviation gain / √(fan in) (He and others 2015).
+///
+/// ```
+/// use autodiff::Shape;
+/// use datasets::random::ChaCha;
+/// use models::{Parameter, init};
+/// let mut weight = Parameter::<f64>::zeros(Shape::new(200, 300));
+/// init::kaiming_normal(&mut weight, init::Gain::Relu, &mut ChaCha::new(1));
+/// let moment = weight.value().squared_norm_l2() / 60_000.0;
+/// assert!((moment / (2.0 / 300.0) - 1.0).abs() < 0.02);
+/// init::xavier_normal(&mut weight, init::Gain::Linear, &mut ChaCha::new(1));
+/// let moment = weight.value().squared_norm_l2() / 60_000.0;
+/// assert!((moment / (2.0 / 500.0) - 1.0).abs() < 0.02);
+/// ```
 pub fn kaiming_normal<T: Scalar>(
     parameter: &mut Parameter<T>,
     gain: Gain,

@@ -56,6 +56,11 @@ pub trait Module<T: Scalar>: Debug {
         let _ = training;
     }
 
+    /// The fewest rows of a batch in training: batch normalisation needs two. Written by [`parameters!`](crate::parameters).
+    fn smallest_batch(&self) -> usize {
+        1
+    }
+
     /// What a summary calls the module: the name of its type, with its sizes.
     fn describe(&self) -> String {
         let name = std::any::type_name::<Self>();
@@ -102,7 +107,8 @@ pub fn predict<T: Scalar>(module: &(impl Module<T> + ?Sized), x: MatRef<'_, T>) 
     const ROWS: usize = 1024;
     let mut tape = Tape::new();
     let mut out = Mat::zeros(0, 0);
-    for from in (0..x.nrows()).step_by(ROWS) {
+    // No rows have as many outputs, too.
+    for from in (0..x.nrows().max(1)).step_by(ROWS) {
         tape.clear();
         let rows = ROWS.min(x.nrows() - from);
         let part = module
@@ -146,6 +152,9 @@ macro_rules! parameters {
         fn set_training(&mut self, training: bool) {
             $(self.$field.set_training(training);)*
         }
+        fn smallest_batch(&self) -> usize {
+            1 $(.max(self.$field.smallest_batch()))*
+        }
     };
 }
 
@@ -164,6 +173,9 @@ impl<T: Scalar, M: Module<T> + ?Sized> Module<T> for Box<M> {
     }
     fn set_training(&mut self, training: bool) {
         (**self).set_training(training);
+    }
+    fn smallest_batch(&self) -> usize {
+        (**self).smallest_batch()
     }
     fn describe(&self) -> String {
         (**self).describe()

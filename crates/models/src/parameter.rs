@@ -145,6 +145,11 @@ impl<T: Scalar> Parameter<T> {
         let _ = (path, visitor);
     }
 
+    /// A parameter asks for no number of rows: the end of [`Module::smallest_batch`](crate::Module::smallest_batch).
+    pub fn smallest_batch(&self) -> usize {
+        1
+    }
+
     /// A parameter is the same in training and evaluation.
     pub fn set_training(&mut self, training: bool) {
         let _ = training;

@@ -53,6 +53,18 @@ pub enum StateError {
         /// In the module.
         expected: Vec<usize>,
     },
+    /// A tensor has not as many values as its sizes say.
+    #[error(
+        "`{name}` has {found} values in the state, and its sizes are {sizes:?}; write the state again"
+    )]
+    Values {
+        /// Its name.
+        name: String,
+        /// How many values.
+        found: usize,
+        /// Its sizes.
+        sizes: Vec<usize>,
+    },
     /// A tensor of numbers of a kind that is not read.
     #[error("`{name}` has numbers of the kind {kind}; f64, f32, i64 and i32 are read")]
     Kind {
@@ -74,6 +86,22 @@ pub struct Tensor {
     pub values: Vec<f64>,
     /// The kind of numbers in a file.
     pub kind: Kind,
+}
+
+impl Tensor {
+    /// An error unless it has as many values as its sizes say.
+    fn whole(&self) -> Result<(), StateError> {
+        let mut sizes = self.sizes.iter();
+        let product = sizes.try_fold(1_usize, |product, size| product.checked_mul(*size));
+        if product == Some(self.values.len()) {
+            return Ok(());
+        }
+        Err(StateError::Values {
+            name: self.name.clone(),
+            found: self.values.len(),
+            sizes: self.sizes.clone(),
+        })
+    }
 }
 
 /// The kind of numbers that a file holds.
@@ -150,7 +178,7 @@ fn tensors<T: Scalar>(module: &dyn Module<T>, private: bool) -> Vec<Tensor> {
 /// Gives a module the state of another with the same parts. Either all of it fits, or nothing is changed.
 ///
 /// # Errors
-/// [`StateError`] with the name of the first tensor that is missing, unknown or of other sizes.
+/// [`StateError`] with the name of the first tensor that is missing, unknown, of other sizes, or without as many values.
 pub fn load_state_dict<T: Scalar>(
     module: &mut dyn Module<T>,
     tensors: &[Tensor],
@@ -237,7 +265,8 @@ pub fn fitting<'s, T: Scalar>(
                     expected: sizes.clone(),
                 });
             }
-            _ => {}
+            Some(tensor) => tensor.whole()?,
+            None => {}
         }
     }
     if let Some(tensor) = tensors
@@ -274,6 +303,7 @@ pub fn to_safetensors(tensors: &[Tensor], notes: &[(&str, &str)]) -> Result<Vec<
         let name = pair[0].to_owned();
         return Err(StateError::Twice { name });
     }
+    tensors.iter().try_for_each(Tensor::whole)?;
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|tensor| {

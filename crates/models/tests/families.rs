@@ -227,3 +227,24 @@ fn tails_keep_their_digits() {
             .starts_with("there is no link `loogit`; there are identity, logit")
     );
 }
+
+#[test]
+fn variances_are_those_of_the_losses() {
+    // dℓ/dμ = (μ − y) / V(μ) in every exponential family; by the identity link.
+    for distribution in DISTRIBUTIONS {
+        let family = Generalised {
+            distribution,
+            link: Link::Identity,
+        };
+        for mu in [0.15, 0.4, 0.8] {
+            for y in [0.25, 0.6] {
+                let variance = (mu - y) / family.terms(mu, y).slope;
+                let found = distribution.variance(mu);
+                assert!(
+                    (found / variance - 1.0).abs() < 1e-12,
+                    "{distribution:?} at {mu}: {found} {variance}"
+                );
+            }
+        }
+    }
+}

@@ -1,4 +1,5 @@
-//! Pictures as files, whole or not at all.
+//! Pictures as files, whole or not at all: as `datasets::write_file` does it, without its lock, because this crate depends on no other
+//! of the workspace. What changes there changes here.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -24,7 +25,7 @@ fn followed(path: &Path) -> PathBuf {
         // A relative link counts from the folder in which it lies.
         path = path.parent().unwrap_or(Path::new("")).join(next);
     }
-    path
+    fs::canonicalize(&path).unwrap_or(path)
 }
 
 fn replace(target: &Path, content: &[u8]) -> io::Result<()> {

@@ -7,6 +7,9 @@ const SWEEPS: usize = 12;
 /// Passes that move nodes towards their neighbours.
 const PASSES: usize = 100;
 
+/// More bends than this of edges over several layers take long to arrange, and cannot be followed.
+const BENDS: usize = 20_000;
+
 /// Where nodes and edges are drawn.
 #[derive(Debug, Clone)]
 pub struct Layers {
@@ -26,6 +29,15 @@ pub fn arrange(
 ) -> Result<Layers, PlotError> {
     let layer = depths(nodes, edges)?;
     let layers = layer.iter().max().map_or(1, |m| m + 1);
+    let bends = edges.iter().map(|(from, to)| layer[*to] - layer[*from] - 1);
+    let bends: usize = bends.sum();
+    if bends > BENDS {
+        return Err(PlotError::TooMany {
+            what: "bends of edges over several layers of a graph",
+            found: bends,
+            most: BENDS,
+        });
+    }
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); layers];
     for (node, layer) in layer.iter().enumerate() {
         rows[*layer].push(node);

@@ -14,6 +14,7 @@ mod labels;
 mod layers;
 mod normal;
 mod number;
+mod pen;
 #[cfg(feature = "png")]
 mod raster;
 mod scale;

@@ -2,6 +2,11 @@
 
 use crate::number;
 
+/// Numbers beyond these have no place on an axis.
+const LARGEST: f64 = 1.6e308;
+const LEAST_LOG: f64 = 1e-300;
+const MOST_LOG: f64 = 1e300;
+
 /// A tick of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
@@ -48,15 +53,15 @@ impl Scale {
 
     /// Whether the number has a pixel.
     pub fn takes(&self, value: f64) -> bool {
-        value.is_finite() && (!self.log || value > 0.0)
+        value.abs() <= LARGEST && (!self.log || (LEAST_LOG..=MOST_LOG).contains(&value))
     }
 }
 
-/// Smallest and largest of the finite numbers (the positive ones, if `log`).
+/// Smallest and largest of the finite numbers (the positive ones, if `log`) that an axis holds.
 pub fn extent(values: impl IntoIterator<Item = f64>, log: bool) -> Option<(f64, f64)> {
     let usable = values
         .into_iter()
-        .filter(|v| v.is_finite() && (!log || *v > 0.0));
+        .filter(|v| v.abs() <= LARGEST && (!log || (LEAST_LOG..=MOST_LOG).contains(v)));
     let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (low.min(v), high.max(v))
     });
@@ -76,7 +81,7 @@ pub fn widen((low, high): (f64, f64), log: bool) -> (f64, f64) {
     if log {
         let ratio = (high / low).powf(0.04).max(1.0);
         let ratio = if high / low < 1.0 + 1e-9 { 2.0 } else { ratio };
-        return ((low / ratio).max(1e-300), (high * ratio).min(1e300));
+        return ((low / ratio).max(LEAST_LOG), (high * ratio).min(MOST_LOG));
     }
     let size = low.abs().max(high.abs());
     let margin = if high - low <= 1e-12 * size || high - low < 1e-290 {
@@ -84,7 +89,7 @@ pub fn widen((low, high): (f64, f64), log: bool) -> (f64, f64) {
     } else {
         0.04 * high - 0.04 * low
     };
-    ((low - margin).max(-1.6e308), (high + margin).min(1.6e308))
+    ((low - margin).max(-LARGEST), (high + margin).min(LARGEST))
 }
 
 /// At most about `most` ticks at 1, 2 or 5 times a power of ten; whole numbers only, if asked.

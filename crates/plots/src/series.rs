@@ -1,5 +1,7 @@
 //! Curves and clouds of any length in a picture of bounded size.
 
+use std::collections::HashSet;
+
 use crate::canvas::{Canvas, N, Path, Shape, Stroke};
 use crate::colour::Colour;
 use crate::frame::Frame;
@@ -86,11 +88,18 @@ pub fn apart(points: impl Iterator<Item = (f64, f64)>, near: f64) -> Vec<(f64, f
     out
 }
 
-/// Draws a curve; a run of a single point is a dot.
+/// Draws a curve; a run of a single point is a dot. Of more than [`CLOUD`] runs, a dot stands for all that it would cover.
 pub fn curve(canvas: &mut Canvas, frame: &Frame, x: &[f64], y: &[f64], stroke: Stroke) {
     let mut path = Path::default();
-    for run in runs(frame, x, y) {
+    let runs = runs(frame, x, y);
+    let dense = is_dense(runs.len());
+    let mut covered = HashSet::new();
+    let cell = |(x, y): (f64, f64)| [x, y].map(|v| (v / stroke.width.max(1.0)) as i64);
+    for run in runs {
         if run.len() == 1 {
+            if dense && !covered.insert(cell(run[0])) {
+                continue;
+            }
             canvas.open("dot", format_args!(" fill=\"{}\"", stroke.colour));
             canvas.mark(Shape::Circle, run[0], stroke.width);
             canvas.close();

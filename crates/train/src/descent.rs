@@ -35,7 +35,7 @@ pub struct Descent {
 
 /// The state of the model before an update.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Report {
+pub struct DescentReport {
     /// Updates made so far.
     pub epoch: usize,
     /// The cost before the next one.
@@ -45,7 +45,7 @@ pub struct Report {
     pub accuracy: Option<f64>,
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DescentReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "epoch {:4}  cost {:.6}", self.epoch, self.cost)?;
         match self.accuracy {
@@ -83,7 +83,7 @@ impl Descent {
         optimizer: &mut Optimizer<T, R>,
         (x, y): (impl View<'a, T>, impl View<'a, T>),
         cost: C,
-        mut report: impl FnMut(Report),
+        mut report: impl FnMut(DescentReport),
     ) where
         T: Scalar,
         M: Module<T> + ?Sized,
@@ -99,7 +99,7 @@ impl Descent {
             if epoch % self.every == 0 {
                 let same = prediction.shape() == target.shape();
                 let accuracy = same.then(|| metrics::accuracy(prediction.to_mat().as_ref(), y));
-                report(Report {
+                report(DescentReport {
                     epoch,
                     cost: value.item().to_f64(),
                     accuracy,

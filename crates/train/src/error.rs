@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::Certificate;
 
-/// How the two classes are told apart.
+/// What separates the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separation {
     /// Every row is on the right side.
@@ -20,7 +20,8 @@ pub enum Separation {
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// The classes are separated: no finite estimate exists.
+    /// Two classes, or counts and their zeros, are separated: proved, so no finite estimate exists. Of several classes see
+    /// [`Runaway`](Self::Runaway).
     #[error("{}", separated(*kind, columns))]
     Separated {
         /// Completely or not.
@@ -160,7 +161,8 @@ pub enum FitError {
         /// The class.
         class: String,
     },
-    /// Estimates that go to infinity.
+    /// The same of a multinomial or ordered model: coefficients go to infinity because columns tell some class apart. Unlike
+    /// [`Separated`](Self::Separated) it is concluded from where the iteration goes, not proved.
     #[error("{}", runaway(columns))]
     Runaway {
         /// The columns whose coefficients do.
@@ -176,8 +178,8 @@ pub enum FitError {
     },
     /// A number of the specification that makes no sense.
     #[error("{what} is {value}, which it cannot be: {}", range(what))]
-    Penalty {
-        /// `l1`, `l2`, `factor`, `k`, `scale` or `tau`.
+    Setting {
+        /// `l1`, `l2`, `factor`, `k`, `scale`, `tau`, `theta` or `power`.
         what: &'static str,
         /// Its value.
         value: f64,
@@ -378,8 +380,11 @@ fn runaway(columns: &[String]) -> String {
 
 fn range(what: &str) -> &'static str {
     match what {
-        "k" | "scale" | "theta" => "a finite number above 0",
+        "k" | "scale" | "theta" | "tolerance" => "a finite number above 0",
         "tau" => "a number between 0 and 1",
+        "ratio" => "a number above 0, and not above 1",
+        "the number of strengths" => "from 1 to 100,000",
+        "the number of folds" => "2 or more",
         "power" => "a number between 1 and 2",
         _ => "a finite number that is not negative",
     }

@@ -22,7 +22,7 @@ mod student;
 mod tails;
 mod trainer;
 
-pub use descent::{Descent, Report};
+pub use descent::{Descent, DescentReport};
 pub use error::{FitError, Separation};
 pub use estimate::{
     Delta, EstimateError, Likelihood, LikelihoodCovariance, LikelihoodFit, Natural, NonlinearFit,

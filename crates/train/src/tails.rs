@@ -2,7 +2,7 @@
 
 use crate::chi_square::{self, Part};
 use crate::normal;
-use crate::student::beta_fraction;
+use crate::student::{beta_fraction, is_beyond};
 
 /// ln P(Y ≤ y) and ln P(Y > y).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,9 @@ fn complement(x: f64) -> f64 {
 
 /// ln(eᵃ + eᵇ).
 fn log_sum(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        return f64::NAN;
+    }
     let (most, least) = (a.max(b), a.min(b));
     if least == f64::NEG_INFINITY {
         most
@@ -43,7 +46,7 @@ impl Tails {
     };
 
     fn from_lower(lower: f64) -> Self {
-        let lower = lower.min(0.0);
+        let lower = if lower > 0.0 { 0.0 } else { lower };
         Self {
             lower,
             upper: complement(lower),
@@ -106,9 +109,14 @@ impl Tails {
         if y <= 0.0 {
             return Self::ALL;
         }
-        if x > (a + 1.0) / (a + b + 2.0) {
-            return Self::beta(b, a, y, x).other_way();
+        // Not by calling itself: at the border both orders may be on the wrong side of it by their rounding.
+        if is_beyond(a, b, x, y) {
+            return Self::beta_by_fraction(b, a, y, x).other_way();
         }
+        Self::beta_by_fraction(a, b, x, y)
+    }
+
+    fn beta_by_fraction(a: f64, b: f64, x: f64, y: f64) -> Self {
         let n = a + b;
         let density = chi_square::stirling_error(n)
             - chi_square::stirling_error(a)
@@ -178,8 +186,13 @@ impl Tails {
     }
 }
 
-/// ln Σ exp t(k) over k = 1, 2, … for logarithms that rise to one mode and fall from there; the search begins at `near`.
+/// ln Σ exp t(k) over k = 1, 2, … for logarithms that rise to one mode and fall from there; the search begins at `near`. NaN where the
+/// mode is so far out that there would be millions of terms.
 fn series(near: f64, t: impl Fn(f64) -> f64) -> f64 {
+    const FAR: f64 = 1e10;
+    if near.is_nan() || near >= FAR {
+        return f64::NAN;
+    }
     let mut mode = near.floor().max(1.0);
     let mut most = t(mode);
     for by in [1.0, -1.0] {
@@ -197,7 +210,7 @@ fn series(near: f64, t: impl Fn(f64) -> f64) -> f64 {
         while k >= 1.0 {
             let term = (t(k) - most).exp();
             sum += term;
-            if term < 1e-18 * sum {
+            if term.is_nan() || term < 1e-18 * sum {
                 break;
             }
             k += by;

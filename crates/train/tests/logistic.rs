@@ -279,7 +279,7 @@ fn bad_columns_are_named() {
             .l2(l2)
             .fit(&nba_rookie_draft())
             .unwrap_err();
-        assert!(matches!(error, FitError::Penalty { .. }));
+        assert!(matches!(error, FitError::Setting { .. }));
     }
     let mut data = nba_rookie_draft();
     data.target.fill(1.0);

@@ -28,7 +28,7 @@ pub fn huber<'t, T: Scalar>(prediction: Var<'t, T>, target: Var<'t, T>, delta: f
 /// Huber's loss divided by its δ, here called β (PyTorch's `SmoothL1Loss`).
 ///
 /// # Panics
-/// If the shapes differ, or β is not positive.
+/// If the shapes differ, or β is not positive, or so small that 1/β is infinite.
 ///
 /// ```
 /// use autodiff::{Tape, loss};
@@ -42,7 +42,12 @@ pub fn smooth_l1<'t, T: Scalar>(
     target: Var<'t, T>,
     beta: f64,
 ) -> Var<'t, T> {
-    huber(prediction, target, beta) * T::from_f64(1.0 / beta)
+    let inverse = T::from_f64(1.0 / beta);
+    assert!(
+        inverse.is_finite(),
+        "smooth_l1: beta is {beta}; it is positive, and so is its inverse finite"
+    );
+    huber(prediction, target, beta) * inverse
 }
 
 /// The cross-entropy of the probability σ(z) from the logit z, in which class 1 counts `positive` times: PyTorch's `pos_weight`.

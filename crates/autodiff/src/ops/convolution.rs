@@ -28,25 +28,25 @@ impl Window {
     /// Height and width of the result: ⌊(size + 2 padding − kernel) / stride⌋ + 1; 0 where the kernel is larger than the image.
     pub fn result(&self) -> [usize; 2] {
         [0, 1].map(|axis| {
-            let size = self.image[axis + 1] + 2 * self.padding[axis];
+            let size = self.image[axis + 1].saturating_add(self.padding[axis].saturating_mul(2));
             match size.checked_sub(self.kernel[axis]) {
-                Some(room) if self.stride[axis] > 0 => room / self.stride[axis] + 1,
+                Some(room) if self.stride[axis] > 0 => (room / self.stride[axis]).saturating_add(1),
                 _ => 0,
             }
         })
     }
 
     fn pixels(&self) -> usize {
-        self.image.iter().product()
+        product(self.image)
     }
 
     fn positions(&self) -> usize {
-        self.result().iter().product()
+        product(self.result())
     }
 
     /// Entries under the kernel: columns of the weight.
     pub fn patch(&self) -> usize {
-        self.image[0] * self.kernel[0] * self.kernel[1]
+        product([self.image[0], self.kernel[0], self.kernel[1]])
     }
 
     fn images(&self, rows: usize) -> Shape {
@@ -54,7 +54,7 @@ impl Window {
     }
 
     fn results(&self, rows: usize) -> Shape {
-        Shape::new(rows, self.outputs * self.positions())
+        Shape::new(rows, self.outputs.saturating_mul(self.positions()))
     }
 
     fn weight(&self) -> Shape {
@@ -90,6 +90,11 @@ impl Window {
         )?;
         Some((channel * height + y) * width + x)
     }
+}
+
+/// The largest number stands for what is larger; a matrix of that size is refused.
+fn product<const N: usize>(sizes: [usize; N]) -> usize {
+    sizes.into_iter().fold(1, usize::saturating_mul)
 }
 
 /// Numbers of a block of patches.

@@ -1,4 +1,4 @@
-//! Data that a tape reads without copying: the one place of this crate that needs `unsafe`.
+//! Data that a tape reads without copying: the one reason for `unsafe` in this crate (`node.rs` follows the pointers).
 //!
 //! # Why it is sound
 //!

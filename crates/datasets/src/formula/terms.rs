@@ -60,14 +60,15 @@ impl Sum {
         }
     }
 
-    /// Removes a term; false if there is none such.
-    fn remove(&mut self, term: &[Spanned]) -> bool {
-        let gone = key(term);
-        let found = self.keys.remove(&gone);
-        if found {
-            self.terms.retain(|term| key(term) != gone);
+    /// Removes terms, in one pass; false if there was none such for one of them.
+    fn remove(&mut self, terms: &[Vec<Spanned>]) -> bool {
+        let gone: HashSet<Vec<String>> = terms.iter().map(|term| key(term)).collect();
+        let before = self.keys.len();
+        self.keys.retain(|key| !gone.contains(key));
+        if self.keys.len() < before {
+            self.terms.retain(|term| !gone.contains(&key(term)));
         }
-        found
+        before - self.keys.len() == gone.len()
     }
 
     fn has_intercept(&self) -> bool {
@@ -93,7 +94,7 @@ pub(crate) fn terms(formula: &Formula, others: Option<&[String]>) -> Result<Term
     }
     let mut sum = Sum::one(Vec::new());
     expansion.add(&formula.right, &mut sum)?;
-    let intercept = sum.remove(&[]);
+    let intercept = sum.remove(&[Vec::new()]);
     sum.terms.sort_by_key(Vec::len);
     Ok(Terms {
         intercept,
@@ -133,7 +134,7 @@ impl Expansion<'_> {
             }
             Node::Negative(inner) => self.remove(inner, sum),
             Node::Number(0.0) => {
-                sum.remove(&[]);
+                sum.remove(&[Vec::new()]);
                 Ok(())
             }
             Node::Number(1.0) => {
@@ -163,15 +164,14 @@ impl Expansion<'_> {
     fn remove(&mut self, part: &Spanned, sum: &mut Sum) -> Result<(), FormulaError> {
         match part.node {
             Node::Number(1.0) => {
-                sum.remove(&[]);
+                sum.remove(&[Vec::new()]);
             }
             Node::Number(0.0) => sum.insert(Vec::new()),
             _ => {
-                for gone in self.expand(part)?.terms {
-                    if gone.is_empty() || !sum.remove(&gone) && self.others.is_some() {
-                        let problem = "there is no such term before this that could be removed";
-                        return self.fault(part, problem);
-                    }
+                let gone = self.expand(part)?.terms;
+                if gone.iter().any(Vec::is_empty) || !sum.remove(&gone) && self.others.is_some() {
+                    let problem = "there is no such term before this that could be removed";
+                    return self.fault(part, problem);
                 }
             }
         }

@@ -169,11 +169,11 @@ impl CsvOptions {
         self
     }
 
-    /// The bytes of text that make a block, at least 64; 8 MiB if not given. Two blocks of text are in memory at a time: one is read
+    /// The bytes of text that make a block, from 64 to 1 GiB; 8 MiB if not given. Two blocks of text are in memory at a time: one is read
     /// from the file while the other is parsed ([`Blocks`] has the sum). A longer record is read all the same, and so is the first
     /// MiB, from which delimiter and kinds are inferred.
     pub fn block_bytes(mut self, bytes: usize) -> Self {
-        self.block_bytes = bytes.max(64);
+        self.block_bytes = bytes.clamp(64, 1 << 30);
         self
     }
 

@@ -139,7 +139,9 @@ impl Recipe {
                 let known = numbers.iter().filter(|x| x.is_finite() && **x != 0.0);
                 let least = known.fold(f64::INFINITY, |m, x| m.min(x.abs()));
                 let size = if least.is_finite() { least } else { 1.0 };
-                let step = |x: f64| STEP * if x == 0.0 { size } else { x.abs() };
+                // A step that underflows is none.
+                let near = |x: f64| if x == 0.0 { size } else { x.abs() };
+                let step = |x: f64| (STEP * near(x)).max(f64::MIN_POSITIVE);
                 let moved = |by: f64| self.with(frame, column, &|x| x + by * step(x));
                 let [a, b, c, d] = [moved(-2.0)?, moved(-1.0)?, moved(1.0)?, moved(2.0)?];
                 let steps = self.with_steps(frame, column, &step)?;

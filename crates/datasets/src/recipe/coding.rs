@@ -4,18 +4,21 @@
 //! earlier terms span are left out, and what remains is gathered into as few products as possible. The result spans what the
 //! formula says and has no redundant column (the algorithm is that of the documentation of patsy, "categorical coding").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// A product: categories by number, each with all its columns (true) or without the reference.
 pub(super) type Product = Vec<(usize, bool)>;
 
+/// More categories than this in a term are refused: it has two to that power of parts, and as many columns or more.
+pub(super) const MOST_CATEGORIES: usize = 10;
+
 /// For each term the products that it adds. A term is the number of its group, which is what it has besides categories, and its
-/// categories.
+/// categories, of which a term has at most [`MOST_CATEGORIES`].
 pub(super) fn products(terms: &[(usize, Vec<usize>)], intercept: bool) -> Vec<Vec<Product>> {
-    let mut used: Vec<(usize, BTreeSet<usize>)> = Vec::new();
+    let mut used: HashSet<(usize, BTreeSet<usize>)> = HashSet::new();
     // The group of the terms without numbers is 0, and holds the intercept.
     if intercept {
-        used.push((0, BTreeSet::new()));
+        used.insert((0, BTreeSet::new()));
     }
     let mut all = Vec::new();
     for (group, categories) in terms {
@@ -28,8 +31,7 @@ pub(super) fn products(terms: &[(usize, Vec<usize>)], intercept: bool) -> Vec<Ve
         let mut products: Vec<Product> = Vec::new();
         for part in parts {
             let key = (*group, part.iter().copied().collect::<BTreeSet<_>>());
-            if !used.contains(&key) {
-                used.push(key);
+            if used.insert(key) {
                 products.push(part.into_iter().map(|category| (category, false)).collect());
             }
         }

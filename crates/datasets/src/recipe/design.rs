@@ -4,6 +4,7 @@ use linalg::{Mat, MatMut, parallel};
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::polynomial::polynomials;
 use super::source::{Bound, Kind, Rows};
 use super::{CHUNK, Parts};
 use crate::{DataError, Frame};
@@ -31,7 +32,7 @@ pub(super) enum Factor {
 }
 
 /// More columns than this are no recipe's.
-const MOST_COLUMNS: usize = 10_000_000;
+pub(super) const MOST_COLUMNS: usize = 1_000_000;
 
 /// A fault in a row.
 struct Fault {
@@ -125,7 +126,17 @@ impl Parts {
             .iter()
             .map(|product| self.columns_of(product))
             .collect();
-        let mut matrix = Mat::zeros(rows.len(), layout.iter().map(Vec::len).sum());
+        let columns = layout.iter().map(Vec::len).sum();
+        // Where memory does not suffice, the allocation itself ends the process.
+        let entries = rows.len().saturating_mul(columns);
+        if Vec::<f64>::new().try_reserve_exact(entries).is_err() {
+            let problem = format!(
+                "{} rows of {columns} features do not fit into memory; use fewer terms, or categories of fewer levels",
+                rows.len()
+            );
+            return Err(DataError::Preparation { problem });
+        }
+        let mut matrix = Mat::zeros(rows.len(), columns);
         let filler = Filler {
             parts: self,
             bound,
@@ -147,8 +158,31 @@ impl Parts {
         }
         if let Some(scaler) = &self.scaler {
             scaler.apply(matrix.as_mut());
+            for j in 0..columns {
+                let scaled = matrix.col_as_slice(j);
+                if let Some(row) = scaled.iter().position(|value| !value.is_finite()) {
+                    let term = format!("the scaled feature `{}`", self.names()[j]);
+                    return Err(frame.term_not_finite(rows.get(row), &term, scaled[row]));
+                }
+            }
         }
         Ok(matrix)
+    }
+
+    /// The first product with which there are more columns than [`MOST_COLUMNS`], to be known before names are made of them.
+    pub(super) fn too_wide(&self) -> Option<&[(usize, bool)]> {
+        let width = |(factor, whole): &(usize, bool)| {
+            let all = self.factors[*factor].width(|at| self.levels(at).len());
+            let treatment = matches!(self.factors[*factor], Factor::Category { .. }) && !whole;
+            all.saturating_sub(usize::from(treatment))
+        };
+        let mut total = 0_usize;
+        let wide = self.products.iter().find(|product| {
+            let widths = product.iter().map(width);
+            total = total.saturating_add(widths.fold(1, usize::saturating_mul));
+            total > MOST_COLUMNS
+        });
+        wide.map(Vec::as_slice)
     }
 
     /// Refuses numbers of columns, factors and levels that do not exist, which only a recipe that was tampered with has.
@@ -175,20 +209,7 @@ impl Parts {
         if !(factors && products && self.target.is_sound()) {
             return Err("the recipe refers to columns that it does not have".to_owned());
         }
-        // Before names are made of them: products can be very wide.
-        let width = |(factor, _): &(usize, bool)| match &self.factors[*factor] {
-            Factor::Number { .. } => 1,
-            Factor::Polynomial { shifts, .. } => shifts.len(),
-            Factor::Category { column, .. } => self.levels(*column).len(),
-        };
-        let product_width =
-            |product: &Vec<(usize, bool)>| product.iter().map(width).fold(1, usize::saturating_mul);
-        let total = self
-            .products
-            .iter()
-            .map(product_width)
-            .fold(0, usize::saturating_add);
-        if total > MOST_COLUMNS || self.products.iter().any(Vec::is_empty) {
+        if self.too_wide().is_some() || self.products.iter().any(Vec::is_empty) {
             return Err("the recipe makes no features, or more than any data have".to_owned());
         }
         let levels = |source: &super::source::Source| match (&source.kind, source.fill) {
@@ -227,7 +248,16 @@ pub(super) fn fits(expression: &Expression, columns: usize) -> bool {
 }
 
 impl Factor {
-    fn name(&self) -> &str {
+    /// The columns that it makes at the most.
+    pub(super) fn width(&self, levels: impl Fn(usize) -> usize) -> usize {
+        match self {
+            Self::Number { .. } => 1,
+            Self::Polynomial { shifts, .. } => shifts.len(),
+            Self::Category { column, .. } => levels(*column),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Number { name, .. }
             | Self::Polynomial { name, .. }
@@ -333,57 +363,4 @@ impl Values {
             }
         }
     }
-}
-
-/// The polynomials of degree 1 to k. `norms` are 1, n, and the squared norms of the polynomials, as in R's `poly`.
-pub(super) fn polynomials(x: &[f64], shifts: &[f64], norms: &[f64]) -> Vec<Vec<f64>> {
-    let mut all: Vec<Vec<f64>> = vec![vec![1.0; x.len()]];
-    for k in 0..shifts.len() {
-        let next = |i: usize| {
-            let before = if k > 0 {
-                norms[k + 1] / norms[k] * all[k - 1][i]
-            } else {
-                0.0
-            };
-            (x[i] - shifts[k]) * all[k][i] - before
-        };
-        let next = (0..x.len()).map(next).collect();
-        all.push(next);
-    }
-    all.remove(0);
-    for (column, norm) in all.iter_mut().zip(&norms[2..]) {
-        let root = norm.sqrt();
-        column.iter_mut().for_each(|x| *x /= root);
-    }
-    all
-}
-
-/// The shifts and norms of polynomials up to a degree that are orthogonal on these numbers; `None` if there are too few
-/// different ones.
-pub(super) fn orthogonal(x: &[f64], degree: usize) -> Option<(Vec<f64>, Vec<f64>)> {
-    let dot = |a: &[f64], b: &[f64]| linalg::reduce::sum_by(a.len(), |i| a[i] * b[i]);
-    let mut different: Vec<u64> = x.iter().map(|x| (x + 0.0).to_bits()).collect();
-    different.sort_unstable();
-    different.dedup();
-    if different.len() <= degree {
-        return None;
-    }
-    let (mut shifts, mut norms) = (Vec::new(), vec![1.0, x.len() as f64]);
-    let (mut before, mut current) = (vec![0.0; x.len()], vec![1.0; x.len()]);
-    for k in 0..degree {
-        let squares: Vec<f64> = current.iter().map(|p| p * p).collect();
-        shifts.push(dot(&squares, x) / norms[k + 1]);
-        let next = |i: usize| {
-            let last = if k > 0 {
-                norms[k + 1] / norms[k] * before[i]
-            } else {
-                0.0
-            };
-            (x[i] - shifts[k]) * current[i] - last
-        };
-        let next: Vec<f64> = (0..x.len()).map(next).collect();
-        norms.push(dot(&next, &next));
-        before = std::mem::replace(&mut current, next);
-    }
-    Some((shifts, norms))
 }

@@ -7,6 +7,7 @@ mod expression;
 mod learn;
 mod names;
 mod plan;
+mod polynomial;
 mod preparation;
 mod resolve;
 mod source;
@@ -240,6 +241,12 @@ impl Parts {
                 Some(total) => total.iter_mut().zip(&values).for_each(|(t, v)| *t += v),
                 None => total = Some(values),
             }
+        }
+        if let Some(sum) = &total
+            && let Some(row) = sum.iter().position(|value| !value.is_finite())
+        {
+            let term = "the sum of the offsets";
+            return Err(frame.term_not_finite(rows.get(row), term, sum[row]));
         }
         Ok(total)
     }

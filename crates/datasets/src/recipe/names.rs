@@ -2,21 +2,43 @@
 
 use crate::formula::{Node, Spanned};
 
-/// All exponents of `n` numbers with a sum from 2 to `degree`, by their sum.
-pub(super) fn powers(n: usize, degree: usize) -> Vec<Vec<usize>> {
-    fn extend(n: usize, left: usize, start: Vec<usize>, all: &mut Vec<Vec<usize>>) {
-        if start.len() == n {
-            if left == 0 {
-                all.push(start);
-            }
-            return;
-        }
-        for power in (0..=left).rev() {
-            extend(n, left - power, [start.as_slice(), &[power]].concat(), all);
+/// More powers and products than this of a list of columns are a slip of the pen, and a higher degree.
+pub(super) const MOST_POWERS: usize = 100_000;
+pub(super) const HIGHEST_DEGREE: usize = 100;
+
+/// How many powers and products of `n` numbers have a degree from 2 to `degree`; `None` if too many to make.
+pub(super) fn count_of_powers(n: usize, degree: usize) -> Option<usize> {
+    if degree > HIGHEST_DEGREE {
+        return None;
+    }
+    // Those up to the degree k are (n + k) choose k.
+    let mut all = 1_usize;
+    for k in 1..=degree {
+        all = all.checked_mul(n.checked_add(k)?)? / k;
+    }
+    let powers = all - 1 - if degree > 0 { n } else { 0 };
+    (powers <= MOST_POWERS).then_some(powers)
+}
+
+/// All powers and products of `n` numbers with degrees from 2 to `degree`, by their degree: each a list of numbers and exponents.
+pub(super) fn powers(n: usize, degree: usize) -> Vec<Vec<(usize, usize)>> {
+    let mut all = Vec::new();
+    if n == 0 {
+        return all;
+    }
+    for degree in 2..=degree {
+        // The numbers that are multiplied, in ascending order: 0 0, 0 1, 1 1.
+        let mut factors = vec![0; degree];
+        loop {
+            let runs = factors.chunk_by(|a, b| a == b);
+            all.push(runs.map(|run| (run[0], run.len())).collect());
+            let Some(at) = factors.iter().rposition(|factor| *factor + 1 < n) else {
+                break;
+            };
+            let next = factors[at] + 1;
+            factors[at..].fill(next);
         }
     }
-    let mut all = Vec::new();
-    (2..=degree).for_each(|degree| extend(n, degree, Vec::new(), &mut all));
     all
 }
 

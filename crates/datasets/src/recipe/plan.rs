@@ -11,7 +11,8 @@ use super::source::Kind;
 /// the bits of [`Recipe::features`], if the functions do.
 ///
 /// ```
-/// use datasets::{Arithmetic, CsvOptions, Formula, Preparation, Step};
+/// use datasets::plan::{Arithmetic, Step};
+/// use datasets::{CsvOptions, Formula, Preparation};
 /// let frame = CsvOptions::new().read_from("t.csv", "a,c,y\n1,u,1\n3,v,0\n4,u,2\n".as_bytes())?;
 /// let plan = Preparation::formula("y ~ I(a ** 2) + c".parse::<Formula>()?).learn(&frame)?.plan();
 /// assert_eq!(plan.inputs.iter().map(|input| input.column.as_str()).collect::<Vec<_>>(), ["a", "c"]);

@@ -133,13 +133,13 @@ impl Preparation {
     }
 
     /// Powers of the columns of numbers up to a degree, and their products up to it. Booleans are multiplied by others and have no
-    /// powers, which would be the same 0 and 1. Not with a formula, which says so itself.
+    /// powers, which would be the same 0 and 1. At most 100 000 terms and degree 100. Not with a formula, which says so itself.
     pub fn polynomial(mut self, degree: usize) -> Self {
         self.degree = degree.max(1);
         self
     }
 
-    /// The products of every two features. Not with a formula, which says so itself.
+    /// The products of every two features, at most 100 000. Not with a formula, which says so itself.
     pub fn interactions(mut self) -> Self {
         self.interactions = true;
         self

@@ -1,6 +1,6 @@
 //! What a preparation wants of the columns that a table has: a target and terms, without contradictions.
 
-use super::names::{Names, powers};
+use super::names::{HIGHEST_DEGREE, MOST_POWERS, Names, count_of_powers, powers};
 use super::preparation::Preparation;
 use crate::formula::{Node, Spanned, Terms, terms};
 use crate::{Column, DataError, Frame};
@@ -133,17 +133,32 @@ impl Preparation {
             };
             let numbers = names.iter().map(|name| (name, highest(name)));
             let numbers: Vec<(&String, usize)> = numbers.filter(|(_, most)| *most > 0).collect();
-            for powers in powers(numbers.len(), self.degree) {
-                let factors = numbers.iter().zip(&powers).filter(|(_, power)| **power > 0);
-                if factors.clone().all(|((_, most), power)| power <= most) {
-                    let power = |((name, _), power): (&(&String, usize), &usize)| {
-                        Spanned::power((*name).clone(), *power)
-                    };
-                    terms.push(factors.map(power).collect());
+            if count_of_powers(numbers.len(), self.degree).is_none() {
+                let problem = format!(
+                    "the powers of {} columns up to degree {} are more than {MOST_POWERS}, or the degree is above {HIGHEST_DEGREE}; \
+                     list fewer features or lower the degree",
+                    numbers.len(),
+                    self.degree
+                );
+                return Err(DataError::Preparation { problem });
+            }
+            for factors in powers(numbers.len(), self.degree) {
+                if factors.iter().all(|(k, power)| *power <= numbers[*k].1) {
+                    let power =
+                        |(k, power): &(usize, usize)| Spanned::power(numbers[*k].0.clone(), *power);
+                    terms.push(factors.iter().map(power).collect());
                 }
             }
         }
         if self.interactions {
+            if names.len().saturating_mul(names.len() - 1) / 2 > MOST_POWERS {
+                let problem = format!(
+                    "the products of every two of {} features are more than {MOST_POWERS}; list fewer features, or write the products \
+                     that count in a formula",
+                    names.len()
+                );
+                return Err(DataError::Preparation { problem });
+            }
             for (k, a) in names.iter().enumerate() {
                 let both = |b: &String| vec![Spanned::name(a.clone()), Spanned::name(b.clone())];
                 terms.extend(names[k + 1..].iter().map(both));
@@ -154,6 +169,23 @@ impl Preparation {
 
     pub(super) fn has_formula(&self) -> bool {
         self.formula.is_some()
+    }
+
+    /// The fault of a term that makes too many columns.
+    pub(super) fn exploded(
+        &self,
+        at: Option<&Spanned>,
+        names: Vec<String>,
+        what: &str,
+    ) -> DataError {
+        let problem = format!(
+            "the term `{}` {what}; leave some of its columns out, or join rare levels",
+            names.join(":")
+        );
+        match at {
+            Some(at) => self.fault(at, problem),
+            None => DataError::Preparation { problem },
+        }
     }
 
     /// A fault in a part of the formula, or of a preparation without one.

@@ -82,8 +82,16 @@ impl Target {
                 value: weights[row],
             });
         }
+        if let Some(weights) = &weights
+            && let Some(row) = weights.iter().position(|weight| !weight.is_finite())
+        {
+            return Err(frame.term_not_finite(rows.get(row), "the weight", weights[row]));
+        }
         let trials = self.trials.as_ref().map(|trials| trials.all(&bound, rows));
         if let Some(trials) = &trials {
+            if let Some(row) = trials.iter().position(|trials| trials.is_infinite()) {
+                return Err(frame.term_not_finite(rows.get(row), "the trials", trials[row]));
+            }
             let wrong = |row: &usize| !(values[*row] >= 0.0 && values[*row] <= trials[*row]);
             if let Some(row) = (0..values.len()).find(wrong) {
                 return Err(DataError::NotSuccesses {

@@ -1,7 +1,7 @@
 //! The columns of the table that a model takes, each once, with the kind of value that serves all inputs that read it.
 
 use anyhow::{Result, bail, ensure};
-use datasets::{InputKind, Plan};
+use datasets::plan::{InputKind, Plan};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

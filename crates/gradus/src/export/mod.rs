@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
-use datasets::Plan;
+use datasets::plan::Plan;
 
 use self::columns::RawColumn;
 use crate::document::Document;
@@ -23,7 +23,7 @@ use crate::usage::{self, require};
 
 /// In what a model is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Target {
+pub enum ExportFormat {
     /// An ONNX graph of opset 17, in double precision.
     Onnx,
     /// PMML 4.4.
@@ -44,7 +44,7 @@ pub struct ExportArguments {
     pub model: PathBuf,
     /// In what it is written.
     #[arg(long, value_enum)]
-    pub format: Target,
+    pub format: ExportFormat,
     /// The probability from which a row belongs to the second class. PMML knows 0.5 alone.
     #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = usage::share)]
     pub threshold: f64,
@@ -133,24 +133,24 @@ impl Document {
     ///
     /// # Errors
     /// If the format cannot say exactly what the model computes.
-    pub fn export(&self, format: Target, options: &Options) -> Result<Vec<u8>> {
+    pub fn export(&self, format: ExportFormat, options: &Options) -> Result<Vec<u8>> {
         let exported = Exported::new(self, options.threshold)?;
         // In Rust, columns and results are fields of two types.
-        if format != Target::Rust {
+        if format != ExportFormat::Rust {
             let own = exported.columns.iter().map(|c| c.name.as_str());
             columns::differ(own, &self.header())?;
         }
         Ok(match format {
-            Target::Sql => {
+            ExportFormat::Sql => {
                 columns::differ(options.keep.iter().map(String::as_str), &self.header())?;
                 let known = |name: &String| exported.columns.iter().any(|c| c.name == *name);
                 let others = options.keep.iter().filter(|name| !known(name));
                 let others: Vec<String> = others.cloned().collect();
                 sql::write(&exported, &options.table, &others)?.into_bytes()
             }
-            Target::Rust => rust::write(&exported)?.into_bytes(),
-            Target::Pmml => pmml::write(&exported)?.into_bytes(),
-            Target::Onnx => onnx::write(&exported)?,
+            ExportFormat::Rust => rust::write(&exported)?.into_bytes(),
+            ExportFormat::Pmml => pmml::write(&exported)?.into_bytes(),
+            ExportFormat::Onnx => onnx::write(&exported)?,
         })
     }
 }
@@ -163,7 +163,7 @@ pub fn export(arguments: &ExportArguments) -> Result<()> {
     output::separate(&[&arguments.model], &[("--out", &arguments.out)])?;
     let written = match Predictor::read(&arguments.model)? {
         Predictor::Network(network) => {
-            require(arguments.format == Target::Onnx, || {
+            require(arguments.format == ExportFormat::Onnx, || {
                 format!(
                     "{}: it is a network, and networks are exported by --format onnx alone",
                     arguments.model.display()

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Result, bail};
-use datasets::{Arithmetic, Function, Input, InputKind, Step};
+use datasets::plan::{Arithmetic, Function, Input, InputKind, Step};
 use models::glm::Link;
 
 use super::Exported;

@@ -7,30 +7,30 @@ use train::{ClassAnalysis, Coefficient, Observations};
 use super::{LEVEL, asked, clustered, conditions, determined, kind};
 use crate::arguments::FitArguments;
 use crate::document;
+use crate::findings::Findings;
 use crate::fitted::Fitted;
 use crate::progress::bar;
-use crate::report::Report;
 
 /// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
 pub(crate) fn of_classes(
     arguments: &FitArguments,
     data: &Dataset,
     fitted: Fitted,
-) -> Result<(Fitted, Report)> {
-    let mut report = Report::default();
+) -> Result<(Fitted, Findings)> {
+    let mut findings = Findings::default();
     let observations = Observations::from(data);
     let Some(fit) = fitted.of_classes() else {
-        return Ok((fitted, report));
+        return Ok((fitted, findings));
     };
     if let Some([mcfadden, cox_snell, nagelkerke]) = fit.pseudo_r2() {
-        report.pseudo_r2 = Some(document::PseudoR2 {
+        findings.pseudo_r2 = Some(document::PseudoR2 {
             mcfadden: Some(mcfadden),
             cox_snell: Some(cox_snell),
             nagelkerke: Some(nagelkerke),
             tjur: None,
         });
     }
-    report.specification = Some(document::Specification {
+    findings.specification = Some(document::Specification {
         method: if arguments.firth {
             "firth"
         } else {
@@ -42,33 +42,33 @@ pub(crate) fn of_classes(
         analytic: false,
         penalised: fit.aic().is_none() && !arguments.firth,
     });
-    report.validity = conditions(fitted.validity(&observations));
-    report.keep_matrix(fit.covariance());
+    findings.validity = conditions(fitted.validity(&observations));
+    findings.keep_matrix(fit.covariance());
     if !asked(arguments) {
-        return Ok((fitted, report));
+        return Ok((fitted, findings));
     }
     let Some(analysis) = fitted.analyse(&observations) else {
-        return Ok((fitted, report));
+        return Ok((fitted, findings));
     };
     let analysis = analysis?;
     if arguments.profile {
-        report.intervals = Some("profile");
+        findings.intervals = Some("profile");
         // Statistics by ratios take the place of Wald's.
-        report
+        findings
             .validity
             .retain(|condition| condition.name != "wald" || !arguments.firth);
         let coefficients = profiled(&analysis, arguments.firth)?;
-        return Ok((fitted.reported(coefficients), report));
+        return Ok((fitted.reported(coefficients), findings));
     }
-    let clusters = clustered(arguments, data, &mut report)?;
+    let clusters = clustered(arguments, data, &mut findings)?;
     let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
-        return Ok((fitted, report));
+        return Ok((fitted, findings));
     };
-    report.covariance = Some(name);
-    report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
+    findings.covariance = Some(name);
+    findings.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
-    determined(arguments, &coefficients, &mut report);
-    Ok((fitted.reported(coefficients), report))
+    determined(arguments, &coefficients, &mut findings);
+    Ok((fitted.reported(coefficients), findings))
 }
 
 /// Intervals by profiles; with Firth's penalty also tests by ratios of penalised likelihoods.

@@ -12,9 +12,9 @@ use train::{Analysis, Coefficient, Covariance, GlmFit, Inference, Observations};
 pub(crate) use self::classes::of_classes;
 use crate::arguments::{FitArguments, Robust};
 use crate::document;
+use crate::findings::Findings;
 use crate::fit::csv_options;
 use crate::progress::bar;
-use crate::report::Report;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
 const WIDE: usize = 1000;
@@ -52,35 +52,35 @@ pub(crate) fn report(
     data: &Dataset,
     line: &dyn Fn(usize) -> u64,
     fit: GlmFit,
-) -> Result<(GlmFit, Report)> {
+) -> Result<(GlmFit, Findings)> {
     let observations = Observations::from(data);
-    let mut report = Report {
+    let mut findings = Findings {
         validity: conditions_of(&fit, model, &observations, line),
         specification: Some(specification(model)),
-        ..Report::default()
+        ..Findings::default()
     };
-    report.keep_matrix(fit.covariance());
+    findings.keep_matrix(fit.covariance());
     if fit.coefficients().len() > WIDE && !asked(arguments) {
-        return Ok((fit, report));
+        return Ok((fit, findings));
     }
     let coefficients = match fit.analyse(model, &observations) {
         Ok(analysis) => {
             let analysis = analysis.progress(bar("bootstrap", "samples"));
             let [mcfadden, cox_snell, nagelkerke, tjur] = analysis.pseudo_r2();
-            report.pseudo_r2 = mcfadden.is_some().then_some(document::PseudoR2 {
+            findings.pseudo_r2 = mcfadden.is_some().then_some(document::PseudoR2 {
                 mcfadden,
                 cox_snell,
                 nagelkerke,
                 tjur,
             });
-            statistics(arguments, data, &analysis, &mut report)?
+            statistics(arguments, data, &analysis, &mut findings)?
         }
         Err(error) if asked(arguments) => return Err(error.into()),
         Err(_) => None,
     };
     Ok(match coefficients {
-        Some(coefficients) => (fit.reported(coefficients), report),
-        None => (fit, report),
+        Some(coefficients) => (fit.reported(coefficients), findings),
+        None => (fit, findings),
     })
 }
 
@@ -139,46 +139,46 @@ fn statistics(
     arguments: &FitArguments,
     data: &Dataset,
     analysis: &Analysis<'_>,
-    report: &mut Report,
+    findings: &mut Findings,
 ) -> Result<Option<Vec<Coefficient>>> {
     let firth = analysis.fit().penalised_log_likelihood().is_some();
     if firth && !arguments.profile {
-        report.validity.push(document::Condition {
+        findings.validity.push(document::Condition {
             name: "wald".to_owned(),
             holds: false,
             detail: "Wald's statistics are poor beside Firth's penalty where classes are separated; use --profile, which gives penalised likelihood ratios".to_owned(),
         });
     }
     if arguments.profile {
-        report.intervals = Some("profile");
+        findings.intervals = Some("profile");
         return profiled(analysis).map(Some);
     }
-    let clusters = clustered(arguments, data, report)?;
+    let clusters = clustered(arguments, data, findings)?;
     if let Some(samples) = arguments.bootstrap {
-        report.covariance = Some("bootstrap");
-        report.intervals = Some("percentile");
+        findings.covariance = Some("bootstrap");
+        findings.intervals = Some("percentile");
         return bootstrapped(
             analysis,
             samples,
             arguments.seed,
             clusters.as_deref(),
-            report,
+            findings,
         )
         .map(Some);
     }
     let Some((kind, name)) = kind(arguments, clusters.as_deref()) else {
         return Ok(None);
     };
-    report.covariance = Some(name);
-    report.keep_for_data();
-    report.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
+    findings.covariance = Some(name);
+    findings.keep_for_data();
+    findings.keep_matrix(Some(analysis.covariance(&kind)?.as_ref()));
     let coefficients = analysis.coefficients(&kind)?;
-    determined(arguments, &coefficients, report);
+    determined(arguments, &coefficients, findings);
     Ok(Some(coefficients))
 }
 
 /// Says which coefficients a single row or cluster determines.
-fn determined(arguments: &FitArguments, coefficients: &[Coefficient], report: &mut Report) {
+fn determined(arguments: &FitArguments, coefficients: &[Coefficient], findings: &mut Findings) {
     let without = coefficients.iter().filter(|c| c.inference.is_none());
     let mut without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
     // Of several classes, a column has a coefficient in each.
@@ -190,7 +190,7 @@ fn determined(arguments: &FitArguments, coefficients: &[Coefficient], report: &m
         } else {
             "row"
         };
-        report.validity.push(document::Condition {
+        findings.validity.push(document::Condition {
             name: "determined".to_owned(),
             holds: false,
             detail: format!(
@@ -235,13 +235,13 @@ fn bootstrapped(
     samples: usize,
     seed: u64,
     clusters: Option<&[usize]>,
-    report: &mut Report,
+    findings: &mut Findings,
 ) -> Result<Vec<Coefficient>> {
     let drawn = analysis.bootstrap(samples, seed, clusters)?;
-    report.keep_for_data();
+    findings.keep_for_data();
     let failed = drawn.failed();
-    report.failed = Some(failed);
-    report.validity.push(document::Condition {
+    findings.failed = Some(failed);
+    findings.validity.push(document::Condition {
         name: "samples".to_owned(),
         holds: 100 * failed <= samples,
         detail: if 100 * failed <= samples {
@@ -257,7 +257,7 @@ fn bootstrapped(
             .div_ceil(used.max(1))
             .next_multiple_of(10)
     };
-    report.validity.push(document::Condition {
+    findings.validity.push(document::Condition {
         name: "replicates".to_owned(),
         holds: used >= INTERVALS,
         detail: if used >= INTERVALS {
@@ -269,7 +269,7 @@ fn bootstrapped(
         },
     });
     let (covariance, intervals) = (drawn.covariance(), drawn.intervals(LEVEL));
-    report.keep_matrix(Some(covariance.as_ref()));
+    findings.keep_matrix(Some(covariance.as_ref()));
     let all = analysis.fit().coefficients().iter().enumerate();
     Ok(all
         .map(|(j, c)| {
@@ -306,17 +306,17 @@ fn profiled(analysis: &Analysis<'_>) -> Result<Vec<Coefficient>> {
     Ok(out)
 }
 
-/// The cluster of each row, if there is a column of clusters; the report says how many there are.
+/// The cluster of each row, if there is a column of clusters; the findings say how many there are.
 fn clustered(
     arguments: &FitArguments,
     data: &Dataset,
-    report: &mut Report,
+    findings: &mut Findings,
 ) -> Result<Option<Vec<usize>>> {
     let Some(column) = &arguments.cluster else {
         return Ok(None);
     };
     let clusters = clusters(&arguments.file, arguments.no_header, column, data)?;
-    report.clustered(&clusters);
+    findings.clustered(&clusters);
     Ok(Some(clusters))
 }
 

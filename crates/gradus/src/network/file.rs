@@ -97,8 +97,10 @@ impl Network {
         let texts = ["specification", "recipe", "scaler", "target"].map(note);
         let texts = texts.into_iter().collect::<Result<Vec<_>>>()?;
         let tensors = state::from_safetensors(bytes)?;
+        // Fuzz targets change bytes: past the checksum is where faults would be.
         ensure!(
-            *note("checksum")? == checksum(texts.into_iter().map(String::as_str), &tensors),
+            cfg!(fuzzing)
+                || *note("checksum")? == checksum(texts.into_iter().map(String::as_str), &tensors),
             "its weights or notes were changed after it was written (the checksum is another); train the network again"
         );
         let specification = Specification::parse(note("specification")?)?;

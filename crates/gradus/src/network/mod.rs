@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use datasets::{Column, CsvOptions, Frame, Mat, Preparation, Response, Scaler, Scaling, Splitter};
-use models::loss;
+use models::{Module, loss};
 use train::schedule::{CosineAnnealingLr, ExponentialLr, OneCycleLr, ReduceLrOnPlateau, StepLr};
 use train::{
     Adam, AdamW, EarlyStopping, Optimizer, RmsProp, Rule, Sgd, Stopped, Trained, Trainer, metrics,
@@ -255,13 +255,24 @@ fn run<R: Rule<f32>>(
     if let Some([x, y]) = held_back {
         trainer = trainer.validation((x, y));
     }
+    let least = network.model.smallest_batch().min(x.nrows());
+    ensure!(
+        settings.batch_size >= least,
+        "training.batch-size is {}, and batch-norm needs batches of {least} rows or more",
+        settings.batch_size
+    );
+    // What is left of an epoch may be too little to normalise; the next epoch has it in other batches.
+    let left_out = (1..least).contains(&(x.nrows() % settings.batch_size));
+    if left_out {
+        trainer = trainer.drop_last();
+    }
     if several {
         trainer = trainer.metric("accuracy", metrics::class_accuracy);
     } else if classes {
         trainer = trainer.metric("accuracy", metrics::logit_accuracy);
     }
     let words = Words::new("training.schedule", &settings.schedule)?;
-    let batches = x.nrows().div_ceil(settings.batch_size) as u64;
+    let batches = x.nrows().div_ceil(settings.batch_size) as u64 - u64::from(left_out);
     let gamma = |gamma: f64| {
         ensure!(
             gamma > 0.0 && gamma < 1.0,

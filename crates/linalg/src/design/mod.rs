@@ -4,10 +4,12 @@
 //! them while a block is in cache, follow from that. Blocks and the tree in which their results are combined depend on the
 //! shape alone, so that the number of threads does not change a bit.
 
+mod coordinates;
 mod dense;
 mod few;
 mod gram;
 mod kernels;
+mod moments;
 mod sampled;
 mod sparse;
 mod standardised;
@@ -161,6 +163,9 @@ pub trait Design: Sync {
     /// d.
     fn columns(&self) -> usize;
     /// `eta = X beta` for the given rows.
+    ///
+    /// # Panics
+    /// This and what follows may panic if a row does not exist, or if slices and matrices have other lengths than rows and columns say.
     fn times_block(&self, rows: Range<usize>, beta: &[f64], eta: &mut [f64]);
     /// `out += Xᵀ u` over the given rows.
     fn transpose_times_block(&self, rows: Range<usize>, u: &[f64], out: &mut [f64]);

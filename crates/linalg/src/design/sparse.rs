@@ -68,12 +68,13 @@ impl<'a> Lines<'a> {
                 values: entries,
             });
         }
+        let expected = lines.saturating_add(1);
         let wrong = |at| SparseError::Offsets {
-            expected: lines + 1,
+            expected,
             entries,
             at,
         };
-        if offsets.len() != lines + 1 || offsets[0] != 0 {
+        if offsets.len() != expected || offsets[0] != 0 {
             return Err(wrong(0));
         }
         if let Some(at) = offsets.windows(2).position(|pair| pair[0] > pair[1]) {

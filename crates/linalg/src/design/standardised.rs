@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::dense::{add_weighted_gram, four};
+use super::moments::Moments;
 use super::{BLOCK, BLOCKS_PER_LEAF, Design, Scratch, kernels};
 use crate::{Mat, MatMut, MatRef, flat, parallel, reduce};
 
@@ -11,18 +12,29 @@ use crate::{Mat, MatMut, MatRef, flat, parallel, reduce};
 ///
 /// With an intercept the location is the mean, else 0; the scale is the root mean square of x − location. Fitting in these
 /// coordinates makes the units and offsets of the columns harmless.
+///
+/// ```
+/// use linalg::{Design, Standardised, mat};
+/// let x = mat![[1.0], [3.0]];
+/// let z = Standardised::new(x.as_ref(), true)?;
+/// let mut eta = [0.0; 2];
+/// z.times(&[0.0, 1.0], &mut eta);
+/// assert_eq!(eta, [-1.0, 1.0]);
+/// # Ok::<(), linalg::Unstandardisable>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Standardised<'a> {
     x: MatRef<'a, f64>,
-    intercept: bool,
-    location: Vec<f64>,
-    scale: Vec<f64>,
+    pub(super) intercept: bool,
+    pub(super) location: Vec<f64>,
+    pub(super) scale: Vec<f64>,
 }
 
 /// Why columns cannot be standardised.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Unstandardisable {
     /// A column is constant beside an intercept, or zero without one.
+    #[error("column {column} is {value} in every row")]
     Constant {
         /// The column, from 0.
         column: usize,
@@ -30,6 +42,7 @@ pub enum Unstandardisable {
         value: f64,
     },
     /// An entry is infinite or NaN.
+    #[error("row {row}, column {column}: {value} is no finite number")]
     NotFinite {
         /// The row, from 0.
         row: usize,
@@ -40,70 +53,17 @@ pub enum Unstandardisable {
     },
 }
 
-/// Number, mean and root mean square about the mean of some entries.
-#[derive(Debug, Clone, Copy)]
-struct Moments {
-    count: f64,
-    mean: f64,
-    deviation: f64,
-}
-
-impl Moments {
-    /// Of a short column.
-    fn of(x: MatRef<'_, f64>) -> Self {
-        let count = x.nrows() as f64;
-        if let Some(x) = flat(x) {
-            let (sum, _) = kernels::moments(x, x[0]);
-            let middle = x[0] + sum / count;
-            let (sum, squares) = kernels::moments(x, middle);
-            let variance = squares / count - (sum / count).powi(2);
-            // Squares that neither overflow nor vanish; or entries that are all equal.
-            if (1e-280..1e280).contains(&variance) || squares == 0.0 && middle.abs() > 1e-100 {
-                return Self {
-                    count,
-                    mean: middle + sum / count,
-                    deviation: variance.sqrt(),
-                };
-            }
-        }
-        // In units of the largest entry.
-        let n = x.nrows();
-        let largest = (0..n).fold(0.0_f64, |m, i| m.max(x[(i, 0)].abs()));
-        let unit = if largest > 0.0 { largest } else { 1.0 };
-        let mean = reduce::sum_by(n, |i| x[(i, 0)] / unit) / count;
-        let squares = reduce::sum_by(n, |i| (x[(i, 0)] / unit - mean).powi(2));
-        Self {
-            count,
-            mean: mean * unit,
-            deviation: (squares / count).sqrt() * unit,
-        }
-    }
-
-    /// Of these entries and those together (Chan, Golub and `LeVeque` 1983), in units of the largest number.
-    fn with(&self, other: &Self) -> Self {
-        let count = self.count + other.count;
-        let gap = other.mean - self.mean;
-        let unit = self.deviation.max(other.deviation).max(gap.abs());
-        let square = |x: f64| {
-            if unit > 0.0 { (x / unit).powi(2) } else { 0.0 }
-        };
-        let [a, b] = [self, other].map(|m| m.count / count);
-        let variance =
-            a * square(self.deviation) + b * square(other.deviation) + a * b * square(gap);
-        Self {
-            count,
-            mean: self.mean + b * gap,
-            deviation: variance.sqrt() * unit,
-        }
-    }
-}
-
 impl<'a> Standardised<'a> {
     /// Standardises the columns of `x`.
     ///
     /// # Errors
-    /// The first column that is not finite, or constant.
+    /// The first column that is not finite, or constant, as every column without rows is (the value is NaN then). Columns of finite numbers
+    /// that are too large or too small for the squares of a fit pass: their scale says so.
     pub fn new(x: MatRef<'a, f64>, intercept: bool) -> Result<Self, Unstandardisable> {
+        if x.nrows() == 0 && x.ncols() > 0 {
+            let (column, value) = (0, f64::NAN);
+            return Err(Unstandardisable::Constant { column, value });
+        }
         let leaf = BLOCK * BLOCKS_PER_LEAF;
         let moments = parallel::map_reduce(
             x.nrows().div_ceil(leaf),
@@ -288,77 +248,6 @@ impl<'a> Standardised<'a> {
                 *out = dots[l] / self.scale[first + at + l];
             }
         }
-    }
-
-    /// The coefficients of the standardised columns from those of the data, intercept first.
-    pub fn coefficients_from_data(&self, beta: &[f64]) -> Vec<f64> {
-        let k = usize::from(self.intercept);
-        let mut gamma = beta.to_vec();
-        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            gamma[j + k] = scale * beta[j + k];
-            if self.intercept {
-                gamma[0] += location * beta[j + k];
-            }
-        }
-        gamma
-    }
-
-    /// The coefficients of the data from those of the standardised columns, intercept first.
-    pub fn coefficients_to_data(&self, gamma: &[f64]) -> Vec<f64> {
-        let k = usize::from(self.intercept);
-        let mut beta = gamma.to_vec();
-        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            beta[j + k] = gamma[j + k] / scale;
-            if self.intercept {
-                beta[0] -= location * beta[j + k];
-            }
-        }
-        beta
-    }
-
-    /// True if the first column is the intercept.
-    pub fn has_intercept(&self) -> bool {
-        self.intercept
-    }
-
-    /// What the columns of the data are divided by.
-    pub fn scale(&self) -> &[f64] {
-        &self.scale
-    }
-
-    /// The covariance matrix of the coefficients of the data from that of the standardised ones, A C Aᵀ with β = A γ.
-    pub fn covariance_to_data(&self, covariance: MatRef<'_, f64>) -> Mat<f64> {
-        let d = self.columns();
-        let k = usize::from(self.intercept);
-        // A row at a time, so that scales of 1e±150 are divided by one after the other.
-        let half = Mat::from_fn(d, d, |i, j| self.combine(i, |l| covariance[(l, j)], k));
-        Mat::from_fn(d, d, |i, j| self.combine(j, |l| half[(i, l)], k))
-    }
-
-    /// Row `i` of A times a vector.
-    fn combine(&self, i: usize, v: impl Fn(usize) -> f64, k: usize) -> f64 {
-        if i >= k {
-            return v(i) / self.scale[i - k];
-        }
-        let ratio = |j: usize| self.location[j] / self.scale[j];
-        v(0) - (0..self.scale.len())
-            .map(|j| ratio(j) * v(j + 1))
-            .sum::<f64>()
-    }
-
-    /// The gradient in the coefficients of the data from that in the standardised ones: A⁻ᵀ g.
-    pub fn gradient_to_data(&self, gradient: &[f64]) -> Vec<f64> {
-        let k = usize::from(self.intercept);
-        let mut out = gradient.to_vec();
-        for (j, (location, scale)) in self.location.iter().zip(&self.scale).enumerate() {
-            out[j + k] = scale * gradient[j + k]
-                + if self.intercept {
-                    location * gradient[0]
-                } else {
-                    0.0
-                };
-        }
-        out
     }
 
     /// The rows of a block, each times its weight; a product is rounded once more than a quotient, by half a unit, and is four

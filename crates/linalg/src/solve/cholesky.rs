@@ -133,12 +133,13 @@ impl Cholesky {
             backward_error(self.matrix.as_ref(), x.as_ref(), b),
             backward_error(self.matrix.as_ref(), refined.as_ref(), b),
         );
-        if after <= before {
+        let better = after <= before || before.is_nan();
+        if better {
             x = refined;
         }
         Solution {
             x,
-            backward_error: before.min(after),
+            backward_error: if better { after } else { before },
             method: Method::Cholesky,
         }
     }

@@ -1,15 +1,17 @@
 //! Eigenvalues of symmetric matrices, and singular values.
 
+use std::cmp::Ordering;
+
 use faer::Side;
 
-use super::{expect_square, finite};
+use super::{expect_square, finite, held};
 use crate::{LinalgError, Mat, MatRef};
 
 /// Eigenvalues in ascending order, and eigenvectors as columns, of a symmetric matrix, of which the lower triangle is read.
 ///
 /// # Errors
 /// [`LinalgError::Shape`] if it is not square, [`LinalgError::NotFinite`] for a non-finite entry,
-/// [`LinalgError::NoConvergence`] if the iteration fails.
+/// [`LinalgError::NoConvergence`] if the iteration fails, [`LinalgError::Overflow`] if an eigenvalue is too large for a double.
 ///
 /// ```
 /// use linalg::{mat, solve::symmetric_eigen};
@@ -27,9 +29,10 @@ pub fn symmetric_eigen(a: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>), Linal
         operation: "symmetric_eigen",
     };
     let eigen = a.self_adjoint_eigen(Side::Lower).map_err(failed)?;
-    let values = (0..a.nrows())
+    let values: Vec<f64> = (0..a.nrows())
         .map(|j| eigen.S().column_vector()[j])
         .collect();
+    held("symmetric_eigen", "an eigenvalue", &values)?;
     Ok((values, eigen.U().to_owned()))
 }
 
@@ -48,7 +51,7 @@ impl Svd {
     /// Decomposes a matrix.
     ///
     /// # Errors
-    /// [`LinalgError::NotFinite`] or [`LinalgError::NoConvergence`].
+    /// [`LinalgError::NotFinite`], [`LinalgError::NoConvergence`], or [`LinalgError::Overflow`] if a singular value is too large for a double.
     ///
     /// ```
     /// use linalg::{mat, solve::Svd};
@@ -70,9 +73,10 @@ impl Svd {
         let svd = a
             .thin_svd()
             .map_err(|_| LinalgError::NoConvergence { operation: "svd" })?;
-        let s = (0..a.nrows().min(a.ncols()))
+        let s: Vec<f64> = (0..a.nrows().min(a.ncols()))
             .map(|j| svd.S().column_vector()[j])
             .collect();
+        held("svd", "a singular value", &s)?;
         Ok(Self {
             u: svd.U().to_owned(),
             s,
@@ -99,7 +103,8 @@ impl Svd {
         }
     }
 
-    /// The shortest least-squares solution of A X = B, with singular values up to `tolerance` times the largest left out.
+    /// The shortest least-squares solution of A X = B, with singular values up to `tolerance` times the largest left out;
+    /// NaN for a tolerance that is NaN.
     ///
     /// # Panics
     /// If `b` has another number of rows than A.
@@ -114,7 +119,11 @@ impl Svd {
         let mut c = self.u.transpose() * b;
         for (i, s) in self.s.iter().enumerate() {
             for j in 0..c.ncols() {
-                c[(i, j)] = if *s > cut { c[(i, j)] / s } else { 0.0 };
+                c[(i, j)] = match s.partial_cmp(&cut) {
+                    Some(Ordering::Greater) => c[(i, j)] / s,
+                    Some(_) => 0.0,
+                    None => f64::NAN,
+                };
             }
         }
         &self.v * c

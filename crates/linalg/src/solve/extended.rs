@@ -6,7 +6,7 @@
 
 use faer::fx128;
 
-use super::{finite, shape};
+use super::{finite, held, shape};
 use crate::{LinalgError, Mat, MatRef};
 
 /// A matrix of numbers `high + low`, each a pair of doubles.
@@ -51,7 +51,8 @@ pub struct ExtendedFit {
 ///
 /// # Errors
 /// [`LinalgError::Shape`] if the lengths differ or there are fewer rows than columns, [`LinalgError::NotFinite`], or
-/// [`LinalgError::Dependent`] with a column that depends on the earlier ones to 27 digits.
+/// [`LinalgError::Dependent`] with a column that depends on the earlier ones to 27 digits, or [`LinalgError::Overflow`] if a coefficient
+/// or the residual sum of squares is too large for a double.
 ///
 /// ```
 /// use linalg::solve::extended::{Extended, least_squares};
@@ -113,10 +114,13 @@ pub fn least_squares(x: &Extended, y: &[f64]) -> Result<ExtendedFit, LinalgError
             root(sum.mul(variance)) * scale[j]
         }
     };
+    let coefficient = |j: usize| beta[(j, 0)].mul(fx128::from_f64(scale[j])).0;
+    let coefficients: Vec<f64> = (0..d).map(coefficient).collect();
+    let operation = "extended least squares";
+    held(operation, "a coefficient", &coefficients)?;
+    held(operation, "the residual sum of squares", [&squares.0])?;
     Ok(ExtendedFit {
-        coefficients: (0..d)
-            .map(|j| beta[(j, 0)].mul(fx128::from_f64(scale[j])).0)
-            .collect(),
+        coefficients,
         standard_deviations: (0..d).map(deviation).collect(),
         residual_deviation: if n == d { f64::NAN } else { root(variance) },
         residual_squares: squares.0,

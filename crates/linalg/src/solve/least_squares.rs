@@ -2,7 +2,7 @@
 
 use faer::linalg::solvers::{ColPivQr, SolveLstsq};
 
-use super::{Method, Svd, finite, shape, worse};
+use super::{Method, Svd, finite, held, shape, worse};
 use crate::{LinalgError, Mat, MatRef};
 
 /// A least-squares answer: X minimises the length of each column of B − A X.
@@ -26,7 +26,8 @@ pub struct LeastSquares {
 /// working precision, by singular values.
 ///
 /// # Errors
-/// [`LinalgError::Shape`], [`LinalgError::NotFinite`] or [`LinalgError::NoConvergence`].
+/// [`LinalgError::Shape`], [`LinalgError::NotFinite`], [`LinalgError::NoConvergence`], or [`LinalgError::Overflow`] for an answer that
+/// no double holds.
 ///
 /// ```
 /// use linalg::{mat, solve::least_squares};
@@ -78,13 +79,19 @@ pub fn least_squares(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<LeastSqua
         diagonal[0] / diagonal[rank - 1]
     };
 
+    // So are the right-hand sides, by powers of two, which round nothing.
+    let power = |x: f64| f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() >> 52 << 52);
+    let size: Vec<f64> = (0..b.ncols()).map(|c| power(b.col(c).norm_max())).collect();
+    let b = Mat::from_fn(rows, b.ncols(), |i, c| b[(i, c)] / size[c]);
+    let b = b.as_ref();
+
     // The independent columns alone are a problem of full rank.
     let full = Mat::from_fn(rows, rank, |i, j| z[(i, kept[j])]);
     let answer = |y: &Mat<f64>, method| {
         let mut x = Mat::zeros(columns, b.ncols());
         for (k, &j) in kept.iter().enumerate() {
             for c in 0..b.ncols() {
-                x[(j, c)] = y[(k, c)] / length[j] / largest[j];
+                x[(j, c)] = y[(k, c)] / length[j] / largest[j] * size[c];
             }
         }
         let optimality = optimality(full.as_ref(), y.as_ref(), b);
@@ -110,16 +117,22 @@ pub fn least_squares(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<LeastSqua
         first
     };
     if best.optimality <= 1e-12 {
-        return Ok(best);
+        return in_range(best);
     }
     let other = answer(&Svd::new(full.as_ref())?.solve(b, 0.0), Method::Svd);
-    Ok(
+    in_range(
         if other.optimality < best.optimality || best.optimality.is_nan() {
             other
         } else {
             best
         },
     )
+}
+
+fn in_range(answer: LeastSquares) -> Result<LeastSquares, LinalgError> {
+    let columns = (0..answer.x.ncols()).flat_map(|c| answer.x.col_as_slice(c));
+    held("least_squares", "the answer", columns)?;
+    Ok(answer)
 }
 
 /// max |zⱼ·r| / |b| for columns of length 1.

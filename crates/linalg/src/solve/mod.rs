@@ -90,6 +90,19 @@ fn shape(operation: &'static str, left: MatRef<'_, f64>, right: MatRef<'_, f64>)
     }
 }
 
+/// Refuses a result with a number that no double holds.
+fn held<'x>(
+    operation: &'static str,
+    what: &'static str,
+    numbers: impl IntoIterator<Item = &'x f64>,
+) -> Result<(), LinalgError> {
+    if numbers.into_iter().all(|x| x.is_finite()) {
+        Ok(())
+    } else {
+        Err(LinalgError::Overflow { operation, what })
+    }
+}
+
 /// Names the first entry (of the lower triangle, if so) that is not finite.
 fn finite(operation: &'static str, a: MatRef<'_, f64>, lower: bool) -> Result<(), LinalgError> {
     for column in 0..a.ncols() {

@@ -41,7 +41,7 @@ impl LogisticRegression {
         }
     }
 
-    /// Adds ½·`l2`·‖β‖² to the mean log-loss. `train` refuses a negative or non-finite value.
+    /// With the penalty ½·`l2`·‖β‖² on the mean log-loss, in the place of any other. `train` refuses a negative or non-finite value.
     pub fn l2(self, l2: f64) -> Self {
         self.penalised(Penalty::ridge(l2))
     }
@@ -127,7 +127,7 @@ impl LogisticModel {
         predictor(x, &self.coefficients, |_| self.intercept, |_| {})
     }
 
-    /// The probability of class 1 for each row.
+    /// The probability of class 1 for each row; NaN for a row with a NaN.
     ///
     /// # Errors
     /// As [`linear_predictor`](Self::linear_predictor).
@@ -174,13 +174,13 @@ impl LogisticModel {
     /// True for each row whose probability is at least the threshold.
     ///
     /// # Errors
-    /// As [`linear_predictor`](Self::linear_predictor).
+    /// As [`linear_predictor`](Self::linear_predictor), and [`PredictError::Undefined`] for a row whose probability is NaN.
     pub fn predict(&self, x: MatRef<'_, f64>, threshold: f64) -> Result<Vec<bool>, PredictError> {
-        Ok(self
-            .predict_proba(x)?
-            .into_iter()
-            .map(|p| p >= threshold)
-            .collect())
+        let p = self.predict_proba(x)?;
+        match p.iter().position(|p| p.is_nan()) {
+            Some(row) => Err(PredictError::Undefined { row }),
+            None => Ok(p.into_iter().map(|p| p >= threshold).collect()),
+        }
     }
 }
 

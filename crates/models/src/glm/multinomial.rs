@@ -131,7 +131,7 @@ impl MultinomialModel {
         predictors(x, self.coefficients.as_ref(), |_, k| self.intercepts[k])
     }
 
-    /// The probability of each class: one row an observation, one column a class.
+    /// The probability of each class: one row an observation, one column a class. All are NaN for a row with a NaN.
     ///
     /// # Errors
     /// As [`linear_predictor`](Self::linear_predictor).
@@ -180,13 +180,18 @@ impl MultinomialModel {
     /// The most probable class of each row, from 0; the first of several that are equally probable.
     ///
     /// # Errors
-    /// As [`linear_predictor`](Self::linear_predictor).
+    /// As [`linear_predictor`](Self::linear_predictor), and [`PredictError::Undefined`] for a row of which a linear predictor is NaN, or
+    /// if there is no class.
     pub fn predict(&self, x: MatRef<'_, f64>) -> Result<Vec<usize>, PredictError> {
         let eta = self.linear_predictor(x)?;
-        let most = |i: usize| {
-            (1..eta.ncols()).fold(0, |m, k| if eta[(i, k)] > eta[(i, m)] { k } else { m })
+        let most = |row: usize| {
+            if eta.ncols() == 0 || (0..eta.ncols()).any(|k| eta[(row, k)].is_nan()) {
+                return Err(PredictError::Undefined { row });
+            }
+            let better = |m, k| if eta[(row, k)] > eta[(row, m)] { k } else { m };
+            Ok((1..eta.ncols()).fold(0, better))
         };
-        Ok((0..eta.nrows()).map(most).collect())
+        (0..eta.nrows()).map(most).collect()
     }
 }
 

@@ -135,7 +135,8 @@ pub struct OrderedModel {
 }
 
 impl OrderedModel {
-    /// With ascending thresholds, one between each class and the next, and one coefficient a feature.
+    /// With a link that [`OrderedRegression::link`] names, ascending thresholds, one between each class and the next, and one coefficient a
+    /// feature. What other links and orders give are no probabilities.
     pub fn new(link: Link, thresholds: Vec<f64>, coefficients: Vec<f64>) -> Self {
         Self {
             link,
@@ -167,7 +168,7 @@ impl OrderedModel {
         predictor(x, &self.coefficients, |_| 0.0, |_| {})
     }
 
-    /// The probability of each class: one row an observation, one column a class.
+    /// The probability of each class: one row an observation, one column a class. All are NaN for a row with a NaN.
     ///
     /// # Errors
     /// As [`linear_predictor`](Self::linear_predictor).
@@ -175,9 +176,17 @@ impl OrderedModel {
         let eta = self.linear_predictor(x)?;
         let classes = self.thresholds.len() + 1;
         Ok(Mat::from_fn(eta.len(), classes, |i, j| {
-            let (a, b) = cut_points(&self.thresholds, j, eta[i]);
-            (-between(self.link, a, b).loss).exp()
+            self.probability(j, eta[i])
         }))
+    }
+
+    /// The probability of a class at a linear predictor.
+    fn probability(&self, class: usize, eta: f64) -> f64 {
+        let (a, b) = cut_points(&self.thresholds, class, eta);
+        if eta.is_nan() || a.is_nan() || b.is_nan() {
+            return f64::NAN;
+        }
+        (-between(self.link, a, b).loss).exp()
     }
 
     /// The probability of each class for one row, without allocation.
@@ -204,14 +213,16 @@ impl OrderedModel {
         );
         let eta = of_row(row, &self.coefficients)?;
         for (j, out) in out.iter_mut().enumerate() {
-            let (a, b) = cut_points(&self.thresholds, j, eta);
-            *out = (-between(self.link, a, b).loss).exp();
+            *out = self.probability(j, eta);
         }
         Ok(())
     }
 }
 
 /// The cut points of class `j`, less the linear predictor: upper, lower.
+///
+/// # Panics
+/// If there is no such class: one more than thresholds.
 ///
 /// ```
 /// assert_eq!(models::glm::cut_points(&[1.0, 2.0], 1, 0.5), (1.5, 0.5));

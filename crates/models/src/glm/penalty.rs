@@ -80,6 +80,11 @@ impl Penalty {
     /// Of the `weight_decay` of PyTorch's SGD on the mean of a loss that is a negative log-likelihood, such as binary cross-entropy.
     /// (PyTorch decays biases, too, unless they are given apart.) `MSELoss` is twice the Gaussian family's ½ (y − μ)², so half of the
     /// decay is meant there.
+    ///
+    /// ```
+    /// use models::glm::Penalty;
+    /// assert_eq!(Penalty::from_weight_decay(0.1), Penalty::ridge(0.1));
+    /// ```
     pub fn from_weight_decay(weight_decay: f64) -> Self {
         Self::ridge(weight_decay)
     }
@@ -91,6 +96,12 @@ impl Penalty {
     }
 
     /// glmnet's `lambda` and `alpha`; `None` without a penalty.
+    ///
+    /// ```
+    /// use models::glm::Penalty;
+    /// assert_eq!(Penalty::from_glmnet(0.5, 0.25).to_glmnet(), Some((0.5, 0.25)));
+    /// assert_eq!(Penalty::none().to_glmnet(), None);
+    /// ```
     pub fn to_glmnet(&self) -> Option<(f64, f64)> {
         let lambda = self.l1 + self.l2;
         (lambda > 0.0).then(|| (lambda, self.l1 / lambda))

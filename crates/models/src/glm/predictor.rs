@@ -5,13 +5,24 @@ use thiserror::Error;
 
 /// New data that do not fit a model.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the data have {found} columns and the model {expected} features")]
 #[non_exhaustive]
-pub struct PredictError {
-    /// Columns of the data.
-    pub found: usize,
-    /// Features of the model.
-    pub expected: usize,
+pub enum PredictError {
+    /// The data have another number of columns than the model has features.
+    #[error("the data have {found} columns and the model {expected} features")]
+    Columns {
+        /// Columns of the data.
+        found: usize,
+        /// Features of the model.
+        expected: usize,
+    },
+    /// The probabilities of a row are not numbers, so it belongs to no class.
+    #[error(
+        "row {row} has no class, as its probabilities are NaN; leave rows with missing or infinite features out"
+    )]
+    Undefined {
+        /// The first such row, from 0.
+        row: usize,
+    },
 }
 
 /// Rows that stay in cache, and rows that a thread takes at once.
@@ -22,7 +33,7 @@ fn check(found: usize, expected: usize) -> Result<(), PredictError> {
     if found == expected {
         Ok(())
     } else {
-        Err(PredictError { found, expected })
+        Err(PredictError::Columns { found, expected })
     }
 }
 

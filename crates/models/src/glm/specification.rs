@@ -13,6 +13,10 @@ use super::{Distribution, Family, Generalised, Link, Penalty, PredictError};
 /// use models::glm::{Distribution, GeneralisedLinearModel, Link};
 /// let model = GeneralisedLinearModel::new(Distribution::Gamma).link(Link::Log).l2(0.1);
 /// assert_eq!((model.family().link, model.penalty().l2), (Link::Log, 0.1));
+///
+/// use models::glm::Penalty;
+/// let lasso = GeneralisedLinearModel::new(Distribution::Gaussian).penalised(Penalty::lasso(1.0));
+/// assert_eq!(lasso.l2(0.1).penalty(), &Penalty::ridge(0.1));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeneralisedLinearModel {
@@ -88,7 +92,7 @@ impl GeneralisedLinearModel {
         self
     }
 
-    /// Adds ½·`l2`·‖β‖² to the mean loss.
+    /// With the penalty ½·`l2`·‖β‖² on the mean loss, in the place of any other.
     pub fn l2(self, l2: f64) -> Self {
         self.penalised(Penalty::ridge(l2))
     }

@@ -29,6 +29,15 @@ impl<T: Scalar> Linear<T> {
 
     /// With the given weight, of shape (outputs, inputs), and bias, one row.
     ///
+    /// ```
+    /// use autodiff::Shape;
+    /// use linalg::mat;
+    /// use models::{Linear, Parameter, predict};
+    /// let weight = Parameter::from_fn(Shape::new(1, 2), |_, j| [2.0, -1.0][j]);
+    /// let layer = Linear::from_parts(weight, Some(Parameter::from_fn(Shape::new(1, 1), |_, _| 0.5)));
+    /// assert_eq!(predict(&layer, mat![[1.0, 3.0]].as_ref()), mat![[-0.5]]);
+    /// ```
+    ///
     /// # Panics
     /// If the bias is not one row of as many outputs as the weight has rows.
     #[track_caller]

@@ -122,6 +122,10 @@ impl<T: Scalar> Module<T> for BatchNorm1d<T> {
         self.training = training;
     }
 
+    fn smallest_batch(&self) -> usize {
+        2
+    }
+
     fn describe(&self) -> String {
         format!("BatchNorm1d({})", self.weight.shape().columns)
     }

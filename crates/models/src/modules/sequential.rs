@@ -93,6 +93,11 @@ impl<T: Scalar> Module<T> for Sequential<T> {
         }
     }
 
+    fn smallest_batch(&self) -> usize {
+        let each = self.layers.iter().map(|(_, layer)| layer.smallest_batch());
+        each.max().unwrap_or(1)
+    }
+
     fn operations(&self) -> Option<Vec<Operation<'_, T>>> {
         let all = self.layers.iter().map(|(_, layer)| layer.operations());
         Some(

@@ -148,7 +148,7 @@ impl Draw for BoundaryChart {
         let frame = Frame::new(canvas, area, &x, &y, room);
         canvas.clip(frame.plot);
         let values = &self.field.values;
-        self.field.fill(canvas, &frame, values, &levels, &map);
+        self.field.fill(canvas, &frame, values, &levels, &map)?;
         self.field
             .lines(canvas, &frame, values, &[self.threshold], line);
         for (_, class, x, y) in &self.points {

@@ -9,7 +9,9 @@ use crate::frame::Frame;
 /// Places along each side at which a function is sampled.
 const SAMPLES: usize = 97;
 /// More places than this in a grid are not drawn one by one.
-const MOST: usize = 1 << 22;
+const MOST: usize = 1 << 18;
+/// Nor more corners of all outlines than this, as a grid of noise has them.
+const CORNERS: usize = 1 << 20;
 
 /// Values over a rectangle, a row of them for each y.
 #[derive(Debug, Clone)]
@@ -104,6 +106,10 @@ impl Field {
             };
             // Corners nearer than a third of a pixel cannot be told apart.
             let points = crate::series::apart(outline.iter().map(place), 0.33);
+            // Nor can a region of that size be seen.
+            if closed && points.len() < 3 {
+                continue;
+            }
             path = path.through(&points);
             if closed {
                 path = path.close();
@@ -120,7 +126,7 @@ impl Field {
         values: &[f64],
         levels: &[f64],
         colours: &[Colour; 5],
-    ) {
+    ) -> Result<(), PlotError> {
         let grid = self.shown(values);
         let last = levels.len().max(1) as f64;
         canvas.open("regions", format_args!(""));
@@ -130,11 +136,22 @@ impl Field {
             colour::along(colours, 0.0),
             1.0,
         );
+        let mut corners = 0;
         for (k, level) in levels.iter().enumerate() {
-            let path = self.pixels(frame, &grid.at_least(*level), true);
+            let outlines = grid.at_least(*level);
+            corners += outlines.iter().map(Vec::len).sum::<usize>();
+            if corners > CORNERS {
+                return Err(PlotError::TooMany {
+                    what: "corners of the lines of equal value in a grid",
+                    found: corners,
+                    most: CORNERS,
+                });
+            }
+            let path = self.pixels(frame, &outlines, true);
             canvas.fill(&path, colour::along(colours, (k as f64 + 1.0) / last), 1.0);
         }
         canvas.close();
+        Ok(())
     }
 
     /// The lines at levels.

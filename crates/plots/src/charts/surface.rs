@@ -178,7 +178,7 @@ impl Draw for SurfaceChart {
         let frame = Frame::new(canvas, area, &x, &y, room);
         let map = canvas.colours.sequential;
         canvas.clip(frame.plot);
-        self.field.fill(canvas, &frame, &values, &levels, &map);
+        self.field.fill(canvas, &frame, &values, &levels, &map)?;
         let thin = Stroke::new(canvas.colours.ink, 0.7).opacity(0.35);
         self.field.lines(canvas, &frame, &values, &levels, thin);
         for (k, (_, x, y)) in self.paths.iter().enumerate() {

@@ -97,11 +97,15 @@ pub(super) fn covariance(
     let covariance = match kind {
         LikelihoodCovariance::Information => inverse.to_owned(),
         LikelihoodCovariance::Scores => {
+            let what = "the outer product of the scores";
             let columns = super::qr::columns(scores);
+            if n < p {
+                let parameters = names.to_vec();
+                return Err(EstimateError::Singular { what, parameters }.into());
+            }
             let flat =
                 super::singular::columns(&columns).map_err(|source| FitError::Linalg { source })?;
-            if n < p || !flat.is_empty() {
-                let what = "the outer product of the scores";
+            if !flat.is_empty() {
                 let parameters = named(names, &flat);
                 return Err(EstimateError::Singular { what, parameters }.into());
             }

@@ -48,7 +48,7 @@ impl NonlinearFit {
         let (n, p) = (self.weighted.len(), self.estimates.len());
         let variance = self.residual_sd().powi(2);
         let j = Mat::from_fn(n, p, |i, k| self.jacobian[k][i]);
-        let mut freedom = self.freedom();
+        let mut freedom = self.residual_freedom();
         let matrix = match kind {
             Covariance::Expected => self.covariance().to_owned(),
             Covariance::Observed => {
@@ -212,7 +212,7 @@ impl NonlinearFit {
     /// [`EstimateError::NotNested`] if the other fit has not fewer parameters, has other observations or weights, or fits better.
     pub fn f_test(&self, restricted: &Self) -> Result<Test, FitError> {
         let drop = self.drop_from(restricted)?;
-        let (more, freedom) = (self.restrictions(restricted), self.freedom());
+        let (more, freedom) = (self.restrictions(restricted), self.residual_freedom());
         let statistic = drop / more / self.residual_sd().powi(2);
         Ok(Test::new(statistic, Reference::F(more, freedom)))
     }

@@ -9,7 +9,7 @@ use super::error::EstimateError;
 use super::likelihood_fit::LikelihoodFit;
 use super::nonlinear::finite_derivatives;
 use super::range::Range;
-use super::recording::{Recording, default_names, entries, laid_out, shapes};
+use super::recording::{Parameters, Recording, entries, laid_out};
 use super::singular::unit_diagonal;
 use crate::solver::{Newton, Status};
 use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
@@ -44,8 +44,7 @@ use crate::{Differentiable, FitError, Objective, TwiceDifferentiable};
 #[derive(Debug)]
 pub struct Likelihood<'env, F> {
     pub(super) losses: Recording<'env, F>,
-    pub(super) names: Vec<String>,
-    ranges: Vec<Range>,
+    pub(super) parameters: Parameters,
     pub(super) newton: Newton,
 }
 
@@ -147,13 +146,10 @@ where
     /// A likelihood with parameters of these numbers of rows and columns; the closure returns minus the logarithm of the density (or
     /// probability) of each observation, n×1.
     pub fn new(parameters: &[(usize, usize)], losses: F) -> Self {
-        let shapes = shapes(parameters);
+        let parameters = Parameters::new(parameters);
+        let shapes = parameters.shapes.clone();
         Self {
-            names: default_names(&shapes),
-            ranges: shapes
-                .iter()
-                .flat_map(|s| vec![Range::Real; s.len()])
-                .collect(),
+            parameters,
             losses: Recording::new(shapes, losses),
             newton: Newton {
                 iterations: 200,
@@ -168,12 +164,7 @@ where
     /// If there are more or fewer names than entries.
     #[track_caller]
     pub fn named<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.names = names.into_iter().map(Into::into).collect();
-        assert_eq!(
-            self.names.len(),
-            self.losses.dimension(),
-            "a name for each entry of the parameters is needed"
-        );
+        self.parameters.name(names);
         self
     }
 
@@ -184,12 +175,7 @@ where
     /// If there are more or fewer ranges than entries.
     #[track_caller]
     pub fn ranged(mut self, ranges: impl IntoIterator<Item = Range>) -> Self {
-        self.ranges = ranges.into_iter().collect();
-        assert_eq!(
-            self.ranges.len(),
-            self.names.len(),
-            "a range for each entry of the parameters is needed"
-        );
+        self.parameters.range(ranges);
         self
     }
 
@@ -224,7 +210,7 @@ where
                 losses.sum().hessian(variables),
             )
         });
-        let names = &self.names;
+        let names = &self.parameters.names;
         finite_derivatives(scores.as_ref(), names, |_| true)?;
         let inverse = inverse_hessian(hessian.as_ref(), names);
         if certificate.status != Status::Converged {
@@ -233,12 +219,12 @@ where
         let inverse = inverse?;
         let runaway = self.runaway(&found.x, &hessian, &values);
         if !runaway.is_empty() {
-            let parameters = named(&self.names, &runaway);
+            let parameters = named(&self.parameters.names, &runaway);
             return Err(EstimateError::Unbounded { parameters }.into());
         }
         Ok(LikelihoodFit {
-            names: self.names.clone(),
-            ranges: self.ranges.clone(),
+            names: self.parameters.names.clone(),
+            ranges: self.parameters.ranges.clone(),
             shapes: self.losses.shapes().to_vec(),
             estimates: found.x,
             log_likelihood: -values.iter().sum::<f64>(),
@@ -260,7 +246,7 @@ where
             let expected = parameters;
             return Err(FitError::Start { found, expected });
         }
-        let names = &self.names;
+        let names = &self.parameters.names;
         self.losses.at(start, |losses, variables| {
             let shape = losses.shape();
             if shape.columns != 1 || shape.rows == 0 {

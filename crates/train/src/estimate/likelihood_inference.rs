@@ -39,7 +39,7 @@ where
         if !(level > 0.0 && level < 1.0) {
             return Err(EstimateError::Level { level }.into());
         }
-        let (newton, name) = (self.newton, self.names[index].clone());
+        let (newton, name) = (self.newton, self.parameters.names[index].clone());
         let covariance = &fit.inverse;
         let variance = covariance[(index, index)];
         let least = -fit.log_likelihood;

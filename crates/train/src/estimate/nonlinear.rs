@@ -6,10 +6,10 @@ use linalg::{Mat, MatRef};
 use super::curve::Curve;
 use super::error::EstimateError;
 use super::levenberg::{Residuals, Stationary, minimise};
-use super::nonlinear_fit::{NonlinearFit, Parameters};
+use super::nonlinear_fit::NonlinearFit;
 use super::qr::norm;
 use super::range::Range;
-use super::recording::{Recording, default_names, entries, shapes};
+use super::recording::{Parameters, Recording, entries};
 use crate::FitError;
 use crate::profile::{FAR, Limits, Lost, ProfileInterval, Profiled, end};
 use crate::solver::Status;
@@ -45,8 +45,7 @@ pub struct NonlinearLeastSquares<'env, F> {
     curve: Recording<'env, F>,
     response: Vec<f64>,
     weights: Option<Vec<f64>>,
-    names: Vec<String>,
-    ranges: Vec<Range>,
+    pub(super) parameters: Parameters,
     iterations: usize,
 }
 
@@ -56,13 +55,10 @@ where
 {
     /// A curve with parameters of these numbers of rows and columns, and the response: one number for each observation.
     pub fn new(parameters: &[(usize, usize)], response: &[f64], fitted: F) -> Self {
-        let shapes = shapes(parameters);
+        let parameters = Parameters::new(parameters);
+        let shapes = parameters.shapes.clone();
         Self {
-            names: default_names(&shapes),
-            ranges: shapes
-                .iter()
-                .flat_map(|s| vec![Range::Real; s.len()])
-                .collect(),
+            parameters,
             curve: Recording::new(shapes, fitted),
             response: response.to_vec(),
             weights: None,
@@ -76,12 +72,7 @@ where
     /// If there are more or fewer names than entries.
     #[track_caller]
     pub fn named<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.names = names.into_iter().map(Into::into).collect();
-        assert_eq!(
-            self.names.len(),
-            self.curve.dimension(),
-            "a name for each entry of the parameters is needed"
-        );
+        self.parameters.name(names);
         self
     }
 
@@ -92,12 +83,7 @@ where
     /// If there are more or fewer ranges than entries.
     #[track_caller]
     pub fn ranged(mut self, ranges: impl IntoIterator<Item = Range>) -> Self {
-        self.ranges = ranges.into_iter().collect();
-        assert_eq!(
-            self.ranges.len(),
-            self.names.len(),
-            "a range for each entry of the parameters is needed"
-        );
+        self.parameters.range(ranges);
         self
     }
 
@@ -147,7 +133,7 @@ where
         let variance = fit.residual_sd().powi(2);
         let least = fit.residual_sum_of_squares();
         let unit = covariance[(index, index)].sqrt();
-        let target = two_sided_quantile(1.0 - level, fit.freedom());
+        let target = two_sided_quantile(1.0 - level, fit.residual_freedom());
         let rest: Vec<usize> = (0..fit.estimates().len()).filter(|&k| k != index).collect();
         let limit = self.iterations;
         let mut evaluate = |c: f64, near: &Profiled| -> Option<Profiled> {
@@ -229,7 +215,7 @@ where
         if !(level > 0.0 && level < 1.0) {
             return Err(EstimateError::Level { level }.into());
         }
-        Ok(self.names[index].clone())
+        Ok(self.parameters.names[index].clone())
     }
 
     /// Whether the data and the start can be used.
@@ -267,7 +253,7 @@ where
         }
         let weights = self.weights.clone();
         let counts = |i: usize| weights.as_ref().is_none_or(|w| w[i] > 0.0);
-        let names = &self.names;
+        let names = &self.parameters.names;
         self.curve.at(start, |fitted, variables| {
             let shape = fitted.shape();
             if shape.rows != n || shape.columns != 1 {
@@ -319,7 +305,10 @@ where
         if !singular.is_empty() {
             return Err(EstimateError::Singular {
                 what: "the Jacobian",
-                parameters: singular.iter().map(|&j| self.names[j].clone()).collect(),
+                parameters: singular
+                    .iter()
+                    .map(|&j| self.parameters.names[j].clone())
+                    .collect(),
             }
             .into());
         }
@@ -328,17 +317,13 @@ where
         }
         let runaway = self.runaway(&found);
         if !runaway.is_empty() {
-            let parameters = super::covariance::named(&self.names, &runaway);
+            let parameters = super::covariance::named(&self.parameters.names, &runaway);
             return Err(EstimateError::Unbounded { parameters }.into());
         }
         let p = found.x.len();
         let (_, hessian) = self.problem(&found.x, (0..p).collect()).curvature();
         let fitted = self.curve.values(&found.x);
-        let parameters = Parameters {
-            names: self.names.clone(),
-            shapes: self.curve.shapes().to_vec(),
-            ranges: self.ranges.clone(),
-        };
+        let parameters = self.parameters.clone();
         let half = Mat::from_fn(p, p, |i, j| 0.5 * hessian[(i, j)]);
         let weights = self.weights.as_deref();
         Ok(NonlinearFit::new(

@@ -1,6 +1,6 @@
 //! A curve fitted by least squares, and what it says.
 
-use autodiff::{Inputs, Shape, Var};
+use autodiff::{Inputs, Var};
 use linalg::vector::dot;
 use linalg::{Mat, MatRef};
 
@@ -8,18 +8,10 @@ use super::delta::{Delta, delta, inference};
 use super::error::EstimateError;
 use super::levenberg::Stationary;
 use super::qr::Qr;
-use super::range::Range;
+use super::recording::Parameters;
 use crate::solver::Certificate;
 use crate::student::two_sided_quantile;
 use crate::{Coefficient, Covariance, FitError};
-
-/// The parameters of a curve.
-#[derive(Debug, Clone)]
-pub(super) struct Parameters {
-    pub(super) names: Vec<String>,
-    pub(super) shapes: Vec<Shape>,
-    pub(super) ranges: Vec<Range>,
-}
 
 /// A curve fitted by [`NonlinearLeastSquares`](super::NonlinearLeastSquares).
 #[derive(Debug, Clone)]
@@ -123,7 +115,7 @@ impl NonlinearFit {
         self.weighted.len()
     }
     /// n − p.
-    pub fn freedom(&self) -> f64 {
+    pub fn residual_freedom(&self) -> f64 {
         (self.weighted.len() - self.estimates.len()) as f64
     }
     /// Σ wᵢ (yᵢ − fᵢ)².
@@ -132,7 +124,7 @@ impl NonlinearFit {
     }
     /// s = √(Σ wᵢ (yᵢ − fᵢ)² / (n − p)), in units of the response.
     pub fn residual_sd(&self) -> f64 {
-        (self.sum_of_squares / self.freedom()).sqrt()
+        (self.sum_of_squares / self.residual_freedom()).sqrt()
     }
     /// 1 − Σ wᵢ (yᵢ − fᵢ)² / Σ wᵢ (yᵢ − ȳ)², ȳ the weighted mean. It can be negative for a curve that contains no constant; NaN for a
     /// constant response.
@@ -205,7 +197,7 @@ impl NonlinearFit {
         G: for<'t> Fn(Inputs<'t, 'env, f64>) -> Var<'t, f64>,
     {
         let covariance = self.covariance();
-        self.delta_by(covariance, self.freedom(), g)
+        self.delta_by(covariance, self.residual_freedom(), g)
     }
 
     /// The same by another covariance.

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use autodiff::{Gradients, Inputs, Shape, Tape, Var};
 use linalg::MatRef;
 
+use super::range::Range;
+
 /// A closure over variables with the shapes of its parameters.
 #[derive(Debug)]
 pub(super) struct Recording<'env, F> {
@@ -90,8 +92,50 @@ pub(super) fn laid_out(gradients: &Gradients<f64>, variables: &[Var<'_, f64>]) -
     out
 }
 
+/// The parameters of a closure: entries one parameter after another, each column after column.
+#[derive(Debug, Clone)]
+pub(super) struct Parameters {
+    pub(super) names: Vec<String>,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) ranges: Vec<Range>,
+}
+
+impl Parameters {
+    /// With these numbers of rows and columns, called p1, p2, …, and of any size.
+    pub(super) fn new(sizes: &[(usize, usize)]) -> Self {
+        let shapes = shapes(sizes);
+        let names = default_names(&shapes);
+        let ranges = vec![Range::Real; names.len()];
+        Self {
+            names,
+            shapes,
+            ranges,
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn name<S: Into<String>>(&mut self, names: impl IntoIterator<Item = S>) {
+        self.names = names.into_iter().map(Into::into).collect();
+        assert_eq!(
+            self.names.len(),
+            self.ranges.len(),
+            "a name for each entry of the parameters is needed"
+        );
+    }
+
+    #[track_caller]
+    pub(super) fn range(&mut self, ranges: impl IntoIterator<Item = Range>) {
+        self.ranges = ranges.into_iter().collect();
+        assert_eq!(
+            self.ranges.len(),
+            self.names.len(),
+            "a range for each entry of the parameters is needed"
+        );
+    }
+}
+
 /// Shapes from pairs of rows and columns.
-pub(super) fn shapes(parameters: &[(usize, usize)]) -> Vec<Shape> {
+fn shapes(parameters: &[(usize, usize)]) -> Vec<Shape> {
     parameters
         .iter()
         .map(|&(rows, columns)| Shape::new(rows, columns))
@@ -99,7 +143,7 @@ pub(super) fn shapes(parameters: &[(usize, usize)]) -> Vec<Shape> {
 }
 
 /// p1, p2, …
-pub(super) fn default_names(shapes: &[Shape]) -> Vec<String> {
+fn default_names(shapes: &[Shape]) -> Vec<String> {
     let count: usize = shapes.iter().map(|shape| shape.len()).sum();
     (1..=count).map(|k| format!("p{k}")).collect()
 }

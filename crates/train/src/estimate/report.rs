@@ -43,7 +43,7 @@ impl fmt::Display for NonlinearFit {
             f,
             "residual standard deviation {} on {} degrees of freedom   R² {:.6}",
             significant(self.residual_sd()),
-            self.freedom(),
+            self.residual_freedom(),
             self.r_squared()
         )?;
         certificate(f, "levenberg-marquardt", self.certificate())?;

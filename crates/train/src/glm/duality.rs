@@ -3,7 +3,7 @@
 use linalg::reduce;
 use models::glm::{Distribution, Link};
 
-use super::coordinate::Scaled;
+use super::coordinate::ScaledPenalty;
 use super::problem::Problem;
 
 /// The objective less the value of the dual problem at the scaled slopes of the losses (Ndiaye, Fercoq, Gramfort and Salmon 2017);
@@ -16,7 +16,7 @@ pub(super) fn duality_gap(
     eta: &[f64],
     slope: &[f64],
     gradient: &[f64],
-    penalty: &Scaled,
+    penalty: &ScaledPenalty,
     value: f64,
 ) -> Option<f64> {
     let family = (problem.family.distribution, problem.family.link);

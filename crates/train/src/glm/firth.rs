@@ -9,7 +9,7 @@ use super::information::{gram, information};
 use super::objective::{At, GlmObjective};
 use super::problem::Problem;
 use super::solve::{Solved, collinear, columns};
-use super::terms::Terms;
+use super::terms::PenaltyTerms;
 use super::{FitOptions, Solver};
 use crate::FitError;
 use crate::solver::{Certificate, Outcome, Status};
@@ -47,7 +47,7 @@ pub(super) fn solve<'a>(
         certificate: found.certificate,
     };
     Ok(Solved {
-        terms: Terms::new(&problem.penalty, &problem.data, problem.intercept)?,
+        terms: PenaltyTerms::new(&problem.penalty, &problem.data, problem.intercept)?,
         outcome,
         at: found.at,
         design: firth.design,

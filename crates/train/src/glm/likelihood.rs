@@ -7,6 +7,7 @@ use models::glm::{Distribution, Family, Link, Weights};
 use super::objective::At;
 use super::problem::Problem;
 use super::solve::MANY;
+use crate::chi_square::{deviance as distance, stirling_error};
 
 const LN_TAU: f64 = 1.837_877_066_409_345_3;
 
@@ -59,9 +60,15 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
         }
         Distribution::Gamma => {
             let shape = n / deviance;
+            // A perfect fit has all the density at its targets.
+            if !(shape > 0.0 && shape.is_finite()) {
+                return Some(f64::INFINITY);
+            }
+            // In Loader's (2000) form, which keeps its digits where the shape is large.
+            let constant = 0.5 * (shape / std::f64::consts::TAU).ln() - stirling_error(shape);
             let density = |i: usize| {
                 let mu = problem.family.mean(eta[i]);
-                shape * (shape * y[i] / mu).ln() - y[i].ln() - shape * y[i] / mu - lgamma(shape)
+                constant - distance(shape, shape * (y[i] / mu)) - y[i].ln()
             };
             sum(&|i| weight(i) * density(i))
         }

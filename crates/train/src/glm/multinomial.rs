@@ -13,7 +13,7 @@ use super::multinomial_solve::solve;
 use super::problem::check;
 use super::softmax::SoftmaxObjective;
 use super::solve::{columns, dependence, name_of};
-use super::terms::Terms;
+use super::terms::PenaltyTerms;
 use super::{Coefficient, Fit, FitOptions, INTERCEPT, Observations, Solver, multinomial_firth};
 use crate::solver::{Separable, Status};
 use crate::{FitError, Inference, TwiceDifferentiable};
@@ -93,7 +93,7 @@ impl Fit for MultinomialRegression {
         let classes = Classes::new(data)?;
         let penalised = !self.penalty().is_none();
         let design = columns(data, intercept, penalised)?;
-        let terms = Terms::new(self.penalty(), data, intercept)?;
+        let terms = PenaltyTerms::new(self.penalty(), data, intercept)?;
         let k = classes.labels.len();
         // Only the intercept and what a penalty leaves free need a reference class.
         let is_free =

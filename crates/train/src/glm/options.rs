@@ -60,8 +60,9 @@ pub struct FitOptions {
     pub solver: Solver,
     /// The limit on iterations; the solver's own if `None`.
     pub iterations: Option<usize>,
-    /// Where the iteration ends: for L-BFGS and Newton-CG the largest entry of the gradient, for coordinate descent the duality gap by
-    /// the objective without coefficients. Newton's method goes to working precision whatever is asked.
+    /// Where the iteration ends: for L-BFGS and Newton-CG the largest entry of the gradient in the solver's coordinates (columns of mean
+    /// 0 and standard deviation 1; in those of the data an entry is as many times larger as its column is spread), for coordinate descent
+    /// the duality gap by the objective without coefficients. Newton's method goes to working precision whatever is asked.
     pub tolerance: Option<f64>,
     /// Coefficients from which to start, intercept first.
     pub start: Option<Vec<f64>>,

@@ -5,10 +5,10 @@ use linalg::{Mat, parallel, reduce};
 use models::glm::{Family, GeneralisedLinearModel, Penalty};
 
 use super::columns::Columns;
-use super::coordinate::{self, Descent, Scaled};
+use super::coordinate::{self, CoordinateDescent, ScaledPenalty};
 use super::problem::Problem;
 use super::solve::columns;
-use super::terms::Terms;
+use super::terms::PenaltyTerms;
 use super::{Fit, FitOptions, Observations};
 use crate::solver::Status;
 use crate::{FitError, Progress};
@@ -18,14 +18,37 @@ use crate::{FitError, Progress};
 pub struct PathOptions {
     /// The strengths, descending; if `None`, from the smallest that leaves no coefficient (of those that l1 penalises) down.
     pub strengths: Option<Vec<f64>>,
-    /// How many strengths, if they are not given.
+    /// How many strengths, if they are not given: from 1 to 100,000.
     pub count: usize,
-    /// The last by the first; if `None`, 1e-4, or 1e-2 where there are fewer rows than columns, as glmnet has it.
+    /// The last by the first, above 0 and up to 1; if `None`, 1e-4, or 1e-2 where there are fewer rows than columns, as glmnet has it.
     pub ratio: Option<f64>,
     /// The duality gap at which a fit ends, by the mean loss of a model that knows nothing: 1e-4 if not said, as in scikit-learn.
     pub tolerance: f64,
     /// Is told of each fit.
     pub progress: Progress,
+}
+
+impl PathOptions {
+    fn check(&self) -> Result<(), FitError> {
+        let refuse = |what, value| Err(FitError::Setting { what, value });
+        for &strength in self.strengths.iter().flatten() {
+            if !(strength >= 0.0 && strength.is_finite()) {
+                return refuse("strength", strength);
+            }
+        }
+        let count = self.strengths.as_ref().map_or(self.count, Vec::len);
+        if !(1..=100_000).contains(&count) {
+            return refuse("the number of strengths", count as f64);
+        }
+        match self.ratio {
+            Some(ratio) if !(ratio > 0.0 && ratio <= 1.0) => return refuse("ratio", ratio),
+            _ => {}
+        }
+        if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
+            return refuse("tolerance", self.tolerance);
+        }
+        Ok(())
+    }
 }
 
 impl Default for PathOptions {
@@ -80,11 +103,17 @@ pub fn path(
     data: &Observations<'_>,
     options: &PathOptions,
 ) -> Result<Vec<PathPoint>, FitError> {
+    options.check()?;
+    super::problem::check(
+        model.penalty(),
+        model.has_intercept() && data.intercept,
+        data,
+    )?;
     let base = model.penalty().with_strength(1.0);
     let model = model.clone().penalised(base.clone());
     let problem = Problem::new(&model, data)?;
     let design = columns(data, problem.intercept, true)?;
-    let unit = Terms::new(&base, data, problem.intercept)?;
+    let unit = PenaltyTerms::new(&base, data, problem.intercept)?;
     let strengths = match &options.strengths {
         Some(strengths) => strengths.clone(),
         None => strengths(&model, &problem, &design, &unit, options)?,
@@ -109,13 +138,22 @@ pub fn path(
             strength,
             nonzero: nonzero(&coefficients, problem.intercept),
             coefficients,
-            deviance_explained: 1.0 - fit.deviance() / fit.null_deviance(),
+            deviance_explained: explained(fit.deviance(), fit.null_deviance()),
             duality_gap: fit.certificate().duality_gap,
             status: fit.certificate().status,
         });
         count.one();
     }
     Ok(points)
+}
+
+/// Of nothing, nothing.
+fn explained(deviance: f64, null: f64) -> f64 {
+    if null == 0.0 {
+        0.0
+    } else {
+        1.0 - deviance / null
+    }
 }
 
 fn nonzero(coefficients: &[f64], intercept: bool) -> usize {
@@ -126,18 +164,18 @@ fn nonzero(coefficients: &[f64], intercept: bool) -> usize {
 fn by_descent(
     problem: &Problem<'_>,
     design: &Columns<'_>,
-    unit: &Terms,
+    unit: &PenaltyTerms,
     strengths: &[f64],
     options: &PathOptions,
 ) -> Result<Vec<PathPoint>, FitError> {
     let start = problem.start(design)?;
-    let mut descent = Descent::new(problem, design, &start)?;
+    let mut descent = CoordinateDescent::new(problem, design, &start)?;
     let saturated = super::likelihood::saturated(problem) / problem.total();
     let mut points = Vec::with_capacity(strengths.len());
     let count = options.progress.count(strengths.len());
     for &strength in strengths {
         let terms = unit.times(strength);
-        let penalty = Scaled {
+        let penalty = ScaledPenalty {
             separable: terms.separable(design),
             ridge: terms.ridge(design),
         };
@@ -161,7 +199,7 @@ fn strengths(
     model: &GeneralisedLinearModel,
     problem: &Problem<'_>,
     design: &Columns<'_>,
-    unit: &Terms,
+    unit: &PenaltyTerms,
     options: &PathOptions,
 ) -> Result<Vec<f64>, FitError> {
     // With coefficients that are penalised held at 0, what is free is fitted.
@@ -274,7 +312,23 @@ pub fn cross_validate(
         data.observations(),
         "there is not one fold a row"
     );
-    let count = folds.iter().max().map_or(0, |most| most + 1);
+    options.check()?;
+    // Numbered anew, because numbers may be any.
+    let mut numbers = folds.to_vec();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let count = numbers.len();
+    if count < 2 {
+        return Err(FitError::Setting {
+            what: "the number of folds",
+            value: count as f64,
+        });
+    }
+    let folds: Vec<usize> = folds
+        .iter()
+        .map(|fold| numbers.partition_point(|n| n < fold))
+        .collect();
+    let folds = &folds[..];
     let strengths = options.strengths.as_ref();
     let strengths = strengths.map_or(options.count.max(1), Vec::len);
     let options = PathOptions {

@@ -63,7 +63,7 @@ impl<'a> Problem<'a> {
             _ => None,
         };
         if let Some((what, value)) = parameter {
-            return Err(FitError::Penalty { what, value });
+            return Err(FitError::Setting { what, value });
         }
         let Some(first) = problem.rows().next().map(|i| problem.y[i]) else {
             return Err(FitError::NoRows);
@@ -272,7 +272,7 @@ pub(super) fn check(
 ) -> Result<(), FitError> {
     for (what, value) in [("l1", penalty.l1), ("l2", penalty.l2)] {
         if !(value >= 0.0 && value.is_finite()) {
-            return Err(FitError::Penalty { what, value });
+            return Err(FitError::Setting { what, value });
         }
     }
     let (rows, columns) = (data.rows(), data.columns());
@@ -316,6 +316,23 @@ pub(super) fn check(
                 });
             }
         }
+    }
+    let (low, high) =
+        data.target
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| {
+                (
+                    if y < low { y } else { low },
+                    if y > high { y } else { high },
+                )
+            });
+    // Squares of these have to be numbers, as those of columns.
+    let (spread, most) = (high - low, high.abs().max(low.abs()));
+    if most.is_finite() && (most > 1e140 || spread > 0.0 && spread < 1e-140) {
+        return Err(FitError::Range {
+            column: data.target_name.to_owned(),
+            spread: if most > 1e140 { most } else { spread },
+        });
     }
     let rows = match data.weights {
         Some(weights) => weights.iter().filter(|w| **w > 0.0).count(),

@@ -193,7 +193,7 @@ impl Fit for RobustRegression {
     ) -> Result<RobustFit, FitError> {
         let intercept = self.has_intercept() && data.intercept;
         check(&Penalty::none(), intercept, data)?;
-        let bad = |what, value| Err(FitError::Penalty { what, value });
+        let bad = |what, value| Err(FitError::Setting { what, value });
         match self.loss() {
             RobustLoss::Huber { k, .. } if !(k > 0.0 && k.is_finite()) => return bad("k", k),
             RobustLoss::Huber { scale, .. } if !(scale > 0.0 && scale.is_finite()) => {

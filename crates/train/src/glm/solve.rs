@@ -8,7 +8,7 @@ use super::information::gram;
 use super::objective::{At, GlmObjective};
 use super::problem::Problem;
 use super::separation::{self, Stop};
-use super::terms::Terms;
+use super::terms::PenaltyTerms;
 use super::{FitOptions, INTERCEPT, Observations, Solver};
 use crate::FitError;
 use crate::solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status};
@@ -27,7 +27,7 @@ const SAMPLE: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Solved<'a> {
     pub(super) design: Columns<'a>,
-    pub(super) terms: Terms,
+    pub(super) terms: PenaltyTerms,
     pub(super) outcome: Outcome,
     pub(super) at: At,
     pub(super) solver: Solver,
@@ -40,7 +40,7 @@ pub(super) fn solve<'a>(
 ) -> Result<Solved<'a>, FitError> {
     let data = &problem.data;
     let design = columns(data, problem.intercept, !problem.penalty.is_none())?;
-    let terms = Terms::new(&problem.penalty, data, problem.intercept)?;
+    let terms = PenaltyTerms::new(&problem.penalty, data, problem.intercept)?;
     let separable = terms.separable(&design);
     let (solver, reason) = choose(problem, &design, &separable, options.solver)?;
     let start = match &options.start {
@@ -134,7 +134,7 @@ fn choose(
 /// L-BFGS and Newton's method by conjugate gradients.
 fn by_gradients<'a>(
     problem: &Problem<'a>,
-    terms: &Terms,
+    terms: &PenaltyTerms,
     design: Columns<'a>,
     start: &[f64],
     options: &FitOptions,
@@ -184,7 +184,7 @@ fn by_gradients<'a>(
 /// those rows do not count. Then the columns are standardised again by these weights, and the fit goes on.
 fn by_newton<'a>(
     problem: &Problem<'a>,
-    terms: &Terms,
+    terms: &PenaltyTerms,
     mut design: Columns<'a>,
     mut start: Vec<f64>,
     options: &FitOptions,
@@ -270,7 +270,7 @@ fn by_newton<'a>(
 /// A point near the optimum and the Hessian there, from samples of the rows of growing size; `None` if they do not say.
 fn from_samples(
     problem: &Problem<'_>,
-    terms: &Terms,
+    terms: &PenaltyTerms,
     design: &Columns<'_>,
     start: &[f64],
     options: &FitOptions,

@@ -12,14 +12,14 @@ use models::glm::Penalty;
 
 /// Penalty and bounds of each coefficient, intercept first, in the units of the data.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub(super) struct PenaltyTerms {
     pub(super) l1: Vec<f64>,
     pub(super) l2: Vec<f64>,
     pub(super) lower: Vec<f64>,
     pub(super) upper: Vec<f64>,
 }
 
-impl Terms {
+impl PenaltyTerms {
     pub(super) fn new(
         penalty: &Penalty,
         data: &Observations<'_>,
@@ -46,7 +46,7 @@ impl Terms {
             };
             for (name, factor) in &penalty.factors {
                 if !(*factor >= 0.0 && factor.is_finite()) {
-                    return Err(FitError::Penalty {
+                    return Err(FitError::Setting {
                         what: "factor",
                         value: *factor,
                     });

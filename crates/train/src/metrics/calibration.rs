@@ -3,6 +3,9 @@
 use super::MetricError;
 use super::check::{self, Weights};
 
+/// More bins are a mistake.
+const MOST_BINS: usize = 1_000_000;
+
 /// How forecasts are put into bins. A forecast on an edge belongs to the lower bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binning {
@@ -104,11 +107,11 @@ impl CalibrationCurve {
         binning: Binning,
     ) -> Result<Vec<f64>, MetricError> {
         let (Binning::EqualWidth(count) | Binning::EqualCount(count)) = binning;
-        if count == 0 {
+        if count == 0 || count > MOST_BINS {
             return Err(MetricError::Setting {
                 name: "the number of bins",
-                value: 0.0,
-                rule: "1 or more",
+                value: count as f64,
+                rule: "from 1 to 1,000,000",
             });
         }
         if let Binning::EqualWidth(_) = binning {

@@ -27,7 +27,8 @@ impl<'a> Weights<'a> {
             return Err(MetricError::Weight { row, value });
         }
         let total: f64 = weights.iter().sum();
-        if !(total > 0.0 && total.is_finite()) {
+        // Products of two such sums have to be numbers.
+        if !(total > 1e-100 && total < 1e100) {
             return Err(MetricError::TotalWeight { sum: total });
         }
         Ok(Self { given, total })

@@ -38,7 +38,7 @@ impl ClassMetric {
         let (numerator, denominator) = match self {
             Self::Precision => (right, predicted),
             Self::Recall => (right, truth),
-            Self::FBeta(beta) if beta.is_infinite() => (right, truth),
+            Self::FBeta(beta) if beta > 1e100 => (right, truth),
             Self::FBeta(beta) => {
                 let square = beta * beta;
                 ((1.0 + square) * right, square * truth + predicted)

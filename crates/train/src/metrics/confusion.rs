@@ -48,6 +48,14 @@ impl ConfusionMatrix {
         classes: usize,
         weights: Option<&[f64]>,
     ) -> Result<Self, MetricError> {
+        const MOST: usize = 10_000;
+        if classes > MOST {
+            return Err(MetricError::Setting {
+                name: "the number of classes",
+                value: classes as f64,
+                rule: "at most 10,000",
+            });
+        }
         let weights = Weights::new(weights, truth.len())?;
         check::same(truth.len(), predicted.len(), "predictions")?;
         check::classes(truth, classes, "true")?;

@@ -31,6 +31,16 @@ pub enum MetricError {
         /// The value.
         value: f64,
     },
+    /// A value that would overflow in a sum.
+    #[error("row {row}: the {what} is {value}, too large to compute with; change its unit")]
+    TooLarge {
+        /// What it is: a target, a prediction.
+        what: &'static str,
+        /// The row, from 1.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
     /// A target is neither 0 nor 1.
     #[error(
         "row {row}: the target is {value}; a binary target is 0 or 1, so code the event as 1 and everything else as 0"
@@ -83,9 +93,9 @@ pub enum MetricError {
         /// The value.
         value: f64,
     },
-    /// All weights are 0, or their sum is too large.
+    /// All weights are 0, or their sum is too small or too large to compute with.
     #[error(
-        "the weights add up to {sum}; give rows finite weights of which at least one is positive"
+        "the weights add up to {sum}; give rows weights whose sum lies between 1e-100 and 1e100"
     )]
     TotalWeight {
         /// The sum.

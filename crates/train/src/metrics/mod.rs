@@ -50,7 +50,7 @@ pub use top_k::top_k_accuracy;
 
 /// The share of rows whose probability is on the side of 0.5 (at least, or below) that the 0/1 target says.
 ///
-/// NaN for no rows.
+/// NaN for no rows; a probability that is NaN is wrong.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -72,7 +72,8 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
     let mut right = 0_usize;
     for j in 0..columns {
         for i in 0..rows {
-            right += usize::from((probability[(i, j)] >= half) == (target[(i, j)] >= half));
+            let p = probability[(i, j)];
+            right += usize::from(!p.is_nan() && (p >= half) == (target[(i, j)] >= half));
         }
     }
     right as f64 / (rows * columns) as f64
@@ -91,7 +92,12 @@ pub fn accuracy<T: Scalar>(probability: MatRef<'_, T>, target: MatRef<'_, T>) ->
 #[track_caller]
 pub fn logit_accuracy<T: Scalar>(logit: MatRef<'_, T>, target: MatRef<'_, T>) -> f64 {
     let probability = Mat::from_fn(logit.nrows(), logit.ncols(), |i, j| {
-        T::from_f64(f64::from(u8::from(logit[(i, j)] >= T::ZERO)))
+        let z = logit[(i, j)];
+        if z.is_nan() {
+            z
+        } else {
+            T::from_f64(f64::from(u8::from(z >= T::ZERO)))
+        }
     });
     accuracy(probability.as_ref(), target)
 }

@@ -12,7 +12,19 @@ fn checked<'a>(
     check::same(target.len(), prediction.len(), "predictions")?;
     check::finite(target, "target")?;
     check::finite(prediction, "prediction")?;
+    below(1e306, target, prediction)?;
     Ok(weights)
+}
+
+/// Refuses what would overflow, with weights, when it is added up.
+fn below(limit: f64, target: &[f64], prediction: &[f64]) -> Result<(), MetricError> {
+    for (what, values) in [("target", target), ("prediction", prediction)] {
+        if let Some(i) = values.iter().position(|value| value.abs() > limit) {
+            let (row, value) = (i + 1, values[i]);
+            return Err(MetricError::TooLarge { what, row, value });
+        }
+    }
+    Ok(())
 }
 
 /// The mean squared error: Σ w (y − ŷ)² / Σ w.
@@ -32,6 +44,8 @@ pub fn mean_squared_error(
     weights: Option<&[f64]>,
 ) -> Result<f64, MetricError> {
     let weights = checked(target, prediction, weights)?;
+    // Their squares, that is.
+    below(1e100, target, prediction)?;
     Ok(weights.mean(|i| (target[i] - prediction[i]).powi(2), target.len()))
 }
 

@@ -39,14 +39,14 @@ impl Costs {
     /// Of a false positive and of a false negative.
     ///
     /// # Errors
-    /// [`MetricError::Setting`] unless both are finite, none is negative and one is positive.
+    /// [`MetricError::Setting`] unless both lie between 0 and 1e100 and one is positive.
     pub fn new(false_positive: f64, false_negative: f64) -> Result<Self, MetricError> {
         for (name, value) in [
             ("the cost of a false positive", false_positive),
             ("the cost of a false negative", false_negative),
         ] {
-            if !(value.is_finite() && value >= 0.0) {
-                let rule = "finite and not negative";
+            if !(0.0..=1e100).contains(&value) {
+                let rule = "from 0 to 1e100";
                 return Err(MetricError::Setting { name, value, rule });
             }
         }

@@ -50,11 +50,9 @@ impl Adam {
     }
 
     fn checked(&self, rule: &'static str) -> Result<(), OptimizerError> {
-        error::rate(rule, self.learning_rate)?;
-        error::fraction(rule, "beta1", self.beta1)?;
-        error::fraction(rule, "beta2", self.beta2)?;
-        error::not_negative(rule, "epsilon", self.epsilon)?;
-        error::not_negative(rule, "weight_decay", self.weight_decay)
+        let betas = [self.beta1, self.beta2];
+        let rest = [self.epsilon, self.weight_decay];
+        error::adam(rule, self.learning_rate, betas, rest)
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -80,9 +78,7 @@ impl Adam {
             // A product is half the price of a division, for one more rounding.
             inverse_root: T::from_f64(1.0 / correction(self.beta2).sqrt()),
             epsilon: T::from_f64(self.epsilon),
-            take: T::from_f64(1.0 - self.beta1),
-            keep_square: T::from_f64(self.beta2),
-            take_square: T::from_f64(1.0 - self.beta2),
+            moments: Moments::new(self.beta1, self.beta2),
         };
         let n = value.len();
         if self.amsgrad {
@@ -95,24 +91,40 @@ impl Adam {
     }
 }
 
+/// How running means of gradients and of their squares go on.
+#[derive(Clone, Copy)]
+pub(super) struct Moments<T> {
+    take: T,
+    keep_square: T,
+    take_square: T,
+}
+
+impl<T: Scalar> Moments<T> {
+    pub(super) fn new(beta1: f64, beta2: f64) -> Self {
+        Self {
+            take: T::from_f64(1.0 - beta1),
+            keep_square: T::from_f64(beta2),
+            take_square: T::from_f64(1.0 - beta2),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn remember(self, gradient: T, mean: &mut T, square: &mut T) {
+        *mean = lerp(*mean, gradient, self.take);
+        *square = *square * self.keep_square + self.take_square * gradient * gradient;
+    }
+}
+
 /// The numbers of one step.
 #[derive(Clone, Copy)]
 struct AdamEntry<T> {
     rate: T,
     inverse_root: T,
     epsilon: T,
-    take: T,
-    keep_square: T,
-    take_square: T,
+    moments: Moments<T>,
 }
 
 impl<T: Scalar> AdamEntry<T> {
-    #[inline(always)]
-    fn remember(self, gradient: T, mean: &mut T, square: &mut T) {
-        *mean = lerp(*mean, gradient, self.take);
-        *square = *square * self.keep_square + self.take_square * gradient * gradient;
-    }
-
     #[inline(always)]
     fn step(self, value: T, mean: T, square: T) -> T {
         value - self.rate * mean / (Scalar::sqrt(square) * self.inverse_root + self.epsilon)
@@ -122,7 +134,7 @@ impl<T: Scalar> AdamEntry<T> {
 impl<T: Scalar> Entry<T, 2> for AdamEntry<T> {
     #[inline(always)]
     fn moved(self, value: T, gradient: T, [mean, square]: &mut [T; 2]) -> T {
-        self.remember(gradient, mean, square);
+        self.moments.remember(gradient, mean, square);
         self.step(value, *mean, *square)
     }
 }
@@ -130,7 +142,7 @@ impl<T: Scalar> Entry<T, 2> for AdamEntry<T> {
 impl<T: Scalar> Entry<T, 3> for AdamEntry<T> {
     #[inline(always)]
     fn moved(self, value: T, gradient: T, [mean, square, largest]: &mut [T; 3]) -> T {
-        self.remember(gradient, mean, square);
+        self.moments.remember(gradient, mean, square);
         *largest = largest.larger(*square);
         self.step(value, *mean, *largest)
     }

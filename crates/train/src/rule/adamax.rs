@@ -66,11 +66,9 @@ impl<T: Scalar> Rule<T> for Adamax {
     named!("adamax");
 
     fn check(&self) -> Result<(), OptimizerError> {
-        error::rate("adamax", self.learning_rate)?;
-        error::fraction("adamax", "beta1", self.beta1)?;
-        error::fraction("adamax", "beta2", self.beta2)?;
-        error::not_negative("adamax", "epsilon", self.epsilon)?;
-        error::not_negative("adamax", "weight_decay", self.weight_decay)
+        let betas = [self.beta1, self.beta2];
+        let rest = [self.epsilon, self.weight_decay];
+        error::adam("adamax", self.learning_rate, betas, rest)
     }
 
     fn arrays(&self) -> &'static [&'static str] {

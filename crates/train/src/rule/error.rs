@@ -105,6 +105,20 @@ pub(super) fn fraction(
     require(holds, rule, (option, value), "at least 0 and below 1")
 }
 
+/// What Adam and its descendants have in common: learning rate, β₁ and β₂, ε and weight decay.
+pub(super) fn adam(
+    rule: &'static str,
+    learning_rate: f64,
+    [beta1, beta2]: [f64; 2],
+    [epsilon, weight_decay]: [f64; 2],
+) -> Result<(), OptimizerError> {
+    rate(rule, learning_rate)?;
+    fraction(rule, "beta1", beta1)?;
+    fraction(rule, "beta2", beta2)?;
+    not_negative(rule, "epsilon", epsilon)?;
+    not_negative(rule, "weight_decay", weight_decay)
+}
+
 /// Any finite number.
 pub(super) fn finite(
     rule: &'static str,

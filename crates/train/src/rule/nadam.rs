@@ -2,7 +2,8 @@
 
 use linalg::Scalar;
 
-use super::sweep::{Entry, Regularised, lerp, sweep};
+use super::adam::Moments;
+use super::sweep::{Entry, Regularised, sweep};
 use super::{OptimizerError, Rule, State, error, named};
 
 /// `NAdam` (Dozat 2016): [`Adam`](crate::Adam) that looks ahead along its mean. Defaults and arithmetic of `torch.optim.NAdam`.
@@ -60,16 +61,13 @@ struct NAdamEntry<T> {
     rates: [T; 2],
     correction: T,
     epsilon: T,
-    take: T,
-    keep_square: T,
-    take_square: T,
+    moments: Moments<T>,
 }
 
 impl<T: Scalar> Entry<T, 2> for NAdamEntry<T> {
     #[inline(always)]
     fn moved(self, value: T, gradient: T, [mean, square]: &mut [T; 2]) -> T {
-        *mean = lerp(*mean, gradient, self.take);
-        *square = *square * self.keep_square + self.take_square * gradient * gradient;
+        self.moments.remember(gradient, mean, square);
         let scale = Scalar::sqrt(*square / self.correction) + self.epsilon;
         let value = value - self.rates[0] * gradient / scale;
         value - self.rates[1] * *mean / scale
@@ -80,11 +78,9 @@ impl<T: Scalar> Rule<T> for NAdam {
     named!("nadam");
 
     fn check(&self) -> Result<(), OptimizerError> {
-        error::rate("nadam", self.learning_rate)?;
-        error::fraction("nadam", "beta1", self.beta1)?;
-        error::fraction("nadam", "beta2", self.beta2)?;
-        error::not_negative("nadam", "epsilon", self.epsilon)?;
-        error::not_negative("nadam", "weight_decay", self.weight_decay)?;
+        let betas = [self.beta1, self.beta2];
+        let rest = [self.epsilon, self.weight_decay];
+        error::adam("nadam", self.learning_rate, betas, rest)?;
         error::not_negative("nadam", "momentum_decay", self.momentum_decay)
     }
 
@@ -110,15 +106,10 @@ impl<T: Scalar> Rule<T> for NAdam {
             rates: rates.map(T::from_f64),
             correction: T::from_f64(1.0 - self.beta2.powf(step as f64)),
             epsilon: T::from_f64(self.epsilon),
-            take: T::from_f64(1.0 - self.beta1),
-            keep_square: T::from_f64(self.beta2),
-            take_square: T::from_f64(1.0 - self.beta2),
+            moments: Moments::new(self.beta1, self.beta2),
         };
-        let how = if self.decoupled_weight_decay {
-            Regularised::decoupled(self.weight_decay, self.learning_rate, self.maximize)
-        } else {
-            Regularised::new(self.weight_decay, self.maximize)
-        };
+        let (decay, rate) = (self.weight_decay, self.learning_rate);
+        let how = Regularised::chosen(self.decoupled_weight_decay, decay, rate, self.maximize);
         let states = state.arrays(value.len(), [T::ZERO; 2]);
         sweep(("nadam", how), value, gradient, states, entry);
     }

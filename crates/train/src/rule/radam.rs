@@ -2,7 +2,8 @@
 
 use linalg::Scalar;
 
-use super::sweep::{Entry, Regularised, lerp, sweep};
+use super::adam::Moments;
+use super::sweep::{Entry, Regularised, sweep};
 use super::{OptimizerError, Rule, State, error, named};
 
 /// `RAdam` (Liu et al. 2020): [`Adam`](crate::Adam) with steps along the mean alone while the variance of the mean of squares is not
@@ -65,9 +66,7 @@ struct RAdamEntry<T> {
     correction: T,
     root: T,
     epsilon: T,
-    take: T,
-    keep_square: T,
-    take_square: T,
+    moments: Moments<T>,
     rectification: T,
     rectified: bool,
 }
@@ -75,8 +74,7 @@ struct RAdamEntry<T> {
 impl<T: Scalar> Entry<T, 2> for RAdamEntry<T> {
     #[inline(always)]
     fn moved(self, value: T, gradient: T, [mean, square]: &mut [T; 2]) -> T {
-        *mean = lerp(*mean, gradient, self.take);
-        *square = *square * self.keep_square + self.take_square * gradient * gradient;
+        self.moments.remember(gradient, mean, square);
         let along = *mean / self.correction * self.rate;
         if self.rectified {
             let scale = self.root / (Scalar::sqrt(*square) + self.epsilon);
@@ -91,11 +89,9 @@ impl<T: Scalar> Rule<T> for RAdam {
     named!("radam");
 
     fn check(&self) -> Result<(), OptimizerError> {
-        error::rate("radam", self.learning_rate)?;
-        error::fraction("radam", "beta1", self.beta1)?;
-        error::fraction("radam", "beta2", self.beta2)?;
-        error::not_negative("radam", "epsilon", self.epsilon)?;
-        error::not_negative("radam", "weight_decay", self.weight_decay)
+        let betas = [self.beta1, self.beta2];
+        let rest = [self.epsilon, self.weight_decay];
+        error::adam("radam", self.learning_rate, betas, rest)
     }
 
     fn arrays(&self) -> &'static [&'static str] {
@@ -111,17 +107,12 @@ impl<T: Scalar> Rule<T> for RAdam {
             correction: T::from_f64(correction(self.beta1)),
             root: T::from_f64(correction(self.beta2).sqrt()),
             epsilon: T::from_f64(self.epsilon),
-            take: T::from_f64(1.0 - self.beta1),
-            keep_square: T::from_f64(self.beta2),
-            take_square: T::from_f64(1.0 - self.beta2),
+            moments: Moments::new(self.beta1, self.beta2),
             rectification: T::from_f64(rectification.unwrap_or(1.0)),
             rectified: rectification.is_some(),
         };
-        let how = if self.decoupled_weight_decay {
-            Regularised::decoupled(self.weight_decay, self.learning_rate, self.maximize)
-        } else {
-            Regularised::new(self.weight_decay, self.maximize)
-        };
+        let (decay, rate) = (self.weight_decay, self.learning_rate);
+        let how = Regularised::chosen(self.decoupled_weight_decay, decay, rate, self.maximize);
         let states = state.arrays(value.len(), [T::ZERO; 2]);
         sweep(("radam", how), value, gradient, states, entry);
     }

@@ -37,6 +37,15 @@ impl<T: Scalar> Regularised<T> {
         }
     }
 
+    /// Either.
+    pub(super) fn chosen(decoupled: bool, weight_decay: f64, rate: f64, maximize: bool) -> Self {
+        if decoupled {
+            Self::decoupled(weight_decay, rate, maximize)
+        } else {
+            Self::new(weight_decay, maximize)
+        }
+    }
+
     /// Value and gradient for the rule.
     #[inline(always)]
     fn of(self, value: T, gradient: T) -> (T, T) {

@@ -21,6 +21,20 @@ pub enum TrainError {
         /// Their rows.
         rows: usize,
     },
+    /// A batch of an epoch is too small for the model.
+    #[error(
+        "batches of {size} rows out of {rows} end with one of {last}, and the model needs {needed} in training (batch normalisation): choose another batch size, or leave incomplete batches out (`drop_last`)"
+    )]
+    SmallBatch {
+        /// Rows of the training data.
+        rows: usize,
+        /// Rows of a batch.
+        size: usize,
+        /// Rows of the last batch.
+        last: usize,
+        /// What the model needs.
+        needed: usize,
+    },
     /// The explanatory variables have other rows than the target.
     #[error(
         "{data} have {x} rows of explanatory variables and {y} rows of the target; give a target for each row"

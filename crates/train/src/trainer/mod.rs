@@ -8,6 +8,7 @@ mod error;
 mod history;
 mod measure;
 mod progress;
+mod resume;
 mod run;
 mod stopping;
 

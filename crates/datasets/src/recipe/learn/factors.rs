@@ -1,7 +1,8 @@
 //! Parts of a formula as factors of terms: arithmetic, categories, polynomials.
 
-use super::super::design::{Factor, orthogonal};
+use super::super::design::Factor;
 use super::super::expression::{Arithmetic, Expression, Function};
+use super::super::polynomial::orthogonal;
 use super::super::source::{Kind, levels};
 use super::Learner;
 use crate::formula::{Exact, Node, Operator, Spanned, suggestion};

@@ -7,7 +7,7 @@ mod response;
 use std::collections::{HashMap, HashSet};
 
 use super::coding;
-use super::design::Factor;
+use super::design::{Factor, MOST_COLUMNS};
 use super::expression::Expression;
 use super::names::Names;
 use super::preparation::{Missing, Preparation};
@@ -15,6 +15,9 @@ use super::source::{Bound, Kind, Rows, Source};
 use super::{Parts, Recipe};
 use crate::formula::{Spanned, Terms};
 use crate::{DataError, Frame, Scaler};
+
+/// More parts than this of all terms, of which each has two to the power of its categories, are not told apart.
+const MOST_PARTS: usize = 1 << 22;
 
 pub(super) struct Learner<'l> {
     wanted: &'l Preparation,
@@ -81,6 +84,7 @@ impl<'l> Learner<'l> {
         self.apart = false;
         let target = self.target()?;
         self.add_indicators(&mut chosen);
+        self.refuse_explosion(&chosen)?;
         let products = self.products(&chosen, terms.intercept);
         let clusters = match &self.wanted.clusters {
             Some(column) => Some(self.frame.names()[self.frame.position(column)?].clone()),
@@ -97,6 +101,13 @@ impl<'l> Learner<'l> {
             clusters,
             target,
         };
+        if let Some(product) = parts.too_wide() {
+            let what = format!("and those before it make more than {MOST_COLUMNS} columns");
+            let names = product
+                .iter()
+                .map(|(k, _)| parts.factors[*k].name().to_owned());
+            return Err(self.wanted.exploded(None, names.collect(), &what));
+        }
         let names = parts.names();
         let mut known = HashSet::new();
         if let Some(twice) = names.iter().find(|name| !known.insert(name.as_str())) {
@@ -242,23 +253,49 @@ impl<'l> Learner<'l> {
         }
     }
 
+    /// Refuses terms that make more columns than any data have, before one of them is made.
+    fn refuse_explosion(&self, chosen: &[Vec<usize>]) -> Result<(), DataError> {
+        let levels = |at: usize| match &self.columns[at].kind {
+            Kind::Levels(levels) => levels.len(),
+            _ => 0,
+        };
+        let mut parts = 0_usize;
+        for term in chosen {
+            let factors = || term.iter().map(|factor| &self.factors[*factor]);
+            let category = |(_, factor): &&(_, _)| matches!(factor, Factor::Category { .. });
+            let (categories, most) = (factors().filter(category).count(), coding::MOST_CATEGORIES);
+            parts = parts.saturating_add(1 << categories.min(32));
+            let widths = factors().map(|(_, factor)| factor.width(levels));
+            let width = widths.fold(1, usize::saturating_mul);
+            let what = if categories > most {
+                format!("is a product of more than {most} categories")
+            } else if width > MOST_COLUMNS {
+                format!("makes {width} columns, more than {MOST_COLUMNS}")
+            } else if parts > MOST_PARTS {
+                format!("and those before it have more than {MOST_PARTS} parts")
+            } else {
+                continue;
+            };
+            let first = term.first().map(|factor| &self.factors[*factor].0);
+            let names = factors().map(|(part, _)| part.to_string());
+            return Err(self.wanted.exploded(first, names.collect(), &what));
+        }
+        Ok(())
+    }
+
     /// The products of each term that the terms before it do not span.
     fn products(&self, chosen: &[Vec<usize>], intercept: bool) -> Vec<Vec<(usize, bool)>> {
         let is_category =
             |factor: &usize| matches!(self.factors[*factor].1, Factor::Category { .. });
-        let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
+        // By their numbers.
+        let mut groups = HashMap::from([(Vec::new(), 0)]);
         let mut terms = Vec::new();
         for term in chosen {
             let (categories, mut numbers): (Vec<usize>, Vec<usize>) =
                 term.iter().partition(|factor| is_category(factor));
             numbers.sort_unstable();
-            let group = groups
-                .iter()
-                .position(|known| *known == numbers)
-                .unwrap_or_else(|| {
-                    groups.push(numbers);
-                    groups.len() - 1
-                });
+            let next = groups.len();
+            let group = *groups.entry(numbers).or_insert(next);
             terms.push((group, categories));
         }
         let mut products = Vec::new();

@@ -1,7 +1,7 @@
 //! Functions of numbers as operations of ONNX.
 
 use anyhow::{Result, bail};
-use datasets::Function;
+use datasets::plan::Function;
 use models::glm::Link;
 
 use super::graph::Builder;

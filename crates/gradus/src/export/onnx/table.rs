@@ -1,7 +1,7 @@
 //! From the columns of a table to the features of a model.
 
 use anyhow::{Result, ensure};
-use datasets::{Arithmetic, Input, InputKind, Plan, Step};
+use datasets::plan::{Arithmetic, Input, InputKind, Plan, Step};
 
 use super::functions;
 use super::graph::{Attribute, Builder, Element};

@@ -5,7 +5,7 @@ mod steps;
 use std::fmt::Write;
 
 use anyhow::{Result, ensure};
-use datasets::InputKind;
+use datasets::plan::InputKind;
 use models::glm::Link;
 
 use super::Exported;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use datasets::{Arithmetic, Function, InputKind, Step};
+use datasets::plan::{Arithmetic, Function, InputKind, Step};
 
 use super::{apply, constant, escape, field, number};
 use crate::export::Exported;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Result, bail};
-use datasets::{Arithmetic, Function, Input, InputKind};
+use datasets::plan::{Arithmetic, Function, Input, InputKind};
 use models::glm::Link;
 
 use crate::export::columns::{are_booleans, number_of};

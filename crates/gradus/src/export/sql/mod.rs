@@ -12,7 +12,7 @@ mod forms;
 use std::fmt::Write;
 
 use anyhow::Result;
-use datasets::Step;
+use datasets::plan::Step;
 
 use self::forms::{
     apply, binary, exponential, finite, identifier, literal, mean, number, signed, source, tails,

@@ -103,8 +103,10 @@ impl Analysis<'_> {
                 "Hosmer and Lemeshow's test is for binomial models with a target of 0 and 1",
             );
         }
-        if groups < 3 {
-            return refuse("Hosmer and Lemeshow's test needs at least 3 groups");
+        if groups < 3 || groups > self.problem.rows().count() {
+            return refuse(
+                "Hosmer and Lemeshow's test needs at least 3 groups, and not more than there are rows",
+            );
         }
         let mut rows: Vec<(f64, usize)> = self
             .problem
@@ -140,6 +142,10 @@ impl Analysis<'_> {
             );
         }
         let term = |(n, observed, expected): &(f64, f64, f64)| {
+            // A group that is all 0 or all 1 to the last digit of its probabilities, and as it should be, says nothing.
+            if observed == expected {
+                return 0.0;
+            }
             (observed - expected).powi(2) / (expected * (1.0 - expected / n))
         };
         let statistic = out.iter().map(term).sum();

@@ -95,13 +95,11 @@ impl Analysis<'_> {
         let mut sandwich = self.design.covariance_to_data(sandwich.as_ref());
         let model = self.design.covariance_to_data(self.inverse.as_ref());
         let alone = self.undetermined(kind);
-        for j in 0..alone.len() {
-            // Nearly separated classes have scores near 0, and with them errors near 0.
-            if !alone[j] && sandwich[(j, j)] < 1e-4 * self.dispersion() * model[(j, j)] {
-                return refuse(
-                    "a robust error is less than a hundredth of the model's, which happens where the fit is nearly perfect: rows or classes are nearly told apart without error; use profile intervals (--profile) or Firth's penalty (--firth)".to_owned(),
-                );
-            }
+        if lone::vanishes(&sandwich, &model, self.dispersion(), &alone) {
+            return refuse(format!(
+                "{}; use profile intervals (--profile) or Firth's penalty (--firth)",
+                lone::VANISHES
+            ));
         }
         lone::without(&mut sandwich, &alone);
         Ok(sandwich)
@@ -115,9 +113,7 @@ impl Analysis<'_> {
             })
         };
         if self.specification.is_firth() {
-            return refuse(
-                "Firth's penalty is in force, and sandwiches do not hold for separated classes; use profile intervals (--profile)",
-            );
+            return refuse(lone::FIRTH);
         }
         if self.fit.residual_freedom() <= 0.0 {
             return refuse(

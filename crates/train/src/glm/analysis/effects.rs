@@ -293,16 +293,13 @@ impl Analysis<'_> {
                 let error = super::std_error(matrix.as_ref(), &row);
                 let link: Link = self.problem.family.link;
                 let mean = link.mean(linear);
-                let [a, b] = [-reach, reach].map(|reach| link.mean(linear + reach * error).value);
+                let [low, high] = ends(link, linear, reach * error);
                 Predicted {
                     linear,
                     linear_std_error: error,
                     mean: mean.value,
                     std_error: mean.first.abs() * error,
-                    interval: Interval {
-                        low: a.min(b),
-                        high: a.max(b),
-                    },
+                    interval: Interval { low, high },
                 }
             })
             .collect())
@@ -315,5 +312,26 @@ impl Analysis<'_> {
         Mat::from_fn(x.nrows(), x.ncols() + k, |i, j| {
             if j < k { 1.0 } else { x[(i, j - k)] }
         })
+    }
+}
+
+/// The means at both ends of an interval of linear predictors. A link whose means have one sign takes predictors of one sign, too: where
+/// the interval reaches beyond them, the mean goes to its limit.
+fn ends(link: Link, linear: f64, reach: f64) -> [f64; 2] {
+    let at = |eta: f64| link.mean(eta).value;
+    let (from, to) = (linear - reach, linear + reach);
+    match link {
+        Link::Inverse | Link::InverseSquare if from <= 0.0 && linear > 0.0 => {
+            [at(to), f64::INFINITY]
+        }
+        Link::Inverse | Link::InverseSquare if to >= 0.0 && linear < 0.0 => {
+            [f64::NEG_INFINITY, at(from)]
+        }
+        Link::Sqrt if from < 0.0 && to > 0.0 => [0.0, at(from).max(at(to))],
+        _ if reach.is_nan() => [f64::NAN; 2],
+        _ => {
+            let (a, b) = (at(from), at(to));
+            if a <= b { [a, b] } else { [b, a] }
+        }
     }
 }

@@ -42,6 +42,23 @@ pub(crate) fn mark(out: &mut [bool], direction: &[f64], model: MatRef<'_, f64>) 
     }
 }
 
+/// True if a coefficient that is not marked has a sandwich far below its error by the model: nearly separated classes have scores near 0,
+/// and with them errors near 0.
+pub(crate) fn vanishes(
+    sandwich: &Mat<f64>,
+    model: &Mat<f64>,
+    dispersion: f64,
+    alone: &[bool],
+) -> bool {
+    (0..alone.len()).any(|j| !alone[j] && sandwich[(j, j)] < 1e-4 * dispersion * model[(j, j)])
+}
+
+/// What there is to say where a sandwich vanishes; what to do differs from model to model.
+pub(crate) const VANISHES: &str = "a robust error is less than a hundredth of the model's, which happens where the fit is nearly perfect: rows or classes are nearly told apart without error";
+
+/// Sandwiches beside Firth's penalty.
+pub(crate) const FIRTH: &str = "Firth's penalty is in force, and sandwiches do not hold for separated classes; use profile intervals (--profile)";
+
 /// Takes the variances of the marked coefficients away.
 pub(crate) fn without(covariance: &mut Mat<f64>, alone: &[bool]) {
     for i in 0..alone.len() {

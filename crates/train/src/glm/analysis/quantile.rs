@@ -44,7 +44,16 @@ impl Analysis<'_> {
                     Residual::Normal(z) => return Ok(z),
                     Residual::Between(tails) => tails,
                 };
-                Ok(below.quantile_between(at, uniform(i)))
+                let residual = below.quantile_between(at, uniform(i));
+                if residual.is_nan() {
+                    return Err(FitError::Inference {
+                        reason: format!(
+                            "row {} of the data that are fitted: its distribution is so narrow that its quantile cannot be computed; use the residuals of Pearson",
+                            i + 1
+                        ),
+                    });
+                }
+                Ok(residual)
             })
             .collect()
     }
@@ -63,6 +72,11 @@ impl Analysis<'_> {
         if self.dispersion().is_nan() {
             return refuse(
                 "there are as many coefficients as rows, so the dispersion cannot be estimated; leave columns out",
+            );
+        }
+        if self.fit.dispersion().estimated && (self.is_perfect() || self.dispersion() <= 0.0) {
+            return refuse(
+                "the fit is perfect but for rounding errors, so there is no distribution about it; is the target made from the columns?",
             );
         }
         let discrete = !self.fit.dispersion().estimated;

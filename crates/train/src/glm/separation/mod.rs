@@ -13,7 +13,7 @@ use self::border::{Border, dense};
 use super::columns::Columns;
 use super::information::gram;
 use super::problem::Problem;
-use super::terms::Terms;
+use super::terms::PenaltyTerms;
 use crate::solver::{Outcome, Status, Step};
 use crate::{FitError, Separation};
 
@@ -60,7 +60,7 @@ impl From<LinalgError> for Stop {
 }
 
 impl<'p, 'a> Watch<'p, 'a> {
-    pub(super) fn new(problem: &'p Problem<'a>, terms: &Terms, limited: bool) -> Self {
+    pub(super) fn new(problem: &'p Problem<'a>, terms: &PenaltyTerms, limited: bool) -> Self {
         let possible = separable(problem);
         let free: Vec<bool> = terms.free().map(|free| free && possible).collect();
         Self {

@@ -23,10 +23,11 @@ impl ClassAnalysis<'_> {
         let mut out = self.to_covariance_of_data(&self.covariance_of_solver(kind)?);
         let alone = self.undetermined(kind)?;
         let model = self.to_covariance_of_data(&self.inverse);
-        if (0..alone.len()).any(|j| !alone[j] && out[(j, j)] < 1e-4 * model[(j, j)]) {
-            return Err(refuse(
-                "a robust error is less than a hundredth of the model's, which happens where classes are nearly told apart without error; use profile intervals (--profile), add rows, or leave columns out",
-            ));
+        if lone::vanishes(&out, &model, 1.0, &alone) {
+            return Err(refuse(&format!(
+                "{}; use profile intervals (--profile), add rows, or leave columns out",
+                lone::VANISHES
+            )));
         }
         lone::without(&mut out, &alone);
         Ok(out)
@@ -58,9 +59,7 @@ impl ClassAnalysis<'_> {
             _ => {}
         }
         if self.firth {
-            return Err(refuse(
-                "Firth's penalty is in force, and sandwiches do not hold for separated classes; use profile intervals (--profile)",
-            ));
+            return Err(refuse(lone::FIRTH));
         }
         let (n, p) = (self.classes.total, self.parameters());
         let (meat, factor) = match kind {

@@ -118,7 +118,13 @@ impl<'a> ClassAnalysis<'a> {
             || refuse("the data are not those of the fit; give those that it was made from");
         let number = fit.labels().len() - 1;
         let known = |y: &f64| *y >= 0.0 && y.fract() == 0.0 && *y <= number as f64;
-        if data.target.len() != data.rows() || !data.target.iter().all(known) {
+        let lengths = [data.weights, data.offset, data.trials];
+        let same = |values: &[f64]| values.len() == data.rows();
+        if !same(data.target)
+            || !lengths.into_iter().flatten().all(same)
+            || data.names.len() != data.columns()
+            || !data.target.iter().all(known)
+        {
             return Err(other());
         }
         let classes = Classes::new(data)?;

@@ -9,7 +9,7 @@ const LARGEST_MATRIX: usize = 200;
 
 /// Beyond the estimates of a generalised linear model.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct Findings {
     pub(crate) covariance: Option<&'static str>,
     pub(crate) clusters: Option<usize>,
     /// Samples of the bootstrap without an estimate.
@@ -24,7 +24,7 @@ pub(crate) struct Report {
     pub(crate) data: Option<String>,
 }
 
-impl Report {
+impl Findings {
     /// Drops the caution that asks for errors which do not need the model's variance.
     pub(crate) fn keep_for_data(&mut self) {
         self.validity
