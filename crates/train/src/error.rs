@@ -29,6 +29,17 @@ pub enum FitError {
         /// The columns whose combination separates.
         columns: Vec<String>,
     },
+    /// Another process found a fault in its share of the rows, and says which.
+    #[error("another process found a fault in its share of the rows")]
+    Elsewhere,
+    /// Something needs all rows in memory at once.
+    #[error(
+        "{what} needs all rows in memory at once; leave it out, or fit without a memory bound and in one process"
+    )]
+    InMemory {
+        /// What.
+        what: &'static str,
+    },
     /// A statistic that does not exist, or would not mean what its name says.
     #[error("{reason}")]
     Inference {

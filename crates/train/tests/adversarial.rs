@@ -298,7 +298,7 @@ fn groups_and_lengths_of_analyses() {
     let fit = MultinomialRegression::new().fit(&classes).unwrap();
     let mut short: Observations<'_> = (&classes).into();
     let weights = [1.0; 3];
-    short.weights = Some(&weights);
+    short.weights = Some(linalg::Values::from(&weights[..]));
     assert!(fit.analyse(&short).is_err());
 }
 

@@ -10,28 +10,21 @@ mod few;
 mod gram;
 mod kernels;
 mod moments;
-mod sampled;
 mod sparse;
 mod standardised;
 mod views;
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 pub use self::dense::Dense;
 pub use self::few::add_times_few;
 pub use self::gram::add_transposed_times_few;
-pub use self::sampled::Sampled;
 pub use self::sparse::{Csc, Csr, SparseError};
 pub use self::standardised::{Standardised, Unstandardisable};
 pub use self::views::{Scaled, WithIntercept};
+use crate::rows::{BLOCK, BinnedSums, Partition, partition};
 use crate::{Mat, MatMut, parallel, reduce};
-
-/// Rows of a block: a block of 50 columns of doubles fits in the second cache with room to spare.
-const BLOCK: usize = 512;
-
-/// Blocks of a leaf of the tree.
-const BLOCKS_PER_LEAF: usize = 16;
 
 /// What a pointwise loss sees of a block of rows, and what it fills in.
 #[derive(Debug)]
@@ -52,6 +45,7 @@ pub struct Block<'a> {
 #[derive(Debug, Default)]
 pub struct Workspace {
     free: Mutex<Vec<Partial>>,
+    sums: Mutex<Vec<BinnedSums>>,
 }
 
 impl Workspace {
@@ -85,9 +79,32 @@ impl Workspace {
             free.push(partial);
         }
     }
+
+    /// Sums that no thread is using.
+    fn sums(&self, length: usize) -> BinnedSums {
+        let mut sums = partition::take(&self.sums, length);
+        if sums.len() != length {
+            sums.reset(length);
+        }
+        sums
+    }
+
+    /// The sums of all threads; what they were kept in is empty afterwards.
+    fn together(&self, length: usize) -> BinnedSums {
+        let mut free = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = free.pop().unwrap_or_default();
+        if first.len() != length {
+            first.reset(length);
+        }
+        for other in free.iter_mut().filter(|other| !other.is_empty()) {
+            first.merge(other);
+            other.reset(0);
+        }
+        first
+    }
 }
 
-/// The sums over some rows, and memory for a block.
+/// The sums over a leaf, and memory for a block.
 #[derive(Debug)]
 struct Partial {
     loss: f64,
@@ -210,7 +227,12 @@ pub trait Design: Sync {
         }
     }
 
-    /// `eta = X beta`.
+    /// The leaves of the rows.
+    fn partition(&self) -> Partition<'_> {
+        Partition::new(self.rows(), self.block_rows())
+    }
+
+    /// `eta = X beta`, for the rows of this process.
     ///
     /// # Panics
     /// If a length does not fit.
@@ -220,15 +242,17 @@ pub trait Design: Sync {
             (self.columns(), self.rows()),
             "design: a length does not fit"
         );
-        parallel::for_each_part(eta, self.block_rows() * BLOCKS_PER_LEAF, &|start, eta| {
-            for (k, eta) in eta.chunks_mut(self.block_rows()).enumerate() {
-                let from = start + k * self.block_rows();
-                self.times_block(from..from + eta.len(), beta, eta);
+        leaf_by_leaf(&self.partition(), 0, eta, &|leaf, eta| {
+            let (cut, mut eta) = (self.partition(), eta);
+            for rows in cut.blocks(leaf) {
+                let (block, rest) = std::mem::take(&mut eta).split_at_mut(rows.len());
+                self.times_block(rows, beta, block);
+                eta = rest;
             }
         });
     }
 
-    /// `out = Xᵀ u`.
+    /// `out = Xᵀ u`, over the rows of all processes.
     ///
     /// # Panics
     /// If a length does not fit.
@@ -238,25 +262,16 @@ pub trait Design: Sync {
             (self.rows(), self.columns()),
             "design: a length does not fit"
         );
-        let leaf = self.block_rows() * BLOCKS_PER_LEAF;
-        let sum = parallel::map_reduce(
-            self.rows().div_ceil(leaf),
-            &|k| {
-                let mut part = vec![0.0; out.len()];
-                for rows in blocks(self, k) {
-                    self.transpose_times_block(rows.clone(), &u[rows], &mut part);
-                }
-                part
-            },
-            &|mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                a
-            },
-        );
-        out.copy_from_slice(&sum.unwrap_or_else(|| vec![0.0; out.len()]));
+        let cut = self.partition();
+        let sum = cut.sum_leaves(out.len(), &|leaf, sum: &mut [f64]| {
+            for rows in cut.blocks(leaf) {
+                self.transpose_times_block(rows.clone(), &u[rows], sum);
+            }
+        });
+        out.copy_from_slice(&sum);
     }
 
-    /// Xᵀ diag(w) X, both triangles.
+    /// Xᵀ diag(w) X, both triangles, over the rows of all processes.
     ///
     /// # Panics
     /// If there is not one weight a row.
@@ -301,69 +316,122 @@ pub trait Design: Sync {
         gram: Option<MatMut<'_, f64>>,
         workspace: &Workspace,
     ) -> f64 {
+        self.pass_over(
+            &self.partition(),
+            beta,
+            pointwise,
+            gradient,
+            gram,
+            workspace,
+        )
+    }
+
+    /// The same for the blocks of a partition of the rows, which may be a sample of them.
+    ///
+    /// # Panics
+    /// If a length does not fit, or the rows are others.
+    fn pass_over(
+        &self,
+        cut: &Partition<'_>,
+        beta: &[f64],
+        pointwise: &(dyn Fn(Block<'_>) + Sync),
+        gradient: &mut [f64],
+        gram: Option<MatMut<'_, f64>>,
+        workspace: &Workspace,
+    ) -> f64 {
         let d = self.columns();
         assert_eq!(
-            (beta.len(), gradient.len()),
-            (d, d),
+            (beta.len(), gradient.len(), cut.rows()),
+            (d, d, self.rows()),
             "design: a length does not fit"
         );
-        let leaf = self.block_rows() * BLOCKS_PER_LEAF;
-        let sums = parallel::map_reduce(
-            self.rows().div_ceil(leaf),
-            &|k| {
-                let mut partial = workspace.take(d, gram.is_some());
-                partial.rows.resize(4 * self.block_rows(), 0.0);
-                let Partial {
-                    loss,
-                    gradient,
-                    gram: partial_gram,
-                    rows: memory,
-                    scratch,
-                } = &mut partial;
-                let n = memory.len() / 4;
-                let (ab, cd) = memory.split_at_mut(2 * n);
-                let ((a, b), (c, e)) = (ab.split_at_mut(n), cd.split_at_mut(n));
-                let mut sums = BlockSums {
-                    loss,
-                    gradient,
-                    gram: gram.is_some().then(|| partial_gram.as_mut()),
-                    rows: [a, b, c, e],
-                    scratch,
-                };
-                for rows in blocks(self, k) {
-                    self.pass_block(rows, beta, &|block| pointwise(block), &mut sums);
+        // The loss, the gradient, and the lower triangle of the Gram matrix column by column.
+        let below = |j: usize| 1 + d + j * d - j * j.saturating_sub(1) / 2;
+        let length = 1 + d + if gram.is_some() { d * (d + 1) / 2 } else { 0 };
+        cut.for_each_leaf(&|leaf| {
+            let mut blocks = cut.blocks(leaf).peekable();
+            if blocks.peek().is_none() {
+                return;
+            }
+            let mut partial = workspace.take(d, gram.is_some());
+            partial.rows.resize(4 * self.block_rows(), 0.0);
+            let Partial {
+                loss,
+                gradient,
+                gram: partial_gram,
+                rows: memory,
+                scratch,
+            } = &mut partial;
+            let n = memory.len() / 4;
+            let (ab, cd) = memory.split_at_mut(2 * n);
+            let ((a, b), (c, e)) = (ab.split_at_mut(n), cd.split_at_mut(n));
+            let mut sums = BlockSums {
+                loss,
+                gradient,
+                gram: gram.is_some().then(|| partial_gram.as_mut()),
+                rows: [a, b, c, e],
+                scratch,
+            };
+            for rows in blocks {
+                self.pass_block(rows, beta, &|block| pointwise(block), &mut sums);
+            }
+            let mut all = workspace.sums(length);
+            all.add(0, &[partial.loss]);
+            all.add(1, &partial.gradient);
+            if gram.is_some() {
+                for j in 0..d {
+                    all.add(below(j), &partial.gram.col_as_slice(j)[j..]);
                 }
-                partial
-            },
-            &|mut a, b| {
-                a.loss += b.loss;
-                a.gradient
-                    .iter_mut()
-                    .zip(&b.gradient)
-                    .for_each(|(a, b)| *a += b);
-                for j in 0..a.gram.ncols() {
-                    for i in j..a.gram.nrows() {
-                        a.gram[(i, j)] += b.gram[(i, j)];
-                    }
-                }
-                workspace.give(b);
-                a
-            },
-        );
-        let sums = sums.unwrap_or_else(|| workspace.take(d, gram.is_some()));
-        gradient.copy_from_slice(&sums.gradient);
+            }
+            workspace.give(partial);
+            partition::give(&workspace.sums, all);
+        });
+        let mut all = workspace.together(length);
+        all.combine(cut.communicator());
+        all.read(1, gradient);
         if let Some(mut gram) = gram {
             for j in 0..d {
                 for i in j..d {
-                    gram[(i, j)] = sums.gram[(i, j)];
-                    gram[(j, i)] = sums.gram[(i, j)];
+                    let value = all.get(below(j) + i - j);
+                    gram[(i, j)] = value;
+                    gram[(j, i)] = value;
                 }
             }
         }
-        let loss = sums.loss;
-        workspace.give(sums);
+        let loss = all.get(0);
+        all.reset(0);
+        partition::give(&workspace.sums, all);
         loss
     }
+}
+
+/// Calls `f` for the part of `out` that belongs to each leaf from `first` on, in parallel.
+fn leaf_by_leaf(
+    cut: &Partition<'_>,
+    first: usize,
+    out: &mut [f64],
+    f: &(impl Fn(usize, &mut [f64]) + Sync),
+) {
+    let leaves = if out.is_empty() {
+        0
+    } else {
+        let start = cut.leaf(first).start;
+        (first..cut.leaves())
+            .take_while(|leaf| cut.leaf(*leaf).end <= start + out.len())
+            .count()
+    };
+    if leaves <= 1 {
+        if leaves == 1 {
+            f(first, out);
+        }
+        return;
+    }
+    let middle = first + leaves / 2;
+    let (above, below) = out.split_at_mut(cut.leaf(middle).start - cut.leaf(first).start);
+    parallel::join(
+        || leaf_by_leaf(cut, first, above, f),
+        || leaf_by_leaf(cut, middle, below, f),
+    );
 }
 
 /// Where a pass over a block adds its results.
@@ -375,12 +443,4 @@ pub struct BlockSums<'a> {
     /// Memory for predictors, losses, slopes and curvatures of a block.
     rows: [&'a mut [f64]; 4],
     scratch: &'a mut Scratch,
-}
-
-/// The blocks of a leaf.
-fn blocks<D: Design + ?Sized>(design: &D, leaf: usize) -> impl Iterator<Item = Range<usize>> {
-    let (size, n) = (design.block_rows(), design.rows());
-    (leaf * BLOCKS_PER_LEAF..(leaf + 1) * BLOCKS_PER_LEAF)
-        .map(move |block| (block * size).min(n)..((block + 1) * size).min(n))
-        .filter(|rows| !rows.is_empty())
 }

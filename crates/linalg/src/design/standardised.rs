@@ -1,11 +1,13 @@
 //! A dense design through standardised columns.
 
 use std::ops::Range;
+use std::sync::Mutex;
 
 use super::dense::{add_weighted_gram, four};
 use super::moments::Moments;
-use super::{BLOCK, BLOCKS_PER_LEAF, Design, Scratch, kernels};
-use crate::{Mat, MatMut, MatRef, flat, parallel, reduce};
+use super::{BLOCK, Design, Scratch, kernels};
+use crate::rows::{Partition, Table};
+use crate::{Mat, MatMut, MatRef, flat, reduce};
 
 /// A dense design seen through standardised columns: z = (x − location) / scale, after a column of ones if there is an
 /// intercept. The data are borrowed and never copied as a whole.
@@ -24,7 +26,7 @@ use crate::{Mat, MatMut, MatRef, flat, parallel, reduce};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Standardised<'a> {
-    x: MatRef<'a, f64>,
+    x: Table<'a>,
     pub(super) intercept: bool,
     pub(super) location: Vec<f64>,
     pub(super) scale: Vec<f64>,
@@ -54,41 +56,39 @@ pub enum Unstandardisable {
 }
 
 impl<'a> Standardised<'a> {
-    /// Standardises the columns of `x`.
+    /// Standardises the columns of a matrix.
+    ///
+    /// # Errors
+    /// As [`of_table`](Self::of_table).
+    pub fn new(x: MatRef<'a, f64>, intercept: bool) -> Result<Self, Unstandardisable> {
+        Self::of_table(Table::Matrix(x), intercept)
+    }
+
+    /// Standardises the columns of a table.
     ///
     /// # Errors
     /// The first column that is not finite, or constant, as every column without rows is (the value is NaN then). Columns of finite numbers
-    /// that are too large or too small for the squares of a fit pass: their scale says so.
-    pub fn new(x: MatRef<'a, f64>, intercept: bool) -> Result<Self, Unstandardisable> {
-        if x.nrows() == 0 && x.ncols() > 0 {
+    /// that are too large or too small for the squares of a fit pass: their scale says so. Of several processes each gets an error if one
+    /// does; an entry that is not finite is named by the process that has it, and is row `usize::MAX` to the others.
+    pub fn of_table(x: Table<'a>, intercept: bool) -> Result<Self, Unstandardisable> {
+        let cut = x.partition();
+        if cut.total() == 0 && x.ncols() > 0 {
             let (column, value) = (0, f64::NAN);
             return Err(Unstandardisable::Constant { column, value });
         }
-        let leaf = BLOCK * BLOCKS_PER_LEAF;
-        let moments = parallel::map_reduce(
-            x.nrows().div_ceil(leaf),
-            &|k| {
-                let rows = k * leaf..((k + 1) * leaf).min(x.nrows());
-                let column =
-                    |j: usize| Moments::of(x.col(j).subrows(rows.start, rows.len()).as_mat());
-                (0..x.ncols()).map(column).collect::<Vec<_>>()
-            },
-            &|mut a, b| {
-                a.iter_mut().zip(&b).for_each(|(a, b)| *a = a.with(b));
-                a
-            },
-        );
         let (mut location, mut scale) = (Vec::new(), Vec::new());
-        for (column, m) in moments.iter().flatten().enumerate() {
+        for (column, m) in Moments::of_columns(&x).iter().enumerate() {
             if !(m.mean.is_finite() && m.deviation.is_finite()) {
-                let row = (0..x.nrows()).find(|&i| !x[(i, column)].is_finite());
+                let entry = |row: usize| x.block(row..row + 1)[(0, column)];
+                let row = cut.first(|row| !entry(row).is_finite());
                 // Finite numbers whose spread is not: far beyond any use.
-                let Some(row) = row else {
+                if cut.communicator().all(row.is_none()) {
                     location.push(0.0);
                     scale.push(f64::INFINITY);
                     continue;
-                };
-                let value = x[(row, column)];
+                }
+                let value = row.map_or(f64::NAN, entry);
+                let row = row.unwrap_or(usize::MAX);
                 return Err(Unstandardisable::NotFinite { row, column, value });
             }
             let mean = if intercept { m.mean } else { 0.0 };
@@ -99,7 +99,7 @@ impl<'a> Standardised<'a> {
             };
             // A spread of some rounding errors of the mean is no spread.
             if deviation <= 8.0 * f64::EPSILON * mean.abs() {
-                let value = x[(0, column)];
+                let value = m.mean;
                 return Err(Unstandardisable::Constant { column, value });
             }
             location.push(mean);
@@ -114,32 +114,44 @@ impl<'a> Standardised<'a> {
     }
 
     /// The same data seen through columns that are standardised with weights: for weights that vanish where the data are
-    /// extreme, as the curvatures of a fit do.
+    /// extreme, as the curvatures of a fit do. `weights` writes those of a block of rows.
     ///
     /// # Errors
     /// The first column that is constant where the weights count.
-    ///
-    /// # Panics
-    /// If there is not one weight a row.
-    pub fn reweighted(&self, weights: &[f64]) -> Result<Self, Unstandardisable> {
-        assert_eq!(
-            weights.len(),
-            self.rows(),
-            "design: there is not one weight a row"
-        );
-        let total = reduce::sum(weights);
+    pub fn reweighted(
+        &self,
+        weights: &(impl Fn(Range<usize>, &mut [f64]) + Sync),
+    ) -> Result<Self, Unstandardisable> {
+        let (cut, d) = (self.partition(), self.x.ncols());
+        // On top of the present standardisation, which keeps squares in range.
+        let moments = |centres: &[f64]| {
+            cut.sum_leaves(1 + 2 * d, &|leaf, sums: &mut [f64]| {
+                let mut memory = [0.0; BLOCK];
+                for rows in cut.blocks(leaf) {
+                    let w = &mut memory[..rows.len()];
+                    weights(rows.clone(), w);
+                    sums[0] += reduce::sum(w);
+                    let x = self.x.block(rows);
+                    for (j, centre) in centres.iter().enumerate() {
+                        let (location, scale) = (self.location[j], self.scale[j]);
+                        let z = |i: usize| (x[(i, j)] - location) / scale - centre;
+                        sums[1 + 2 * j] += reduce::sum_by(w.len(), |i| w[i] * z(i));
+                        sums[2 + 2 * j] += reduce::sum_by(w.len(), |i| w[i] * z(i) * z(i));
+                    }
+                }
+            })
+        };
+        let mut centres = vec![0.0; d];
+        if self.intercept {
+            let sums = moments(&centres);
+            for (j, centre) in centres.iter_mut().enumerate() {
+                *centre = sums[1 + 2 * j] / sums[0];
+            }
+        }
+        let sums = moments(&centres);
         let mut other = self.clone();
-        for j in 0..self.x.ncols() {
-            // On top of the present standardisation, which keeps squares in range.
-            let z = |i: usize| (self.x[(i, j)] - self.location[j]) / self.scale[j];
-            let n = weights.len();
-            let mean = if self.intercept {
-                reduce::sum_by(n, |i| weights[i] * z(i)) / total
-            } else {
-                0.0
-            };
-            let deviation =
-                (reduce::sum_by(n, |i| weights[i] * (z(i) - mean).powi(2)) / total).sqrt();
+        for (j, &mean) in centres.iter().enumerate() {
+            let deviation = (sums[2 + 2 * j] / sums[0]).sqrt();
             if deviation.is_nan() || deviation <= 8.0 * f64::EPSILON * mean.abs() {
                 return Err(Unstandardisable::Constant {
                     column: j,
@@ -153,31 +165,65 @@ impl<'a> Standardised<'a> {
     }
 
     /// The triangular factor R of a QR decomposition of diag(√weight) Z, so that `RᵀR` is the weighted Gram matrix without the
-    /// loss of half the digits that forming it costs. Blocks of rows are folded into R one after another.
-    ///
-    /// # Panics
-    /// If there is not one weight a row.
-    pub fn triangular(&self, weights: &[f64]) -> Mat<f64> {
-        assert_eq!(
-            weights.len(),
-            self.rows(),
-            "design: there is not one weight a row"
-        );
-        let d = self.columns();
-        let mut r: Mat<f64> = Mat::zeros(0, d);
-        let mut scratch = Scratch::default();
-        for start in (0..self.rows()).step_by(BLOCK) {
-            let end = (start + BLOCK).min(self.rows());
+    /// loss of half the digits that forming it costs. Blocks of rows are folded into the R of their leaf one after another, and leaves
+    /// likewise in their order. `weights` writes those of a block of rows.
+    pub fn triangular(&self, weights: &(impl Fn(Range<usize>, &mut [f64]) + Sync)) -> Mat<f64> {
+        let (cut, d) = (self.partition(), self.columns());
+        let factors: Vec<Mutex<Mat<f64>>> =
+            (0..cut.leaves()).map(|_| Mutex::new(Mat::new())).collect();
+        cut.for_each_leaf(&|leaf| {
+            let mut r: Mat<f64> = Mat::zeros(0, d);
+            let mut scratch = Scratch::default();
             scratch.block(BLOCK, d);
-            let roots: Vec<f64> = weights[start..end].iter().map(|w| w.sqrt()).collect();
-            let z = self.load(start..end, &roots, &mut scratch.block);
-            let top = r.nrows();
-            let stacked = Mat::from_fn(top + end - start, d, |i, j| {
-                if i < top { r[(i, j)] } else { z[(i - top, j)] }
-            });
-            r = stacked.qr().thin_R().to_owned();
+            let mut memory = [0.0; BLOCK];
+            for rows in cut.blocks(leaf) {
+                let w = &mut memory[..rows.len()];
+                weights(rows.clone(), w);
+                w.iter_mut().for_each(|w| *w = w.sqrt());
+                let z = self.load(rows, w, &mut scratch.block);
+                r = fold(&r, z);
+            }
+            if let Ok(mut factor) = factors[leaf].lock() {
+                *factor = r;
+            }
+        });
+        let factors = factors
+            .into_iter()
+            .map(|r| r.into_inner().unwrap_or_else(|_| Mat::new()));
+        let mut all: Mat<f64> = Mat::zeros(0, d);
+        if cut.communicator().size() == 1 {
+            for r in factors {
+                all = fold(&all, r.as_ref());
+            }
+            return all;
         }
-        r
+        // Entries column by column, after the number of rows.
+        let mut mine = Vec::new();
+        for r in factors {
+            mine.extend((r.nrows() as f64).to_le_bytes());
+            for j in 0..d {
+                (0..r.nrows()).for_each(|i| mine.extend(r[(i, j)].to_le_bytes()));
+            }
+        }
+        for bytes in cut.communicator().gather(&mine) {
+            let number = |bytes: &[u8]| bytes.try_into().map_or(f64::NAN, f64::from_le_bytes);
+            let mut numbers = bytes.chunks(8).map(number);
+            while let Some(rows) = numbers.next() {
+                let mut r = Mat::zeros(rows as usize, d);
+                for j in 0..d {
+                    for i in 0..rows as usize {
+                        r[(i, j)] = numbers.next().unwrap_or(f64::NAN);
+                    }
+                }
+                all = fold(&all, r.as_ref());
+            }
+        }
+        all
+    }
+
+    /// The data behind.
+    pub fn table(&self) -> Table<'a> {
+        self.x
     }
 
     /// Rows of the standardised columns, written into memory that is made large enough: at most 512.
@@ -195,7 +241,7 @@ impl<'a> Standardised<'a> {
 
     /// The data behind, if their columns are so well centred that it costs no more than two digits to centre and scale products
     /// instead of them; with what is subtracted from the columns, and what they are divided by.
-    pub fn raw(&self) -> Option<(MatRef<'a, f64>, &[f64], &[f64])> {
+    pub fn raw(&self) -> Option<(Table<'a>, &[f64], &[f64])> {
         let close = |(location, scale): (&f64, &f64)| location.abs() <= 32.0 * scale;
         let all = self.location.iter().zip(&self.scale).all(close);
         all.then_some((self.x, &self.location[..], &self.scale[..]))
@@ -208,8 +254,13 @@ impl<'a> Standardised<'a> {
     pub fn column(&self, j: usize, out: &mut [f64]) {
         assert_eq!(out.len(), self.x.nrows(), "design: a length does not fit");
         let inverse = 1.0 / self.scale[j];
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = (self.x[(i, j)] - self.location[j]) * inverse;
+        let cut = self.x.partition();
+        for leaf in 0..cut.leaves() {
+            let rows = cut.leaf(leaf);
+            let x = self.x.block(rows.clone());
+            for (i, out) in out[rows].iter_mut().enumerate() {
+                *out = (x[(i, j)] - self.location[j]) * inverse;
+            }
         }
     }
 
@@ -259,6 +310,7 @@ impl<'a> Standardised<'a> {
         block: &'b mut Mat<f64>,
     ) -> MatRef<'b, f64> {
         let k = usize::from(self.intercept);
+        let data = self.x.block(rows.clone());
         let mut z = block.as_mut().subrows_mut(0, rows.len());
         if self.intercept {
             for (i, weight) in weights.iter().enumerate() {
@@ -272,7 +324,7 @@ impl<'a> Standardised<'a> {
             for (scaled, weight) in scaled.iter_mut().zip(weights) {
                 *scaled = weight * inverse;
             }
-            let x = self.x.col(j).subrows(rows.start, rows.len());
+            let x = data.col(j);
             let column = z.as_mut().col_mut(j + k).as_mat_mut();
             if let (Some(x), Some(column)) = (flat(x.as_mat()), crate::flat_mut(column)) {
                 kernels::centre(x, location, scaled, column);
@@ -286,7 +338,20 @@ impl<'a> Standardised<'a> {
     }
 }
 
+/// The triangular factor of rows above others.
+fn fold(r: &Mat<f64>, z: MatRef<'_, f64>) -> Mat<f64> {
+    let top = r.nrows();
+    let stacked = Mat::from_fn(top + z.nrows(), z.ncols(), |i, j| {
+        if i < top { r[(i, j)] } else { z[(i - top, j)] }
+    });
+    stacked.qr().thin_R().to_owned()
+}
+
 impl Design for Standardised<'_> {
+    fn partition(&self) -> Partition<'_> {
+        self.x.partition()
+    }
+
     fn rows(&self) -> usize {
         self.x.nrows()
     }
@@ -298,7 +363,7 @@ impl Design for Standardised<'_> {
     fn times_block(&self, rows: Range<usize>, gamma: &[f64], eta: &mut [f64]) {
         let k = usize::from(self.intercept);
         eta.fill(if self.intercept { gamma[0] } else { 0.0 });
-        let x = self.x.subrows(rows.start, rows.len());
+        let x = self.x.block(rows);
         let d = x.ncols();
         for j in (0..d).step_by(4) {
             // Columns beyond the last repeat the first of the group, with coefficient 0.
@@ -329,7 +394,7 @@ impl Design for Standardised<'_> {
         if self.intercept {
             out[0] += reduce::sum(u);
         }
-        let x = self.x.subrows(rows.start, rows.len());
+        let x = self.x.block(rows);
         let d = x.ncols();
         for j in (0..d).step_by(4) {
             let n = (d - j).min(4);

@@ -106,9 +106,7 @@ impl<'m, 'a> Product<'m, 'a> {
     ) -> Self {
         match design {
             Columns::Dense(z) => match z.raw() {
-                Some((x, ..)) => {
-                    Self::Raw(x.subrows(rows.start, rows.len()), design.has_intercept())
-                }
+                Some((x, ..)) => Self::Raw(x.block(rows), design.has_intercept()),
                 None => Self::Dense(z.block(rows, memory)),
             },
             Columns::Sparse(_) => Self::Sparse(design, rows),

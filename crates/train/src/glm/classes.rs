@@ -1,6 +1,6 @@
 //! What regressions of several classes have in common: the classes of the rows, and the fit.
 
-use linalg::{Mat, MatRef};
+use linalg::{Mat, MatRef, Values};
 
 use super::{Coefficient, Observations, Solver};
 use crate::FitError;
@@ -8,17 +8,18 @@ use crate::solver::Certificate;
 
 /// The classes of the rows.
 #[derive(Debug)]
-pub(super) struct Classes {
-    /// From 0.
-    pub(super) of: Vec<usize>,
+pub(super) struct Classes<'a> {
+    /// The number of its class for each row, from 0.
+    y: Values<'a>,
+    pub(super) weights: Option<Values<'a>>,
     pub(super) labels: Vec<String>,
     /// The weight of each class.
     pub(super) counts: Vec<f64>,
     pub(super) total: f64,
 }
 
-impl Classes {
-    pub(super) fn new(data: &Observations<'_>) -> Result<Self, FitError> {
+impl<'a> Classes<'a> {
+    pub(super) fn new(data: &Observations<'a>) -> Result<Self, FitError> {
         for (what, there) in [
             ("an offset", data.offset.is_some()),
             ("trials", data.trials.is_some()),
@@ -27,27 +28,30 @@ impl Classes {
                 return Err(FitError::Unused { what });
             }
         }
-        let mut of = Vec::with_capacity(data.target.len());
-        for (row, &value) in data.target.iter().enumerate() {
-            let known = data.labels.map_or(f64::MAX, |labels| labels.len() as f64);
-            if !(value >= 0.0 && value < known.min(1e6) && value.fract() == 0.0) {
-                return Err(FitError::Class {
-                    row: row + 1,
-                    column: data.target_name.to_owned(),
-                    value,
-                });
-            }
-            of.push(value as usize);
-        }
-        let most = of.iter().max().map_or(0, |most| most + 1);
+        let (cut, y) = (data.partition(), &data.target);
+        let known = data.labels.map_or(f64::MAX, |labels| labels.len() as f64);
+        let is_class = |y: f64| y >= 0.0 && y < known.min(1e6) && y.fract() == 0.0;
+        data.agreed(match cut.first(|row| !is_class(y[row])) {
+            Some(row) => Err(FitError::Class {
+                row: row + 1,
+                column: data.target_name.to_owned(),
+                value: y[row],
+            }),
+            None => Ok(()),
+        })?;
         let labels = match data.labels {
             Some(labels) => labels.to_vec(),
-            None => (0..most).map(|k| k.to_string()).collect(),
+            None => {
+                let most = cut.largest(|row| y[row] + 1.0) as usize;
+                (0..most).map(|k| k.to_string()).collect()
+            }
         };
-        let mut counts = vec![0.0; labels.len()];
-        for (row, class) in of.iter().enumerate() {
-            counts[*class] += data.weights.map_or(1.0, |weights| weights[row]);
-        }
+        let weights = data.weights.as_ref();
+        let counts = cut.sum_leaves(labels.len(), &|leaf, counts: &mut [f64]| {
+            for row in cut.leaf(leaf) {
+                counts[y[row] as usize] += weights.map_or(1.0, |weights| weights[row]);
+            }
+        });
         if let Some(empty) = counts.iter().position(|count| *count == 0.0) {
             return Err(FitError::EmptyClass {
                 column: data.target_name.to_owned(),
@@ -57,15 +61,31 @@ impl Classes {
         if labels.len() < 2 {
             return Err(FitError::OneClass {
                 column: data.target_name.to_owned(),
-                value: data.target.first().copied().unwrap_or(0.0),
+                value: 0.0,
             });
         }
         Ok(Self {
+            y: data.target.clone(),
+            weights: data.weights.clone(),
             total: counts.iter().sum(),
-            of,
             labels,
             counts,
         })
+    }
+
+    /// The class of a row.
+    pub(super) fn of(&self, row: usize) -> usize {
+        self.y[row] as usize
+    }
+
+    /// The weight of a row.
+    pub(super) fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
+    }
+
+    /// The rows that this process has.
+    pub(super) fn rows(&self) -> usize {
+        self.y.len()
     }
 
     /// The log-likelihood of a model that knows only how frequent the classes are.

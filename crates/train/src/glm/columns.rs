@@ -1,9 +1,11 @@
 //! The design in the coordinates of the solvers: columns of comparable size, whatever the units of the data.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use linalg::{
-    Block, Csr, Design, Mat, MatMut, MatRef, Sampled, Standardised, Unstandardisable,
+    Block, Csr, Design, Mat, MatMut, MatRef, Partition, Standardised, Table, Unstandardisable,
     WithIntercept, Workspace,
 };
 
@@ -33,8 +35,12 @@ impl<'a> Columns<'a> {
         penalised: bool,
     ) -> Result<Self, Unstandardisable> {
         match features {
-            Explanatory::Dense(x) => Ok(Self::Dense(Standardised::new(x, intercept)?)),
             Explanatory::Sparse(x) => Sparse::new(x, intercept, penalised).map(Self::Sparse),
+            Explanatory::Dense(x) => Standardised::new(x, intercept).map(Self::Dense),
+            Explanatory::Leaves { leaves, columns } => {
+                let table = Table::Leaves { leaves, columns };
+                Standardised::of_table(table, intercept).map(Self::Dense)
+            }
         }
     }
 
@@ -46,8 +52,77 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// The rows that this process has.
     pub(super) fn rows(&self) -> usize {
         self.design().rows()
+    }
+
+    pub(super) fn partition(&self) -> Partition<'_> {
+        self.design().partition()
+    }
+
+    /// η = Z x for some rows, all of one leaf.
+    pub(super) fn times_block(&self, rows: Range<usize>, x: &[f64], eta: &mut [f64]) {
+        self.design().times_block(rows, &self.inner(x), eta);
+    }
+
+    /// `f(row, [η of each point])` for every row of this process, in parallel.
+    pub(super) fn for_each_row<const K: usize>(
+        &self,
+        points: [&[f64]; K],
+        f: &(impl Fn(usize, [f64; K]) + Sync),
+    ) {
+        const ROWS: usize = 512;
+        let (cut, points) = (self.partition(), points.map(|x| self.inner(x)));
+        cut.for_each_leaf(&|leaf| {
+            let mut memory = [[0.0; ROWS]; K];
+            for block in cut.blocks(leaf) {
+                for start in (block.start..block.end).step_by(ROWS) {
+                    let rows = start..(start + ROWS).min(block.end);
+                    for (eta, x) in memory.iter_mut().zip(&points) {
+                        let eta = &mut eta[..rows.len()];
+                        self.design().times_block(rows.clone(), x, eta);
+                    }
+                    for (i, row) in rows.enumerate() {
+                        f(row, std::array::from_fn(|k| memory[k][i]));
+                    }
+                }
+            }
+        });
+    }
+
+    /// The largest of numbers of all rows of all processes, none of which is negative, of a row and its predictor at a point; NaN if
+    /// one is.
+    pub(super) fn largest(&self, x: &[f64], f: &(impl Fn(usize, f64) -> f64 + Sync)) -> f64 {
+        let cut = self.partition();
+        cut.largest_of_leaves(&|leaf| {
+            let mut largest = 0.0_f64;
+            for rows in cut.blocks(leaf) {
+                let mut eta = vec![0.0; rows.len()];
+                self.times_block(rows.clone(), x, &mut eta);
+                for (row, eta) in rows.zip(eta) {
+                    let value = f(row, eta);
+                    largest = if value <= largest { largest } else { value };
+                }
+            }
+            largest
+        })
+    }
+
+    /// True if a statement about its predictors at some points holds for every row of every process.
+    pub(super) fn all<const K: usize>(
+        &self,
+        points: [&[f64]; K],
+        f: &(impl Fn(usize, [f64; K]) -> bool + Sync),
+    ) -> bool {
+        let fails = AtomicBool::new(false);
+        self.for_each_row(points, &|row, eta| {
+            if !f(row, eta) {
+                fails.store(true, Ordering::Relaxed);
+            }
+        });
+        let holds = !fails.into_inner();
+        self.partition().communicator().all(holds)
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -129,13 +204,10 @@ impl<'a> Columns<'a> {
     ) -> f64 {
         let x = self.inner(x);
         let gram_of = gram.as_mut().map(MatMut::as_mut);
-        let loss = if every > 1 {
-            let sample = Sampled::new(self.design(), every);
-            sample.pass(&x, pointwise, gradient, gram_of, workspace)
-        } else {
-            self.design()
-                .pass(&x, pointwise, gradient, gram_of, workspace)
-        };
+        let cut = self.partition().sampled(every);
+        let loss = self
+            .design()
+            .pass_over(&cut, &x, pointwise, gradient, gram_of, workspace);
         self.outer(gradient);
         if let (Self::Sparse(z), Some(gram)) = (self, &mut gram) {
             for j in 0..x.len() {

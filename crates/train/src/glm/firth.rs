@@ -5,7 +5,7 @@ use linalg::{Mat, parallel, reduce};
 use models::glm::{Distribution, Family, Link};
 
 use super::columns::Columns;
-use super::information::{gram, information};
+use super::information::{gram, information, known};
 use super::objective::{At, GlmObjective};
 use super::problem::Problem;
 use super::solve::{Solved, collinear, columns};
@@ -97,6 +97,7 @@ impl<'p, 'a> Firth<'p, 'a> {
         if !problem.penalty.is_none() {
             return Err(refuse("Firth's penalty and another do not go together"));
         }
+        problem.data.in_memory("Firth's penalty")?;
         let design = columns(&problem.data, problem.intercept, false)?;
         if matches!(design, Columns::Sparse(_)) {
             return Err(refuse("Firth's penalty needs dense data"));
@@ -126,7 +127,7 @@ impl<'p, 'a> Firth<'p, 'a> {
     fn evaluate(&self, x: &[f64]) -> Result<Point, FitError> {
         let at = GlmObjective::new(&self.design, self.problem, Vec::new()).last(x);
         let weights = information(self.problem, &at.eta);
-        let gram = gram(&self.design, &weights);
+        let gram = gram(&self.design, &known(&weights));
         let factor = Cholesky::new(gram.as_ref()).map_err(|error| {
             collinear(&self.design, &self.problem.data, &error)
                 .unwrap_or(FitError::Linalg { source: error })

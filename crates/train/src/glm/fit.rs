@@ -6,8 +6,9 @@ use models::glm::{
 };
 
 use super::columns::Columns;
-use super::information::{information, inverse_gram};
+use super::information::{at_point, inverse_gram};
 use super::likelihood::{deviance, log_likelihood, pearson, saturated, unit_deviances};
+use super::objective::At;
 use super::problem::Problem;
 use super::solve::solve;
 use super::{
@@ -212,7 +213,7 @@ impl Fit for GeneralisedLinearModel {
             (problem, solved)
         };
         let (design, outcome) = (&solved.design, &solved.outcome);
-        let eta = &solved.at.eta;
+        let at = &solved.at;
         let beta = design.coefficients_to_data(&outcome.x);
         // With the θ that was found.
         let specification = match theta {
@@ -220,12 +221,12 @@ impl Fit for GeneralisedLinearModel {
             None => self.clone(),
         };
         let saturated = saturated(&problem);
-        let deviance = deviance(&problem, &solved.at, saturated);
-        let pearson = pearson(&problem, eta);
-        let observations = problem.rows().count();
+        let deviance = deviance(&problem, design, at, saturated);
+        let pearson = pearson(&problem, design, at);
+        let observations = problem.number_that_count();
         // Trials are no repetitions of rows.
-        let effective = match (data.weights, problem.kind) {
-            (Some(weights), Weights::Frequency) => reduce::sum(weights),
+        let effective = match (&data.weights, problem.kind) {
+            (Some(weights), Weights::Frequency) => problem.cut.sum(|row| weights[row]),
             _ => observations as f64,
         };
         // A penalised coefficient that is 0 takes no freedom.
@@ -248,11 +249,12 @@ impl Fit for GeneralisedLinearModel {
         let dispersion = Dispersion {
             value,
             estimated,
-            std_error: estimated.then(|| (term_variance(&problem, eta, value) / freedom).sqrt()),
+            std_error: estimated
+                .then(|| (term_variance(&problem, design, at, value) / freedom).sqrt()),
         };
         let known = problem.penalty.is_none() && !problem.class_weights && beta.len() <= MOST;
         let covariance = if known {
-            Some(covariance(&problem, design, eta, dispersion.value)?)
+            Some(covariance(&problem, design, at, dispersion.value)?)
         } else {
             None
         };
@@ -300,7 +302,7 @@ impl Fit for GeneralisedLinearModel {
             log_likelihood: if self.is_quasi() {
                 None
             } else {
-                log_likelihood(&problem, &solved.at, deviance)
+                log_likelihood(&problem, design, at, deviance)
             },
             deviance,
             null_deviance: null_deviance(&specification, &problem, saturated)?,
@@ -317,7 +319,7 @@ impl Fit for GeneralisedLinearModel {
 
 /// The mean variance of the terms of Pearson's statistic, for an exponential dispersion model of variance φ μᵖ (Jørgensen 1997); of
 /// quasi-likelihood without the third cumulant, which that does not specify.
-fn term_variance(problem: &Problem<'_>, eta: &[f64], dispersion: f64) -> f64 {
+fn term_variance(problem: &Problem<'_>, design: &Columns<'_>, at: &At, dispersion: f64) -> f64 {
     let power = match problem.family.distribution {
         Distribution::Gamma => 2.0,
         Distribution::InverseGaussian => 3.0,
@@ -329,21 +331,18 @@ fn term_variance(problem: &Problem<'_>, eta: &[f64], dispersion: f64) -> f64 {
         return square;
     }
     let factor = power * (2.0 * power - 1.0) * dispersion.powi(3);
-    let term = |i: usize| match problem.weight(i) {
-        weight if weight > 0.0 => {
-            let own = match problem.kind {
-                Weights::Frequency => weight,
-                Weights::Analytic => 1.0 / weight,
-            };
-            own * problem.family.mean(eta[i]).powf(power - 2.0)
-        }
-        _ => 0.0,
+    let term = |i: usize, eta: f64| {
+        let own = match problem.kind {
+            Weights::Frequency => problem.weight(i),
+            Weights::Analytic => 1.0 / problem.weight(i),
+        };
+        [own * problem.family.mean(eta).powf(power - 2.0)]
     };
     let number = match problem.kind {
         Weights::Frequency => problem.total(),
-        Weights::Analytic => problem.rows().count() as f64,
+        Weights::Analytic => problem.number_that_count() as f64,
     };
-    square + factor * reduce::sum_by(eta.len(), term) / number
+    square + factor * at.sums(problem, design, &term)[0] / number
 }
 
 /// The coefficients of the largest covariance matrix.
@@ -353,10 +352,10 @@ const MOST: usize = 5000;
 fn covariance(
     problem: &Problem<'_>,
     design: &Columns<'_>,
-    eta: &[f64],
+    at: &At,
     dispersion: f64,
 ) -> Result<Mat<f64>, FitError> {
-    let weights = information(problem, eta);
+    let weights = at_point(problem, design, at);
     let covariance = design.covariance_to_data(inverse_gram(design, &weights)?.as_ref());
     Ok(Mat::from_fn(
         covariance.nrows(),
@@ -373,8 +372,12 @@ pub(super) fn intercept_alone(
     if problem.data.offset.is_none() {
         return Ok(problem.family.link.of(problem.mean()));
     }
+    let none = MatRef::from_column_major_slice(&[], problem.y.len(), 0);
     let data = Observations {
-        features: Explanatory::Dense(MatRef::from_column_major_slice(&[], problem.y.len(), 0)),
+        features: match problem.data.features {
+            Explanatory::Leaves { leaves, .. } => Explanatory::Leaves { leaves, columns: 0 },
+            _ => Explanatory::Dense(none),
+        },
         names: Vec::new().into(),
         ..problem.data.clone()
     };
@@ -388,15 +391,14 @@ fn null_deviance(
     problem: &Problem<'_>,
     saturated: f64,
 ) -> Result<f64, FitError> {
-    let n = problem.y.len();
     if problem.intercept && problem.data.offset.is_some() {
         let intercept = intercept_alone(specification, problem)?;
-        let eta: Vec<f64> = (0..n).map(|i| intercept + problem.offset(i)).collect();
-        return Ok(unit_deviances(problem, &eta));
+        return Ok(unit_deviances(problem, |i| intercept + problem.offset(i)));
     }
+    let common = problem.family.link.of(problem.mean());
     let eta = |i: usize| {
         if problem.intercept {
-            problem.family.link.of(problem.mean())
+            common
         } else {
             problem.offset(i)
         }
@@ -406,10 +408,5 @@ fn null_deviance(
         let loss = problem.family.terms(eta(0), problem.mean()).loss * problem.total();
         return Ok(2.0 * (loss - saturated));
     }
-    let eta = if problem.intercept {
-        vec![eta(0); n]
-    } else {
-        (0..n).map(eta).collect()
-    };
-    Ok(unit_deviances(problem, &eta))
+    Ok(unit_deviances(problem, eta))
 }

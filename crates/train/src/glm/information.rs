@@ -1,33 +1,72 @@
 //! Gram matrices of the design for weights of the rows, and their inverses.
 
+use std::ops::Range;
+
 use linalg::solve::Cholesky;
 use linalg::{Mat, parallel};
 
 use super::columns::Columns;
+use super::objective::At;
 use super::problem::Problem;
 use super::solve::MANY;
 use crate::FitError;
+
+/// Writes the weights of a block of rows.
+pub(super) type RowWeights<'w> = dyn Fn(Range<usize>, &mut [f64]) + Sync + 'w;
+
+/// Leaves whose triangular factors are kept at once: beyond them, the Gram matrix has to do.
+const FACTORS: usize = 4096;
+
+/// Weights that are known.
+pub(super) fn known(weights: &[f64]) -> impl Fn(Range<usize>, &mut [f64]) + Sync + '_ {
+    |rows, out| out.copy_from_slice(&weights[rows])
+}
+
+/// Fisher's information of every row at a point, times its weight.
+pub(super) fn at_point<'w>(
+    problem: &'w Problem<'_>,
+    design: &'w Columns<'_>,
+    at: &'w At,
+) -> impl Fn(Range<usize>, &mut [f64]) + Sync + 'w {
+    |rows, out| {
+        at.predictors(problem, design, rows.clone(), out);
+        for (row, out) in rows.zip(out) {
+            let weight = problem.weight(row);
+            *out = if weight > 0.0 {
+                weight * problem.family.information(*out)
+            } else {
+                0.0
+            };
+        }
+    }
+}
 
 /// The inverse of Σ wᵢ zᵢ zᵢᵀ for weights of the rows, in the coordinates of the solvers.
 ///
 /// From the matrix itself where there are many rows and it is well conditioned, else from a QR decomposition of the weighted
 /// design, which does not lose the digits that forming the matrix costs.
-pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<f64>, FitError> {
+pub(super) fn inverse_gram(
+    design: &Columns<'_>,
+    weights: &RowWeights<'_>,
+) -> Result<Mat<f64>, FitError> {
     let d = design.columns();
+    let cut = design.partition();
+    let rows = cut.total();
+    let few = rows <= FACTORS * linalg::rows::LEAF;
     let standardised = match design {
-        Columns::Dense(x) if weights.len() < MANY => x,
+        Columns::Dense(x) if rows < MANY => x,
         _ => {
             let gram = gram(design, weights);
             let factor = Cholesky::new(gram.as_ref());
             match (design, factor) {
-                (Columns::Dense(x), Err(_)) => x,
-                (Columns::Dense(x), Ok(factor)) if factor.smallest_pivot() < 1e-5 => x,
+                (Columns::Dense(x), Err(_)) if few => x,
+                (Columns::Dense(x), Ok(factor)) if few && factor.smallest_pivot() < 1e-5 => x,
                 (_, Ok(factor)) => return Ok(factor.inverse()),
                 (_, Err(source)) => return Err(FitError::Linalg { source }),
             }
         }
     };
-    let r = standardised.triangular(weights);
+    let r = standardised.triangular(&weights);
     // R⁻¹, column by column, by back substitution.
     let mut inverse: Mat<f64> = Mat::zeros(d, d);
     for j in 0..d {
@@ -43,17 +82,21 @@ pub(super) fn inverse_gram(design: &Columns<'_>, weights: &[f64]) -> Result<Mat<
 }
 
 /// Σ wᵢ zᵢ zᵢᵀ.
-pub(super) fn gram(design: &Columns<'_>, weights: &[f64]) -> Mat<f64> {
+pub(super) fn gram(design: &Columns<'_>, weights: &RowWeights<'_>) -> Mat<f64> {
     sampled_gram(design, weights, 1)
 }
 
 /// The same over one of every so many blocks of rows.
-pub(super) fn sampled_gram(design: &Columns<'_>, weights: &[f64], every: usize) -> Mat<f64> {
+pub(super) fn sampled_gram(
+    design: &Columns<'_>,
+    weights: &RowWeights<'_>,
+    every: usize,
+) -> Mat<f64> {
     let d = design.columns();
     let mut out = Mat::zeros(d, d);
     let pointwise = |block: linalg::Block<'_>| {
         let rows = block.start..block.start + block.eta.len();
-        block.curvature.copy_from_slice(&weights[rows]);
+        weights(rows, block.curvature);
         block.slope.fill(0.0);
         block.loss.fill(0.0);
     };
@@ -70,7 +113,7 @@ pub(super) fn sampled_gram(design: &Columns<'_>, weights: &[f64], every: usize) 
     out
 }
 
-/// Fisher's information of every row at its linear predictor, times its weight.
+/// The same at linear predictors that are known.
 pub(super) fn information(problem: &Problem<'_>, eta: &[f64]) -> Vec<f64> {
     let mut out = vec![0.0; eta.len()];
     parallel::for_each_part(&mut out, 4096, &|start, out| {

@@ -1,9 +1,11 @@
 //! Logarithms of likelihoods, with the terms that do not depend on the mean, as R's `logLik` has them.
 
+use std::ops::Range;
+
 use libm::lgamma;
-use linalg::reduce;
 use models::glm::{Distribution, Family, Link, Weights};
 
+use super::columns::Columns;
 use super::objective::At;
 use super::problem::Problem;
 use super::solve::MANY;
@@ -11,31 +13,25 @@ use crate::chi_square::{deviance as distance, stirling_error};
 
 const LN_TAU: f64 = 1.837_877_066_409_345_3;
 
-/// The sum of a term of every row, over all threads.
-fn sum(n: usize, term: &(dyn Fn(usize) -> f64 + Sync)) -> f64 {
-    reduce::sum_filled(n, &|from, block: &mut [f64]| {
-        for (k, out) in block.iter_mut().enumerate() {
-            *out = term(from + k);
-        }
-    })
-}
-
 /// The log-likelihood at these linear predictors; `None` where there is no closed form. A dispersion is that which makes the
 /// likelihood largest where R takes it so (Gaussian), and deviance by total weight where R takes that (gamma, inverse Gaussian).
-pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> Option<f64> {
-    let eta = &at.eta;
+pub(super) fn log_likelihood(
+    problem: &Problem<'_>,
+    design: &Columns<'_>,
+    at: &At,
+    deviance: f64,
+) -> Option<f64> {
     let (y, n) = (&problem.y, problem.total());
     let sum = |f: &(dyn Fn(usize) -> f64 + Sync)| {
-        sum(y.len(), &|i| {
-            if problem.weight(i) > 0.0 { f(i) } else { 0.0 }
-        })
+        let counted = |i: usize| if problem.weight(i) > 0.0 { f(i) } else { 0.0 };
+        problem.cut.sum(counted)
     };
     let weight = |i: usize| problem.weight(i);
     let loss = || at.loss;
     Some(match problem.family.distribution {
         Distribution::Gaussian => match (&problem.weights, problem.kind) {
             (Some(_), Weights::Analytic) => {
-                let rows = problem.rows().count() as f64;
+                let rows = problem.number_that_count() as f64;
                 let logs = sum(&|i| weight(i).ln());
                 0.5 * (logs - rows * (LN_TAU + (deviance / rows).ln() + 1.0))
             }
@@ -43,14 +39,19 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
         },
         Distribution::Binomial => {
             let choose = |i: usize| {
-                let Some(trials) = problem.data.trials else {
+                let Some(trials) = &problem.data.trials else {
                     return 0.0;
                 };
                 let (n, k) = (trials[i], problem.data.target[i]);
-                let own = problem.data.weights.map_or(1.0, |weights| weights[i]);
+                let own = problem.data.weights.as_ref();
+                let own = own.map_or(1.0, |weights| weights[i]);
                 own * (lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0))
             };
-            sum(&choose) - loss()
+            let constant = match problem.data.trials {
+                Some(_) => sum(&choose),
+                None => 0.0,
+            };
+            constant - loss()
         }
         Distribution::Poisson => -loss() - sum(&|i| weight(i) * lgamma(y[i] + 1.0)),
         Distribution::NegativeBinomial { theta } => {
@@ -66,11 +67,11 @@ pub(super) fn log_likelihood(problem: &Problem<'_>, at: &At, deviance: f64) -> O
             }
             // In Loader's (2000) form, which keeps its digits where the shape is large.
             let constant = 0.5 * (shape / std::f64::consts::TAU).ln() - stirling_error(shape);
-            let density = |i: usize| {
-                let mu = problem.family.mean(eta[i]);
+            let density = |i: usize, eta: f64| {
+                let mu = problem.family.mean(eta);
                 constant - distance(shape, shape * (y[i] / mu)) - y[i].ln()
             };
-            sum(&|i| weight(i) * density(i))
+            at.sums(problem, design, &|i, eta| [weight(i) * density(i, eta)])[0]
         }
         Distribution::InverseGaussian => {
             let logs = sum(&|i| weight(i) * y[i].ln());
@@ -86,67 +87,72 @@ pub(super) fn saturated(problem: &Problem<'_>) -> f64 {
         weight if weight > 0.0 => weight * problem.family.saturated_loss(problem.y[i]),
         _ => 0.0,
     };
-    sum(problem.y.len(), &unit)
+    problem.cut.sum(unit)
 }
 
 /// Twice the loss above that of a perfect fit.
-pub(super) fn deviance(problem: &Problem<'_>, at: &At, saturated: f64) -> f64 {
+pub(super) fn deviance(
+    problem: &Problem<'_>,
+    design: &Columns<'_>,
+    at: &At,
+    saturated: f64,
+) -> f64 {
     // Where rows are many the loss of the last pass is trusted: a difference of two sums loses some digits of a sum of differences.
-    if at.eta.len() >= MANY {
+    if problem.number_of_rows() >= MANY {
         return 2.0 * (at.loss - saturated);
     }
-    unit_deviances(problem, &at.eta)
+    2.0 * at.sums(problem, design, &|i, eta| [unit_loss(problem, i, eta)])[0]
 }
 
-/// The same, row by row.
-pub(super) fn unit_deviances(problem: &Problem<'_>, eta: &[f64]) -> f64 {
+/// Twice the loss of predictors, row by row, above that of a perfect fit.
+pub(super) fn unit_deviances(problem: &Problem<'_>, eta: impl Fn(usize) -> f64 + Sync) -> f64 {
     let unit = |i: usize| {
         if problem.weight(i) > 0.0 {
-            let y = problem.y[i];
-            problem.weight(i)
-                * (problem.family.terms(eta[i], y).loss - problem.family.saturated_loss(y))
+            unit_loss(problem, i, eta(i))
         } else {
             0.0
         }
     };
-    2.0 * sum(eta.len(), &unit)
+    2.0 * problem.cut.sum(unit)
+}
+
+fn unit_loss(problem: &Problem<'_>, i: usize, eta: f64) -> f64 {
+    let y = problem.y[i];
+    problem.weight(i) * (problem.family.terms(eta, y).loss - problem.family.saturated_loss(y))
 }
 
 /// Pearson's statistic Σ w (y − μ)² / V(μ).
-pub(super) fn pearson(problem: &Problem<'_>, eta: &[f64]) -> f64 {
+pub(super) fn pearson(problem: &Problem<'_>, design: &Columns<'_>, at: &At) -> f64 {
     if (problem.family.distribution, problem.family.link) == (Distribution::Binomial, Link::Logit) {
         // There the slope is μ − y and the curvature V(μ), for which there is a vector kernel.
-        return reduce::sum_filled(eta.len(), &|from, block: &mut [f64]| {
-            let n = block.len();
-            let mut memory = [[0.0; 512]; 2];
-            let [loss, curvature] = memory.each_mut().map(|m| &mut m[..n]);
-            let rows = from..from + n;
-            let (eta, y) = (&eta[rows.clone()], &problem.y[rows]);
-            problem.family.block(eta, y, loss, block, curvature);
-            for (i, (out, curvature)) in block.iter_mut().zip(curvature).enumerate() {
-                *out = match problem.weight(from + i) {
-                    weight if weight > 0.0 && *out != 0.0 => weight * *out * *out / *curvature,
-                    _ => 0.0,
+        let block = |rows: Range<usize>, eta: &[f64], out: &mut [[f64; 1]]| {
+            let mut memory = [[0.0; linalg::rows::BLOCK]; 3];
+            let [loss, slope, curvature] = memory.each_mut().map(|m| &mut m[..eta.len()]);
+            let y = problem.y.rows(rows.clone());
+            problem.family.block(eta, y, loss, slope, curvature);
+            for (i, (row, out)) in rows.zip(out).enumerate() {
+                *out = match problem.weight(row) {
+                    weight if weight > 0.0 && slope[i] != 0.0 => {
+                        [weight * slope[i] * slope[i] / curvature[i]]
+                    }
+                    _ => [0.0],
                 };
             }
-        });
+        };
+        return at.sums_of_blocks(problem, design, &block)[0];
     }
-    let unit = |i: usize| {
-        if problem.weight(i) > 0.0 {
-            if problem.family.distribution == Distribution::Binomial {
-                // The same by slope and information, which keep their digits where the mean rounds to 0 or 1.
-                let slope = problem.family.terms(eta[i], problem.y[i]).slope;
-                return match slope {
-                    0.0 => 0.0,
-                    slope => problem.weight(i) * slope * slope / problem.family.information(eta[i]),
-                };
-            }
-            let mu = problem.family.mean(eta[i]);
-            let residual = problem.y[i] - mu;
-            problem.weight(i) * residual * residual / problem.family.distribution.variance(mu)
-        } else {
-            0.0
+    let unit = |i: usize, eta: f64| {
+        if problem.family.distribution == Distribution::Binomial {
+            // The same by slope and information, which keep their digits where the mean rounds to 0 or 1.
+            let slope = problem.family.terms(eta, problem.y[i]).slope;
+            return match slope {
+                0.0 => [0.0],
+                slope => [problem.weight(i) * slope * slope / problem.family.information(eta)],
+            };
         }
+        let mu = problem.family.mean(eta);
+        let residual = problem.y[i] - mu;
+        [problem.weight(i) * residual * residual / problem.family.distribution.variance(mu)]
     };
-    sum(eta.len(), &unit)
+    at.sums(problem, design, &unit)[0]
 }

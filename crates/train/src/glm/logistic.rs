@@ -60,15 +60,19 @@ impl Fit for LogisticRegression {
         data: &Observations<'_>,
         options: &FitOptions,
     ) -> Result<LogisticFit, FitError> {
-        if data.trials.is_none()
-            && let Some(row) = data.target.iter().position(|y| *y != 0.0 && *y != 1.0)
-        {
-            return Err(FitError::Target {
+        let neither = |row: usize| data.target[row] != 0.0 && data.target[row] != 1.0;
+        let wrong = match &data.trials {
+            Some(_) => None,
+            None => data.partition().first(neither),
+        };
+        data.agreed(match wrong {
+            Some(row) => Err(FitError::Target {
                 row: row + 1,
                 column: data.target_name.to_owned(),
                 value: data.target[row],
-            });
-        }
+            }),
+            None => Ok(()),
+        })?;
         let fit = self.generalised().fit_observations(data, options)?;
         let model =
             LogisticModel::new(fit.model().intercept(), fit.model().coefficients().to_vec());

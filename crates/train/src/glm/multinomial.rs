@@ -103,8 +103,7 @@ impl Fit for MultinomialRegression {
             .filter(|(j, class)| is_free(*j, *class))
             .collect();
         let ridge = terms.ridge(&design);
-        let mut objective =
-            SoftmaxObjective::new(&design, (&classes.of, k), data.weights, &free, &ridge);
+        let mut objective = SoftmaxObjective::new(&design, &classes, &free, &ridge);
         let log_share = |class: usize| (classes.counts[class] / classes.counts[0]).ln();
         let start: Vec<f64> = free
             .iter()
@@ -128,12 +127,13 @@ impl Fit for MultinomialRegression {
         let plain = !penalised && !firth;
         let mut direction = Vec::new();
         let mut outcome = if firth {
-            multinomial_firth::solve(&design, &classes.of, data.weights, &start, options).map_err(
-                |error| match error {
+            data.in_memory("Firth's penalty")?;
+            multinomial_firth::solve(&design, &classes, &start, options).map_err(|error| {
+                match error {
                     FitError::Linalg { source } => dependence(source, &design, data, |j| j, 0),
                     error => error,
-                },
-            )?
+                }
+            })?
         } else {
             solve(
                 &mut objective,
@@ -246,8 +246,11 @@ impl Fit for MultinomialRegression {
 
 /// The rows that count.
 pub(super) fn observations(data: &Observations<'_>) -> usize {
-    let weights = data.weights.map(|w| w.iter().filter(|w| **w > 0.0).count());
-    weights.unwrap_or(data.target.len())
+    let cut = data.partition();
+    match &data.weights {
+        Some(weights) => cut.number(|row| weights[row] > 0.0),
+        None => cut.total(),
+    }
 }
 
 fn choose(

@@ -4,6 +4,7 @@ use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat};
 
 use super::FitOptions;
+use super::classes::Classes;
 use super::columns::Columns;
 use crate::solver::{Lbfgs, Newton, Outcome, Status};
 use crate::{FitError, LossFunction, TwiceDifferentiable};
@@ -21,29 +22,25 @@ pub(super) struct FirthData {
 }
 
 impl FirthData {
-    pub(super) fn new(
-        design: &Columns<'_>,
-        classes: &[usize],
-        weights: Option<&[f64]>,
-    ) -> Result<Self, FitError> {
+    pub(super) fn new(design: &Columns<'_>, classes: &Classes<'_>) -> Result<Self, FitError> {
         let Columns::Dense(_) = design else {
             return Err(FitError::Solver {
                 solver: "firth",
                 reason: "Firth's penalty needs dense data",
             });
         };
-        let n = classes.len();
+        let n = classes.rows();
         let mut z: Mat<f64> = Mat::zeros(n, design.columns());
         design.each_row(|i, row| {
             for (j, value) in row.iter().enumerate() {
                 z[(i, j)] = *value;
             }
         });
-        let weight = |i: usize| weights.map_or(1.0, |weights| weights[i]);
+        let weight = |i: usize| classes.weight(i);
         Ok(Self {
             z,
             weights: Mat::from_fn(n, 1, |i, _| weight(i)),
-            own: Mat::from_fn(n, 1, |i, _| classes[i] as f64),
+            own: Mat::from_fn(n, 1, |i, _| classes.of(i) as f64),
             reference: Mat::zeros(n, 1),
             total: (0..n).map(weight).sum(),
         })
@@ -88,16 +85,14 @@ impl FirthData {
 /// the classes but the first stand one class after the other.
 pub(super) fn solve(
     design: &Columns<'_>,
-    classes: &[usize],
-    weights: Option<&[f64]>,
+    classes: &Classes<'_>,
     start: &[f64],
     options: &FitOptions,
 ) -> Result<Outcome, FitError> {
-    let data = FirthData::new(design, classes, weights)?;
+    let data = FirthData::new(design, classes)?;
     let mut loss = data.objective(start.len() / design.columns());
     // Dependent columns are named before the tape meets a matrix that it cannot factor.
-    let ones = vec![1.0; classes.len()];
-    let gram = super::information::gram(design, &ones);
+    let gram = super::information::gram(design, &|_, ones| ones.fill(1.0));
     Cholesky::new(gram.as_ref()).map_err(|source| FitError::Linalg { source })?;
     let lbfgs = Lbfgs {
         iterations: options.iterations.unwrap_or(2000),

@@ -1,5 +1,7 @@
 //! How multinomial models are fitted.
 
+use std::ops::Range;
+
 use linalg::solve::Cholesky;
 use linalg::{Design, LinalgError, Mat};
 
@@ -104,9 +106,11 @@ impl Scaling {
             Columns::Dense(x) => (n / (SAMPLE * x.columns())).max(1),
             Columns::Sparse(_) => 1,
         };
-        let weights: Vec<f64> = (0..n)
-            .map(|i| every as f64 * objective.weight(i) / total)
-            .collect();
+        let weights = |rows: Range<usize>, out: &mut [f64]| {
+            for (row, out) in rows.zip(out) {
+                *out = every as f64 * objective.weight(row) / total;
+            }
+        };
         let mut gram = sampled_gram(objective.design, &weights, every);
         if every > 1 {
             // A standardised column has the mean square 1, of which a sample of its rows may have missed some.

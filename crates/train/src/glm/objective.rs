@@ -1,9 +1,9 @@
 //! The objective of a generalised linear model: mean loss plus penalty.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use linalg::Design as _;
-use linalg::{Block, MatMut, Sampled, Workspace, reduce};
+use linalg::{Block, MatMut, Workspace};
 use models::glm::Family;
 
 use super::columns::Columns;
@@ -35,11 +35,73 @@ pub(super) struct GlmObjective<'p, 'a> {
     eta: Vec<AtomicU64>,
 }
 
-/// What is known of a point: the linear predictors of all rows, offsets included, and their weighted loss.
+/// What is known of a point: its weighted loss, and the linear predictors of all rows, offsets included, if they are in memory.
 #[derive(Debug)]
 pub(super) struct At {
+    x: Vec<f64>,
+    /// Empty if the rows are not in memory: then predictors are computed anew.
     pub(super) eta: Vec<f64>,
     pub(super) loss: f64,
+}
+
+impl At {
+    /// The linear predictors of some rows, all of one leaf.
+    pub(super) fn predictors(
+        &self,
+        problem: &Problem<'_>,
+        design: &Columns<'_>,
+        rows: Range<usize>,
+        out: &mut [f64],
+    ) {
+        if self.eta.is_empty() {
+            design.times_block(rows.clone(), &self.x, out);
+            add_offset(problem, rows, out);
+        } else {
+            out.copy_from_slice(&self.eta[rows]);
+        }
+    }
+
+    /// The sums of numbers of every row of all processes, which `f` writes for a block of rows with their predictors.
+    pub(super) fn sums_of_blocks<const K: usize>(
+        &self,
+        problem: &Problem<'_>,
+        design: &Columns<'_>,
+        f: &(impl Fn(Range<usize>, &[f64], &mut [[f64; K]]) + Sync),
+    ) -> [f64; K] {
+        let block = |rows: Range<usize>, out: &mut [[f64; K]]| {
+            let mut memory = [0.0; linalg::rows::BLOCK];
+            let eta = &mut memory[..rows.len()];
+            self.predictors(problem, design, rows.clone(), eta);
+            f(rows, eta, out);
+        };
+        problem.cut.sums_of_blocks(&block)
+    }
+
+    /// The sums of numbers of every row of all processes that counts, of its number and its predictor.
+    pub(super) fn sums<const K: usize>(
+        &self,
+        problem: &Problem<'_>,
+        design: &Columns<'_>,
+        f: &(impl Fn(usize, f64) -> [f64; K] + Sync),
+    ) -> [f64; K] {
+        self.sums_of_blocks(problem, design, &|rows, eta, out| {
+            for ((row, eta), out) in rows.zip(eta).zip(out) {
+                *out = if problem.weight(row) > 0.0 {
+                    f(row, *eta)
+                } else {
+                    [0.0; K]
+                };
+            }
+        })
+    }
+}
+
+fn add_offset(problem: &Problem<'_>, rows: Range<usize>, eta: &mut [f64]) {
+    if let Some(offset) = &problem.data.offset {
+        for (eta, offset) in eta.iter_mut().zip(offset.rows(rows)) {
+            *eta += offset;
+        }
+    }
 }
 
 impl<'p, 'a> GlmObjective<'p, 'a> {
@@ -58,62 +120,82 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
         }
     }
 
+    /// True if predictors are kept from pass to pass.
+    fn keeps(&self) -> bool {
+        self.every == 1 && !self.problem.data.features.in_leaves()
+    }
+
     /// Predictors and loss at a point: those of the last pass, if that was there.
     pub(super) fn last(mut self, x: &[f64]) -> At {
-        if self.point == x && self.eta.len() == self.problem.y.len() {
+        let known = self.point == x;
+        let kept = self.eta.len() == self.problem.y.len();
+        if known && (kept || !self.keeps()) {
             let eta = std::mem::take(&mut self.eta).into_iter();
             let eta = eta.map(|eta| f64::from_bits(eta.into_inner())).collect();
             return At {
+                x: x.to_vec(),
                 eta,
                 loss: self.loss,
             };
         }
-        let eta = self.problem.predictors(self.design, x);
+        let mut at = At {
+            x: x.to_vec(),
+            eta: Vec::new(),
+            loss: f64::NAN,
+        };
+        if self.keeps() {
+            at.eta = self.problem.predictors(self.design, x);
+        }
         let problem = self.problem;
-        let loss = reduce::sum_filled(eta.len(), &|from, block: &mut [f64]| {
-            for (k, out) in block.iter_mut().enumerate() {
-                let (i, weight) = (from + k, problem.weight(from + k));
-                *out = if weight > 0.0 {
-                    weight * problem.family.terms(eta[i], problem.y[i]).loss
-                } else {
-                    0.0
-                };
-            }
-        });
-        At { eta, loss }
+        let loss =
+            |i: usize, eta: f64| [problem.weight(i) * problem.family.terms(eta, problem.y[i]).loss];
+        at.loss = at.sums(problem, self.design, &loss)[0];
+        at
     }
 
     /// The same for one of every so many blocks of rows, with a small penalty on all coefficients, so that what the sample does not
     /// tell stays near 0.
     pub(super) fn sampled(mut self, every: usize) -> Self {
-        let sample = Sampled::new(self.design.design(), every);
-        let block = sample.block_rows();
-        let rows =
-            (0..sample.rows() / block).flat_map(|k| sample.original(k * block..(k + 1) * block));
-        self.total = match &self.problem.weights {
-            Some(weights) => rows.map(|i| weights[i]).sum(),
-            None => sample.rows() as f64,
-        };
+        let (sample, problem) = (self.design.partition().sampled(every), self.problem);
+        let [rows, total] = sample.sums(|row| [1.0, problem.weight(row)]);
+        self.total = total;
         self.every = every;
         for ridge in &mut self.ridge {
-            *ridge += 1.0 / sample.rows() as f64;
+            *ridge += 1.0 / rows;
         }
         self
     }
 
-    /// The weighted curvature of every row at a point.
-    pub(super) fn curvature(&self, x: &[f64]) -> Vec<f64> {
-        let eta = self.problem.predictors(self.design, x);
-        let mut curvature = vec![0.0; eta.len()];
-        linalg::parallel::for_each_part(&mut curvature, 8192, &|start, curvature| {
-            for (k, curvature) in curvature.chunks_mut(CHUNK).enumerate() {
-                let from = start + k * CHUNK;
-                let (mut loss, mut slope) = ([0.0; CHUNK], [0.0; CHUNK]);
-                let n = curvature.len();
-                let eta = &eta[from..from + n];
-                self.rows(from, eta, &mut loss[..n], &mut slope[..n], curvature);
+    /// The weighted curvatures of a block of rows at a point.
+    pub(super) fn curvature_at(&self, x: &[f64], rows: Range<usize>, out: &mut [f64]) {
+        let mut memory = [[0.0; CHUNK]; 3];
+        for (k, out) in out.chunks_mut(CHUNK).enumerate() {
+            let from = rows.start + k * CHUNK;
+            let [eta, loss, slope] = memory.each_mut().map(|m| &mut m[..out.len()]);
+            let rows = from..from + out.len();
+            self.design.times_block(rows.clone(), x, eta);
+            add_offset(self.problem, rows, eta);
+            self.rows(from, eta, loss, slope, out);
+        }
+    }
+
+    /// The weighted curvature of every row of this process at a point.
+    fn curvature(&self, x: &[f64]) -> Vec<f64> {
+        let mut curvature = vec![0.0; self.problem.y.len()];
+        let cut = self.design.partition();
+        let mut parts = Vec::new();
+        let mut rest = &mut curvature[..];
+        for leaf in 0..cut.leaves() {
+            let (part, others) = std::mem::take(&mut rest).split_at_mut(cut.leaf(leaf).len());
+            parts.push(std::sync::Mutex::new(part));
+            rest = others;
+        }
+        cut.for_each_leaf(&|leaf| {
+            if let Ok(mut part) = parts[leaf].lock() {
+                self.curvature_at(x, cut.leaf(leaf), &mut part);
             }
         });
+        drop(parts);
         curvature
     }
 
@@ -130,14 +212,14 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
             family, y, weights, ..
         } = self.problem;
         let rows = start..start + eta.len();
-        family.block(eta, &y[rows.clone()], loss, slope, curvature);
+        family.block(eta, y.rows(rows.clone()), loss, slope, curvature);
         for (curvature, eta) in curvature.iter_mut().zip(eta) {
             if *curvature <= 0.0 {
                 *curvature = family.information(*eta);
             }
         }
         if let Some(weights) = weights {
-            for (i, weight) in weights[rows].iter().enumerate() {
+            for (i, weight) in weights.rows(rows).iter().enumerate() {
                 for term in [&mut loss[i], &mut slope[i], &mut curvature[i]] {
                     *term = if *weight > 0.0 { *weight * *term } else { 0.0 };
                 }
@@ -146,13 +228,13 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
     }
 
     fn pass(&mut self, x: &[f64], gradient: &mut [f64], gram: Option<MatMut<'_, f64>>) -> f64 {
-        let whole = self.every == 1;
-        if whole && self.eta.is_empty() {
+        let keeps = self.keeps();
+        if keeps && self.eta.is_empty() {
             self.eta
                 .resize_with(self.problem.y.len(), AtomicU64::default);
         }
         let keep = |start: usize, eta: &[f64]| {
-            if whole {
+            if keeps {
                 for (kept, eta) in self.eta[start..start + eta.len()].iter().zip(eta) {
                     kept.store(eta.to_bits(), Ordering::Relaxed);
                 }
@@ -166,7 +248,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 slope,
                 curvature,
             } = block;
-            let Some(offset) = self.problem.data.offset else {
+            let Some(offset) = &self.problem.data.offset else {
                 keep(start, eta);
                 return self.rows(start, eta, loss, slope, curvature);
             };
@@ -174,9 +256,9 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 let range = from..eta.len().min(from + CHUNK);
                 let mut moved = [0.0; CHUNK];
                 let moved = &mut moved[..range.len()];
-                for (k, moved) in moved.iter_mut().enumerate() {
-                    *moved = eta[from + k] + offset[start + from + k];
-                }
+                moved.copy_from_slice(&eta[range.clone()]);
+                let own = offset.rows(start + range.start..start + range.end);
+                moved.iter_mut().zip(own).for_each(|(eta, own)| *eta += own);
                 keep(start + from, moved);
                 let (loss, slope) = (&mut loss[range.clone()], &mut slope[range.clone()]);
                 self.rows(start + from, moved, loss, slope, &mut curvature[range]);
@@ -185,7 +267,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
         let loss = self
             .design
             .pass(self.every, x, &pointwise, gradient, gram, &self.workspace);
-        if whole {
+        if self.every == 1 {
             self.point.clear();
             self.point.extend_from_slice(x);
             self.loss = loss;

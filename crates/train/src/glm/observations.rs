@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use datasets::{Dataset, SparseDataset};
-use linalg::{Csr, MatRef, SparseError};
+use linalg::{Csr, Leaves, MatRef, Partition, SparseError, Table, Values};
+
+use crate::FitError;
 
 /// The explanatory variables.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +14,31 @@ pub enum Explanatory<'a> {
     Dense(MatRef<'a, f64>),
     /// Entries that are not stored are zero.
     Sparse(Csr<'a>),
+    /// Every entry is stored, but not in one matrix in memory: the first columns of leaves, which may be blocks on a disk, or the
+    /// share of one of several processes. Targets, weights, offset and trials may be other columns of theirs
+    /// ([`Values::Column`]).
+    Leaves {
+        /// The leaves.
+        leaves: &'a dyn Leaves,
+        /// How many of their columns explain.
+        columns: usize,
+    },
+}
+
+impl<'a> Explanatory<'a> {
+    /// Dense columns.
+    pub(super) fn table(self) -> Option<Table<'a>> {
+        match self {
+            Self::Dense(x) => Some(Table::Matrix(x)),
+            Self::Leaves { leaves, columns } => Some(Table::Leaves { leaves, columns }),
+            Self::Sparse(_) => None,
+        }
+    }
+
+    /// True if only leaves of the rows are at hand at a time, or only a share of them.
+    pub(super) fn in_leaves(self) -> bool {
+        matches!(self, Self::Leaves { .. })
+    }
 }
 
 /// Rows of explanatory variables with their targets. A [`Dataset`] is one; sparse data become one by
@@ -37,7 +64,7 @@ pub struct Observations<'a> {
     /// The names of the columns.
     pub names: Cow<'a, [String]>,
     /// The target.
-    pub target: &'a [f64],
+    pub target: Values<'a>,
     /// The name of the target.
     pub target_name: &'a str,
     /// What the data call the classes 0, 1, ….
@@ -45,11 +72,11 @@ pub struct Observations<'a> {
     /// False if there is to be no intercept.
     pub intercept: bool,
     /// A weight for each row.
-    pub weights: Option<&'a [f64]>,
+    pub weights: Option<Values<'a>>,
     /// A known part of the linear predictor for each row.
-    pub offset: Option<&'a [f64]>,
+    pub offset: Option<Values<'a>>,
     /// The trials of which the target counts the successes.
-    pub trials: Option<&'a [f64]>,
+    pub trials: Option<Values<'a>>,
 }
 
 impl<'a> From<&'a Dataset> for Observations<'a> {
@@ -57,13 +84,13 @@ impl<'a> From<&'a Dataset> for Observations<'a> {
         Self {
             features: Explanatory::Dense(data.features.as_ref()),
             names: Cow::Borrowed(&data.feature_names),
-            target: &data.target,
+            target: Values::from(&data.target),
             target_name: &data.target_name,
             labels: data.labels.as_deref(),
             intercept: data.intercept,
-            weights: data.weights.as_deref(),
-            offset: data.offset.as_deref(),
-            trials: data.trials.as_deref(),
+            weights: data.weights.as_ref().map(Values::from),
+            offset: data.offset.as_ref().map(Values::from),
+            trials: data.trials.as_ref().map(Values::from),
         }
     }
 }
@@ -77,7 +104,7 @@ impl<'a> Observations<'a> {
         Ok(Self {
             features: Explanatory::Sparse(data.design()?),
             names: (1..=data.columns).map(|j| format!("x{j}")).collect(),
-            target: &data.target,
+            target: Values::from(&data.target),
             target_name: "target",
             labels: None,
             intercept: true,
@@ -87,12 +114,13 @@ impl<'a> Observations<'a> {
         })
     }
 
-    /// The number of rows of the explanatory variables.
+    /// The number of rows of the explanatory variables that this process has.
     pub fn rows(&self) -> usize {
         use linalg::Design;
         match &self.features {
             Explanatory::Dense(x) => x.nrows(),
             Explanatory::Sparse(x) => x.rows(),
+            Explanatory::Leaves { leaves, .. } => leaves.starts().last().copied().unwrap_or(0),
         }
     }
 
@@ -102,6 +130,31 @@ impl<'a> Observations<'a> {
         match &self.features {
             Explanatory::Dense(x) => x.ncols(),
             Explanatory::Sparse(x) => x.columns(),
+            Explanatory::Leaves { columns, .. } => *columns,
         }
+    }
+
+    /// The leaves of the rows.
+    pub(super) fn partition(&self) -> Partition<'a> {
+        match self.features {
+            Explanatory::Leaves { leaves, .. } => Partition::of_leaves(leaves),
+            _ => Partition::new(self.rows(), linalg::rows::BLOCK),
+        }
+    }
+
+    /// What a process found out about its rows, if all others are content with theirs.
+    pub(super) fn agreed<T>(&self, mine: Result<T, FitError>) -> Result<T, FitError> {
+        if self.partition().communicator().all(mine.is_ok()) {
+            return mine;
+        }
+        mine.and(Err(FitError::Elsewhere))
+    }
+
+    /// Refuses rows that are not all in memory at once.
+    pub(super) fn in_memory(&self, what: &'static str) -> Result<(), FitError> {
+        if self.features.in_leaves() {
+            return Err(FitError::InMemory { what });
+        }
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use models::glm::{Link, OrderedModel, OrderedRegression, Penalty, between, cut_p
 
 use super::classes::{ClassFit, Classes};
 use super::columns::Columns;
-use super::information::gram;
+use super::information::{gram, known};
 use super::multinomial::observations;
 use super::problem::check;
 use super::solve::{columns, dependence};
@@ -65,8 +65,7 @@ impl fmt::Display for OrderedFit {
 pub(super) struct OrderedObjective<'p, 'a> {
     /// With a first column of ones, whose coefficient is held at 0: it centres the others.
     pub(super) design: &'p Columns<'a>,
-    pub(super) classes: &'p Classes,
-    pub(super) weights: Option<&'p [f64]>,
+    pub(super) classes: &'p Classes<'a>,
     pub(super) link: Link,
 }
 
@@ -88,17 +87,17 @@ impl OrderedObjective<'_, '_> {
         let cuts = self.cuts();
         let (thresholds, slopes) = x.split_at(cuts);
         let gamma: Vec<f64> = std::iter::once(0.0).chain(slopes.iter().copied()).collect();
-        let n = self.classes.of.len();
+        let n = self.classes.rows();
         let mut eta = vec![0.0; n];
         self.design.times(&gamma, &mut eta);
         let mut each = vec![[0.0; 4]; n];
         let mut terms = vec![[0.0; 6]; n];
-        let weight = |i: usize| self.weights.map_or(1.0, |weights| weights[i]);
+        let weight = |i: usize| self.classes.weight(i);
         parallel::for_each_part(&mut terms, 1024, &|start, terms| {
             for (k, terms) in terms.iter_mut().enumerate() {
                 let i = start + k;
                 if weight(i) > 0.0 {
-                    let (a, b) = cut_points(thresholds, self.classes.of[i], eta[i]);
+                    let (a, b) = cut_points(thresholds, self.classes.of(i), eta[i]);
                     let t = between(self.link, a, b);
                     *terms = [
                         t.loss,
@@ -114,7 +113,7 @@ impl OrderedObjective<'_, '_> {
         });
         let (mut slope, mut curvature) = (vec![0.0; cuts], Mat::zeros(cuts, cuts));
         for i in 0..n {
-            let j = self.classes.of[i];
+            let j = self.classes.of(i);
             let [_, sa, sb, aa, ab, bb] = terms[i];
             each[i] = [-(sa + sb), aa + 2.0 * ab + bb, -(aa + ab), -(ab + bb)];
             if j < cuts {
@@ -181,7 +180,7 @@ impl TwiceDifferentiable for OrderedObjective<'_, '_> {
             }
             // The rows of the classes below and above a threshold.
             let cross: Vec<f64> = (0..rows.each.len())
-                .map(|row| match self.classes.of[row] {
+                .map(|row| match self.classes.of(row) {
                     class if class == i => rows.each[row][2],
                     class if class == i + 1 => rows.each[row][3],
                     _ => 0.0,
@@ -192,7 +191,7 @@ impl TwiceDifferentiable for OrderedObjective<'_, '_> {
             }
         }
         let curvature: Vec<f64> = rows.each.iter().map(|each| each[1]).collect();
-        let inner = gram(self.design, &curvature);
+        let inner = gram(self.design, &known(&curvature));
         for j in 1..inner.ncols() {
             for i in j..inner.nrows() {
                 hessian[(cuts + i - 1, cuts + j - 1)] = inner[(i, j)] / total;
@@ -231,12 +230,12 @@ impl Fit for OrderedRegression {
         if options.start.is_some() {
             return Err(FitError::Unused { what: "a start" });
         }
+        data.in_memory("an ordered model")?;
         let classes = Classes::new(data)?;
         let design = columns(data, true, false)?;
         let mut objective = OrderedObjective {
             design: &design,
             classes: &classes,
-            weights: data.weights,
             link,
         };
         let cuts = objective.cuts();

@@ -1,8 +1,8 @@
 //! What is to be fitted, checked.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use linalg::{Block, Workspace, reduce};
+use linalg::{Block, Partition, Values, Workspace, reduce};
 use models::glm::{
     ClassWeights, Distribution, Family, Generalised, GeneralisedLinearModel, Link, Penalty, Weights,
 };
@@ -16,16 +16,22 @@ use crate::FitError;
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
     pub(super) data: Observations<'a>,
+    /// The leaves of the rows.
+    pub(super) cut: Partition<'a>,
     pub(super) family: Generalised,
     pub(super) intercept: bool,
     pub(super) penalty: Penalty,
     pub(super) kind: Weights,
     /// The target; shares of successes if there are trials.
-    pub(super) y: Cow<'a, [f64]>,
+    pub(super) y: Values<'a>,
     /// Weights times trials times weights of classes.
-    pub(super) weights: Option<Cow<'a, [f64]>>,
+    pub(super) weights: Option<Values<'a>>,
     /// True if classes have weights of their own, which are no property of the data.
     pub(super) class_weights: bool,
+    /// Over all processes: the rows, the sum of the weights, and of weights times targets.
+    rows: usize,
+    total: f64,
+    events: f64,
 }
 
 impl<'a> Problem<'a> {
@@ -42,17 +48,17 @@ impl<'a> Problem<'a> {
             return Err(FitError::Unused { what: "trials" });
         }
         let mut problem = Self::unchecked(specification, data);
-        for (i, &y) in problem.y.iter().enumerate() {
-            if !family.distribution.accepts(y) {
-                let (column, value) = (data.target_name.to_owned(), data.target[i]);
-                return Err(FitError::Outside {
-                    row: i + 1,
-                    column,
-                    value,
-                    distribution: family.distribution.name(),
-                });
-            }
-        }
+        let outside = |row: usize| !family.distribution.accepts(problem.y[row]);
+        let accepted = match problem.cut.first(outside) {
+            Some(row) => Err(FitError::Outside {
+                row: row + 1,
+                column: data.target_name.to_owned(),
+                value: data.target[row],
+                distribution: family.distribution.name(),
+            }),
+            None => Ok(()),
+        };
+        data.agreed(accepted)?;
         let parameter = match family.distribution {
             Distribution::NegativeBinomial { theta } if !(theta > 0.0 && theta.is_finite()) => {
                 Some(("theta", theta))
@@ -65,26 +71,25 @@ impl<'a> Problem<'a> {
         if let Some((what, value)) = parameter {
             return Err(FitError::Setting { what, value });
         }
-        let Some(first) = problem.rows().next().map(|i| problem.y[i]) else {
+        let is = |truth: bool| f64::from(u8::from(truth));
+        let [counted, zeros, ones] = problem.cut.sums(|row| {
+            let (counts, y) = (problem.weight(row) > 0.0, problem.y[row]);
+            [is(counts), is(counts && y == 0.0), is(counts && y == 1.0)]
+        });
+        if counted == 0.0 {
             return Err(FitError::NoRows);
-        };
-        if first == 0.0
-            && !family.distribution.accepts_mean(0.0)
-            && family.distribution != Distribution::Binomial
-            && problem.rows().all(|i| problem.y[i] == 0.0)
-        {
+        }
+        let binomial = family.distribution == Distribution::Binomial;
+        if counted == zeros && !binomial && !family.distribution.accepts_mean(0.0) {
             return Err(FitError::AllZero {
                 column: data.target_name.to_owned(),
                 distribution: family.distribution.name(),
             });
         }
-        if family.distribution == Distribution::Binomial
-            && (first == 0.0 || first == 1.0)
-            && problem.rows().all(|i| problem.y[i] == first)
-        {
+        if binomial && (counted == zeros || counted == ones) {
             return Err(FitError::OneClass {
                 column: data.target_name.to_owned(),
-                value: first,
+                value: if counted == ones { 1.0 } else { 0.0 },
             });
         }
         problem.weigh_classes(specification.classes())?;
@@ -98,24 +103,41 @@ impl<'a> Problem<'a> {
     ) -> Self {
         let mut problem = Self {
             data: data.clone(),
+            cut: data.partition(),
             family: specification.family(),
             intercept: specification.has_intercept() && data.intercept,
             penalty: specification.penalty().clone(),
             kind: specification.weights(),
-            y: Cow::Borrowed(data.target),
-            weights: data.weights.map(Cow::Borrowed),
+            y: data.target.clone(),
+            weights: data.weights.clone(),
             class_weights: *specification.classes() != ClassWeights::Equal,
+            rows: 0,
+            total: 0.0,
+            events: 0.0,
         };
-        if let Some(trials) = data.trials {
+        if let Some(trials) = &data.trials {
             // No trial says nothing.
-            let share = |(y, n): (&f64, &f64)| if *n > 0.0 { y / n } else { 0.0 };
-            problem.y = data.target.iter().zip(trials).map(share).collect();
+            let share = |(y, n): (f64, f64)| if n > 0.0 { y / n } else { 0.0 };
+            problem.y = data.target.iter().zip(trials.iter()).map(share).collect();
             problem.weights = Some(match &problem.weights {
-                Some(weights) => weights.iter().zip(trials).map(|(w, n)| w * n).collect(),
-                None => Cow::Borrowed(trials),
+                Some(weights) => (weights.iter().zip(trials.iter()))
+                    .map(|(w, n)| w * n)
+                    .collect(),
+                None => trials.clone(),
             });
         }
+        problem.count();
         problem
+    }
+
+    /// Takes the sums that are asked for again and again.
+    fn count(&mut self) {
+        let this = &*self;
+        let [rows, total, events] = this.cut.sums(|row| {
+            let weight = this.weight(row);
+            [1.0, weight, weight * this.y[row]]
+        });
+        (self.rows, self.total, self.events) = (rows as usize, total, events);
     }
 
     fn weigh_classes(&mut self, classes: &ClassWeights) -> Result<(), FitError> {
@@ -127,11 +149,10 @@ impl<'a> Problem<'a> {
                 what: "class weights",
             });
         }
-        let mut counts = [0.0; 2];
-        for i in 0..self.y.len() {
-            counts[0] += self.weight(i) * (1.0 - self.y[i]);
-            counts[1] += self.weight(i) * self.y[i];
-        }
+        let counts = self.cut.sums(|i| {
+            let (weight, y) = (self.weight(i), self.y[i]);
+            [weight * (1.0 - y), weight * y]
+        });
         let weights = match classes {
             ClassWeights::Given(given) => match given.as_slice() {
                 &[a, b] if a > 0.0 && b > 0.0 && (a + b).is_finite() => [a, b],
@@ -153,10 +174,11 @@ impl<'a> Problem<'a> {
         }
         self.y = y.into();
         self.weights = Some(all.into());
+        self.count();
         Ok(())
     }
 
-    /// The rows that count.
+    /// The rows of this process that count.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.y.len()).filter(|i| self.weight(*i) > 0.0)
     }
@@ -166,15 +188,25 @@ impl<'a> Problem<'a> {
     }
 
     pub(super) fn offset(&self, row: usize) -> f64 {
-        self.data.offset.map_or(0.0, |offset| offset[row])
+        self.data.offset.as_ref().map_or(0.0, |offset| offset[row])
+    }
+
+    /// The rows of all processes.
+    pub(super) fn number_of_rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The rows of all processes that count.
+    pub(super) fn number_that_count(&self) -> usize {
+        match self.weights {
+            Some(_) => self.cut.number(|row| self.weight(row) > 0.0),
+            None => self.rows,
+        }
     }
 
     /// The sum of the weights.
     pub(super) fn total(&self) -> f64 {
-        match &self.weights {
-            Some(weights) => reduce::sum(weights),
-            None => self.y.len() as f64,
-        }
+        self.total
     }
 
     /// True if targets are failures and successes, which combinations of columns may tell apart.
@@ -184,7 +216,7 @@ impl<'a> Problem<'a> {
 
     /// The weighted mean of the target.
     pub(super) fn mean(&self) -> f64 {
-        reduce::sum_by(self.y.len(), |i| self.weight(i) * self.y[i]) / self.total()
+        self.events / self.total
     }
 
     /// A point at which the loss is finite: the intercept that gives the mean of the target, or without one, least squares of the
@@ -193,29 +225,37 @@ impl<'a> Problem<'a> {
         let mut start = vec![0.0; design.columns()];
         let link = self.family.link;
         if self.intercept {
-            let offset =
-                reduce::sum_by(self.y.len(), |i| self.weight(i) * self.offset(i)) / self.total();
+            let offset = match self.data.offset {
+                Some(_) => self.cut.sum(|i| self.weight(i) * self.offset(i)) / self.total(),
+                None => 0.0,
+            };
             start[0] = link.of(self.mean()) - offset;
         }
         if self.is_always_finite() || self.loss_is_finite(design, &start) {
             return Ok(start);
         }
         // One step of iterated weighted least squares from the targets themselves, moved into the range of the means.
-        let inside = |y: f64| match self.family.distribution {
-            Distribution::Gaussian => y,
-            Distribution::Binomial => 0.5 * (y + 0.5),
-            _ => y.max(0.1 * self.mean()),
+        let mean = self.mean();
+        let linked = |i: usize| {
+            let y = self.y[i];
+            link.of(match self.family.distribution {
+                Distribution::Gaussian => y,
+                Distribution::Binomial => 0.5 * (y + 0.5),
+                _ => y.max(0.1 * mean),
+            })
         };
-        let eta: Vec<f64> = self.y.iter().map(|y| link.of(inside(*y))).collect();
-        let information = |i: usize| self.weight(i) * self.family.information(eta[i]);
-        let weights: Vec<f64> = (0..self.y.len()).map(information).collect();
-        let pull: Vec<f64> = (0..self.y.len())
-            .map(|i| weights[i] * (eta[i] - self.offset(i)))
-            .collect();
+        let weights = |rows: Range<usize>, out: &mut [f64]| {
+            for (i, out) in rows.zip(out) {
+                *out = self.weight(i) * self.family.information(linked(i));
+            }
+        };
         let mut right = vec![0.0; design.columns()];
         let slopes = |block: Block<'_>| {
             let rows = block.start..block.start + block.eta.len();
-            block.slope.copy_from_slice(&pull[rows]);
+            weights(rows.clone(), block.slope);
+            for (i, slope) in rows.zip(block.slope) {
+                *slope *= linked(i) - self.offset(i);
+            }
             block.loss.fill(0.0);
             block.curvature.fill(0.0);
         };
@@ -246,18 +286,19 @@ impl<'a> Problem<'a> {
     }
 
     fn loss_is_finite(&self, design: &Columns<'_>, x: &[f64]) -> bool {
-        let eta = self.predictors(design, x);
-        self.rows()
-            .all(|i| self.family.terms(eta[i], self.y[i]).loss.is_finite())
+        design.all([x], &|i, [eta]| {
+            let eta = eta + self.offset(i);
+            self.weight(i) == 0.0 || self.family.terms(eta, self.y[i]).loss.is_finite()
+        })
     }
 
-    /// The linear predictors, offsets included.
+    /// The linear predictors of the rows of this process, offsets included.
     pub(super) fn predictors(&self, design: &Columns<'_>, x: &[f64]) -> Vec<f64> {
         let mut eta = vec![0.0; self.y.len()];
         design.times(x, &mut eta);
-        if let Some(offset) = self.data.offset {
+        if let Some(offset) = &self.data.offset {
             eta.iter_mut()
-                .zip(offset)
+                .zip(offset.iter())
                 .for_each(|(eta, offset)| *eta += offset);
         }
         eta
@@ -276,12 +317,12 @@ pub(super) fn check(
         }
     }
     let (rows, columns) = (data.rows(), data.columns());
-    let extra = [data.weights, data.offset, data.trials];
+    let extra = [&data.weights, &data.offset, &data.trials];
     if rows != data.target.len()
         || columns != data.names.len()
         || extra
             .iter()
-            .any(|values| values.is_some_and(|values| values.len() != rows))
+            .any(|values| values.as_ref().is_some_and(|values| values.len() != rows))
     {
         return Err(FitError::Lengths {
             rows,
@@ -290,7 +331,9 @@ pub(super) fn check(
             names: data.names.len(),
         });
     }
-    if rows == 0 {
+    let cut = data.partition();
+    let all = cut.total();
+    if all == 0 {
         return Err(FitError::NoRows);
     }
     if data.names.iter().any(|name| name == INTERCEPT) {
@@ -300,43 +343,44 @@ pub(super) fn check(
         return Err(FitError::NoColumns);
     }
     for (name, values) in ["weights", "offset", "trials"].into_iter().zip(extra) {
-        for (row, &value) in values.into_iter().flatten().enumerate() {
-            if value < 0.0 && name != "offset" {
-                return Err(FitError::Negative {
-                    row: row + 1,
-                    column: name.to_owned(),
-                    value,
-                });
-            }
-            if !value.is_finite() {
-                return Err(FitError::NotFinite {
-                    row: row + 1,
-                    column: name.to_owned(),
-                    value,
-                });
-            }
-        }
+        let Some(values) = values else { continue };
+        let column = name.to_owned();
+        let negative = |value: f64| value < 0.0 && name != "offset";
+        let bad = |row: usize| !values[row].is_finite() || negative(values[row]);
+        let fault = match cut.first(bad) {
+            Some(row) if negative(values[row]) => Err(FitError::Negative {
+                row: row + 1,
+                column,
+                value: values[row],
+            }),
+            Some(row) => Err(FitError::NotFinite {
+                row: row + 1,
+                column,
+                value: values[row],
+            }),
+            None => Ok(()),
+        };
+        data.agreed(fault)?;
     }
-    let (low, high) =
-        data.target
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| {
-                (
-                    if y < low { y } else { low },
-                    if y > high { y } else { high },
-                )
-            });
-    // Squares of these have to be numbers, as those of columns.
-    let (spread, most) = (high - low, high.abs().max(low.abs()));
-    if most.is_finite() && (most > 1e140 || spread > 0.0 && spread < 1e-140) {
+    // Squares of these have to be numbers, as those of columns. What is no number is the distribution's to refuse.
+    let size = |y: f64| if y.is_finite() { y } else { 0.0 };
+    let most = cut.largest(|row| size(data.target[row]).abs());
+    let finite = cut.all(|row| data.target[row].is_finite());
+    // From the largest and from the least: the spread is the larger distance from any value.
+    let spread = || {
+        let lowest = most - cut.largest(|row| most - size(data.target[row]));
+        cut.largest(|row| size(data.target[row]) - lowest)
+    };
+    let narrow = |spread: f64| spread > 0.0 && spread < 1e-140;
+    if finite && (most > 1e140 || most < 1e-120 && narrow(spread())) {
         return Err(FitError::Range {
             column: data.target_name.to_owned(),
-            spread: if most > 1e140 { most } else { spread },
+            spread: if most > 1e140 { most } else { spread() },
         });
     }
-    let rows = match data.weights {
-        Some(weights) => weights.iter().filter(|w| **w > 0.0).count(),
-        None => rows,
+    let rows = match &data.weights {
+        Some(weights) => cut.number(|row| weights[row] > 0.0),
+        None => all,
     };
     let coefficients = columns + usize::from(intercept);
     if rows < coefficients && penalty.l1 + penalty.l2 == 0.0 || rows == 0 {

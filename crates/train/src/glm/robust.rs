@@ -141,8 +141,8 @@ impl RobustObjective<'_, '_> {
         let pointwise = |block: Block<'_>| {
             for k in 0..block.eta.len() {
                 let i = block.start + k;
-                let offset = self.data.offset.map_or(0.0, |offset| offset[i]);
-                let weight = self.data.weights.map_or(1.0, |weights| weights[i]);
+                let offset = self.data.offset.as_ref().map_or(0.0, |offset| offset[i]);
+                let weight = self.data.weights.as_ref().map_or(1.0, |weights| weights[i]);
                 let [loss, slope, curvature] = self.row(block.eta[k] + offset, self.data.target[i]);
                 block.loss[k] = weight * loss;
                 block.slope[k] = weight * slope;
@@ -192,6 +192,7 @@ impl Fit for RobustRegression {
         options: &FitOptions,
     ) -> Result<RobustFit, FitError> {
         let intercept = self.has_intercept() && data.intercept;
+        data.in_memory("a robust loss")?;
         check(&Penalty::none(), intercept, data)?;
         let bad = |what, value| Err(FitError::Setting { what, value });
         match self.loss() {
@@ -213,8 +214,10 @@ impl Fit for RobustRegression {
             });
         }
         let design = columns(data, intercept, false)?;
-        let total = data.weights.map_or(data.target.len() as f64, reduce::sum);
-        let spread = reduce::max_abs(data.target).max(f64::MIN_POSITIVE);
+        let rows = data.target.len();
+        let total = (data.weights.as_ref()).map_or(rows as f64, |w| reduce::sum_by(rows, |i| w[i]));
+        let largest = data.target.iter().fold(0.0_f64, |m, y| m.max(y.abs()));
+        let spread = largest.max(f64::MIN_POSITIVE);
         let mut objective = RobustObjective {
             design: &design,
             data,
@@ -283,8 +286,8 @@ impl Fit for RobustRegression {
         let mut eta = vec![0.0; data.target.len()];
         design.times(&x, &mut eta);
         let objective = reduce::sum_by(eta.len(), |i| {
-            let offset = data.offset.map_or(0.0, |offset| offset[i]);
-            let weight = data.weights.map_or(1.0, |weights| weights[i]);
+            let offset = data.offset.as_ref().map_or(0.0, |offset| offset[i]);
+            let weight = data.weights.as_ref().map_or(1.0, |weights| weights[i]);
             weight * self.loss().terms(eta[i] + offset, data.target[i]).loss
         }) / total;
         let names = intercept.then(|| INTERCEPT.to_owned());
@@ -322,8 +325,8 @@ fn vertex(design: &Columns<'_>, data: &Observations<'_>, x: &[f64], tau: f64) ->
         return None;
     };
     let (n, d) = (design.rows(), design.columns());
-    let weight = |i: usize| data.weights.map_or(1.0, |weights| weights[i]);
-    let target = |i: usize| data.target[i] - data.offset.map_or(0.0, |offset| offset[i]);
+    let weight = |i: usize| data.weights.as_ref().map_or(1.0, |weights| weights[i]);
+    let target = |i: usize| data.target[i] - data.offset.as_ref().map_or(0.0, |offset| offset[i]);
     let residuals = |x: &[f64]| {
         let mut eta = vec![0.0; n];
         design.times(x, &mut eta);

@@ -1,17 +1,18 @@
 //! The objective of multinomial regression.
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use linalg::{Mat, MatMut, MatRef, elementwise, parallel};
+use linalg::{BinnedSums, Mat, MatMut, MatRef, elementwise, parallel};
 use models::glm::softmax;
 
 use super::blocks::{Coefficients, Product};
+use super::classes::Classes;
 use super::columns::Columns;
 use crate::{Differentiable, HessianProducts, Objective, TwiceDifferentiable};
 
-/// Rows of a leaf of the tree of sums.
-const LEAF: usize = 2048;
+/// Rows whose sums are added to those of others.
+const PART: usize = 2048;
 /// Numbers of a block of rows, which is to stay in the second cache.
 const BLOCK: usize = 1 << 18;
 
@@ -29,35 +30,30 @@ struct Memory {
 #[derive(Debug)]
 pub(super) struct SoftmaxObjective<'p, 'a> {
     pub(super) design: &'p Columns<'a>,
-    /// The class of each row.
-    classes: &'p [usize],
-    weights: Option<&'p [f64]>,
-    total: f64,
+    /// The class and the weight of each row.
+    classes: &'p Classes<'a>,
     /// The place of each parameter: coefficient and class.
     free: &'p [(usize, usize)],
     k: usize,
     ridge: Vec<f64>,
     /// Memory of passes that have ended, for those to come.
     pool: Mutex<Vec<Memory>>,
-    /// The point of the last Hessian product, with the probabilities of all rows, a row after the other.
-    at: Option<(Vec<f64>, Vec<f64>)>,
+    /// The point of the last Hessian product, with the probabilities of all rows there.
+    at: Option<(Vec<f64>, Probabilities)>,
 }
 
 impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     pub(super) fn new(
         design: &'p Columns<'a>,
-        (classes, k): (&'p [usize], usize),
-        weights: Option<&'p [f64]>,
+        classes: &'p Classes<'a>,
         free: &'p [(usize, usize)],
         ridge: &[f64],
     ) -> Self {
         Self {
             design,
             classes,
-            weights,
-            total: weights.map_or(classes.len() as f64, linalg::reduce::sum),
             free,
-            k,
+            k: classes.labels.len(),
             ridge: free.iter().map(|(j, _)| ridge[*j]).collect(),
             pool: Mutex::new(Vec::new()),
             at: None,
@@ -80,12 +76,13 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
         }
     }
 
+    /// The rows of all processes.
     pub(super) fn rows(&self) -> usize {
-        self.classes.len()
+        self.design.partition().total()
     }
 
     pub(super) fn total(&self) -> f64 {
-        self.total
+        self.classes.total
     }
 
     pub(super) fn classes(&self) -> usize {
@@ -116,7 +113,7 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     }
 
     pub(super) fn weight(&self, row: usize) -> f64 {
-        self.weights.map_or(1.0, |weights| weights[row])
+        self.classes.weight(row)
     }
 
     fn block_rows(&self) -> usize {
@@ -126,12 +123,16 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     /// For every block of rows: `f(rows, η, residual)` sees the linear predictors and fills in what is to be multiplied by the rows,
     /// and returns a loss. The sums of losses and of products.
     fn pass(&self, b: MatRef<'_, f64>, f: &Pointwise<'_>) -> (f64, Mat<f64>) {
-        let (n, d, k) = (self.classes.len(), self.design.columns(), self.k);
+        let (d, k) = (self.design.columns(), self.k);
         let inner = Coefficients::new(self.design, b);
         let block = self.block_rows();
-        let sums = parallel::map_reduce(
-            n.div_ceil(LEAF),
-            &|leaf| {
+        let (cut, sums) = (
+            self.design.partition(),
+            Mutex::new(BinnedSums::new(1 + d * k)),
+        );
+        cut.for_each_leaf(&|leaf| {
+            let rows = cut.leaf(leaf);
+            let part = |part: usize| {
                 let (mut loss, mut sum) = (0.0, Mat::zeros(d, k));
                 let mut memory = self.memory();
                 let Memory {
@@ -140,8 +141,9 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
                     residual,
                     numbers,
                 } = &mut memory;
-                let end = ((leaf + 1) * LEAF).min(n);
-                for start in (leaf * LEAF..end).step_by(block) {
+                let from = rows.start + part * PART;
+                let end = (from + PART).min(rows.end);
+                for start in (from..end).step_by(block) {
                     let rows = start..(start + block).min(end);
                     let m = rows.len();
                     let product = Product::new(self.design, rows.clone(), z);
@@ -152,51 +154,56 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
                     product.add_transpose_times(residual.as_ref(), sum.as_mut());
                 }
                 self.give(memory);
-                (loss, sum)
-            },
-            &|mut a, b| {
-                a.0 += b.0;
-                a.1 += b.1;
-                a
-            },
-        );
-        let (loss, mut sum) = sums.unwrap_or_else(|| (0.0, Mat::zeros(d, k)));
+                if let Ok(mut sums) = sums.lock() {
+                    sums.add(0, &[loss]);
+                    for l in 0..k {
+                        sums.add(1 + l * d, sum.col_as_slice(l));
+                    }
+                }
+            };
+            parallel::map_reduce(rows.len().div_ceil(PART), &part, &|(), ()| ());
+        });
+        let mut sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+        sums.combine(cut.communicator());
+        let mut sum = Mat::zeros(d, k);
+        for l in 0..k {
+            sums.read(1 + l * d, sum.col_as_slice_mut(l));
+        }
         Coefficients::finish(self.design, sum.as_mut());
-        (loss, sum)
+        (sums.get(0), sum)
     }
 
-    /// Probabilities of every row at a point, a row after the other.
-    pub(super) fn probabilities(&self, x: &[f64]) -> Vec<f64> {
+    /// Probabilities of every row at a point.
+    fn probabilities(&self, x: &[f64]) -> Probabilities {
         let (b, k) = (self.matrix(x), self.k);
-        let inner = Coefficients::new(self.design, b.as_ref());
-        let mut out = vec![0.0; self.classes.len() * k];
+        let mut all = Probabilities {
+            inner: Coefficients::new(self.design, b.as_ref()),
+            kept: Vec::new(),
+        };
+        // Rows that are not in memory have theirs computed again.
+        if let Columns::Dense(z) = self.design
+            && z.table().matrix().is_none()
+        {
+            return all;
+        }
+        let mut kept = vec![0.0; self.classes.rows() * k];
         let block = self.block_rows();
-        parallel::for_each_part(&mut out, LEAF * k, &|start, out| {
-            let mut memory = Mat::new();
-            let mut eta = Mat::zeros(block, k);
+        parallel::for_each_part(&mut kept, PART * k, &|start, out| {
             for (part, out) in out.chunks_mut(block * k).enumerate() {
                 let from = start / k + part * block;
-                let m = out.len() / k;
-                let product = Product::new(self.design, from..from + m, &mut memory);
-                let mut eta = eta.as_mut().subrows_mut(0, m);
-                product.times(&inner, eta.as_mut());
-                for (i, row) in out.chunks_mut(k).enumerate() {
-                    for (l, p) in row.iter_mut().enumerate() {
-                        *p = eta[(i, l)];
-                    }
-                    softmax(row);
-                }
+                all.compute(self, from..from + out.len() / k, out);
             }
         });
-        out
+        all.kept = kept;
+        all
     }
 
     /// Residuals into the gradient, with the penalty; the objective.
     fn finish(&self, x: &[f64], loss: f64, sum: MatRef<'_, f64>, gradient: &mut [f64]) -> f64 {
         self.gather(sum, gradient);
-        let mut value = loss / self.total;
+        let mut value = loss / self.total();
         for ((gradient, x), ridge) in gradient.iter_mut().zip(x).zip(&self.ridge) {
-            *gradient = *gradient / self.total + ridge * x;
+            *gradient = *gradient / self.total() + ridge * x;
             value += 0.5 * ridge * x * x;
         }
         value
@@ -205,21 +212,78 @@ impl<'p, 'a> SoftmaxObjective<'p, 'a> {
     /// The mean of p (1 − p) of each class at a point.
     pub(super) fn mean_curvatures(&mut self, x: &[f64]) -> Vec<f64> {
         let (p, k) = (self.probabilities_at(x), self.k);
-        let mut means = vec![0.0; k];
-        for (row, p) in p.chunks(k).enumerate() {
-            let weight = self.weight(row) / self.total;
-            for (mean, p) in means.iter_mut().zip(p) {
-                *mean += weight * p * (1.0 - p);
-            }
-        }
+        let (cut, total) = (self.design.partition(), self.total());
+        let means = cut.sum_leaves(k, &|leaf, means: &mut [f64]| {
+            let mut memory = vec![0.0; self.block_rows() * k];
+            p.each_block(self, cut.leaf(leaf), &mut memory, |rows, p| {
+                for (row, p) in rows.zip(p.chunks(k)) {
+                    let weight = self.weight(row) / total;
+                    for (mean, p) in means.iter_mut().zip(p) {
+                        *mean += weight * p * (1.0 - p);
+                    }
+                }
+            });
+        });
         self.at = Some((x.to_vec(), p));
         means
     }
 
-    fn probabilities_at(&mut self, x: &[f64]) -> Vec<f64> {
+    fn probabilities_at(&mut self, x: &[f64]) -> Probabilities {
         match self.at.take() {
             Some((point, p)) if point == x => p,
             _ => self.probabilities(x),
+        }
+    }
+}
+
+/// The probabilities of all rows at a point: in memory, a row after the other, or to be computed block by block.
+struct Probabilities {
+    inner: Coefficients,
+    kept: Vec<f64>,
+}
+
+impl std::fmt::Debug for Probabilities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Probabilities").finish_non_exhaustive()
+    }
+}
+
+impl Probabilities {
+    /// Of at most a block of rows.
+    fn compute(&self, objective: &SoftmaxObjective<'_, '_>, rows: Range<usize>, out: &mut [f64]) {
+        let (m, k) = (rows.len(), objective.k);
+        let mut memory = objective.memory();
+        let product = Product::new(objective.design, rows, &mut memory.block);
+        let mut eta = memory.eta.as_mut().subrows_mut(0, m);
+        product.times(&self.inner, eta.as_mut());
+        for (i, row) in out.chunks_mut(k).enumerate() {
+            for (l, p) in row.iter_mut().enumerate() {
+                *p = eta[(i, l)];
+            }
+            softmax(row);
+        }
+        objective.give(memory);
+    }
+
+    /// `f(rows, probabilities)` for blocks of some rows, one after the other; memory for one is needed.
+    fn each_block(
+        &self,
+        objective: &SoftmaxObjective<'_, '_>,
+        rows: Range<usize>,
+        memory: &mut [f64],
+        mut f: impl FnMut(Range<usize>, &[f64]),
+    ) {
+        let (block, k) = (objective.block_rows(), objective.k);
+        for start in rows.clone().step_by(block) {
+            let rows = start..(start + block).min(rows.end);
+            if self.kept.is_empty() {
+                let out = &mut memory[..rows.len() * k];
+                self.compute(objective, rows.clone(), out);
+                f(rows, out);
+            } else {
+                let kept = &self.kept[rows.start * k..rows.end * k];
+                f(rows, kept);
+            }
         }
     }
 }
@@ -261,7 +325,7 @@ impl Differentiable for SoftmaxObjective<'_, '_> {
             let mut loss = 0.0;
             for (i, row) in rows.enumerate() {
                 let sum: f64 = (0..k).map(|l| rest[l * m + i]).sum();
-                let (class, weight) = (self.classes[row], self.weight(row));
+                let (class, weight) = (self.classes.of(row), self.weight(row));
                 let inverse = if weight > 0.0 { weight / sum } else { 0.0 };
                 for l in 0..k {
                     out[(i, l)] = rest[l * m + i] * inverse;
@@ -282,21 +346,26 @@ impl HessianProducts for SoftmaxObjective<'_, '_> {
     fn hessian_product(&mut self, x: &[f64], direction: &[f64], product: &mut [f64]) {
         let (p, k) = (self.probabilities_at(x), self.k);
         let v = self.matrix(direction);
-        let bent =
-            |rows: Range<usize>, eta: MatRef<'_, f64>, mut out: MatMut<'_, f64>, _: &mut [f64]| {
-                for (i, row) in rows.enumerate() {
-                    let (p, weight) = (&p[row * k..(row + 1) * k], self.weight(row));
+        let bent = |rows: Range<usize>,
+                    eta: MatRef<'_, f64>,
+                    mut out: MatMut<'_, f64>,
+                    memory: &mut [f64]| {
+            let first = rows.start;
+            p.each_block(self, rows, memory, |rows, p| {
+                for (row, p) in rows.zip(p.chunks(k)) {
+                    let (i, weight) = (row - first, self.weight(row));
                     let mean: f64 = p.iter().enumerate().map(|(l, p)| p * eta[(i, l)]).sum();
                     for (l, p) in p.iter().enumerate() {
                         out[(i, l)] = weight * p * (eta[(i, l)] - mean);
                     }
                 }
-                0.0
-            };
+            });
+            0.0
+        };
         let (_, sum) = self.pass(v.as_ref(), &bent);
         self.gather(sum.as_ref(), product);
         for ((product, v), ridge) in product.iter_mut().zip(direction).zip(&self.ridge) {
-            *product = *product / self.total + ridge * v;
+            *product = *product / self.total() + ridge * v;
         }
         self.at = Some((x.to_vec(), p));
     }
@@ -305,8 +374,7 @@ impl HessianProducts for SoftmaxObjective<'_, '_> {
 impl TwiceDifferentiable for SoftmaxObjective<'_, '_> {
     fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: MatMut<'_, f64>) -> f64 {
         let p = self.probabilities_at(x);
-        let (n, k) = (self.classes.len(), self.k);
-        let mut weights = vec![0.0; n];
+        let k = self.k;
         for a in 0..k {
             for b in 0..=a {
                 let pairs: Vec<(usize, usize)> = (0..self.free.len())
@@ -319,14 +387,19 @@ impl TwiceDifferentiable for SoftmaxObjective<'_, '_> {
                 if pairs.is_empty() {
                     continue;
                 }
-                for (i, weight) in weights.iter_mut().enumerate() {
-                    let (pa, pb) = (p[i * k + a], p[i * k + b]);
-                    let own = if a == b { 1.0 - pb } else { -pb };
-                    *weight = self.weight(i) * pa * own;
-                }
+                let weights = |rows: Range<usize>, out: &mut [f64]| {
+                    let first = rows.start;
+                    let mut memory = vec![0.0; self.block_rows() * k];
+                    p.each_block(self, rows, &mut memory, |rows, p| {
+                        for (row, p) in rows.zip(p.chunks(k)) {
+                            let own = if a == b { 1.0 - p[b] } else { -p[b] };
+                            out[row - first] = self.weight(row) * p[a] * own;
+                        }
+                    });
+                };
                 let gram = super::information::gram(self.design, &weights);
                 for (r, c) in pairs {
-                    let entry = gram[(self.free[r].0, self.free[c].0)] / self.total;
+                    let entry = gram[(self.free[r].0, self.free[c].0)] / self.total();
                     hessian[(r, c)] = entry;
                     hessian[(c, r)] = entry;
                 }

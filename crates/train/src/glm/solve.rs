@@ -1,5 +1,7 @@
 //! The optimum of a generalised linear model.
 
+use std::ops::Range;
+
 use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, Unstandardisable};
 
@@ -56,6 +58,7 @@ pub(super) fn solve<'a>(
     let (design, outcome, at) = match solver {
         Solver::Newton => by_newton(problem, &terms, design, start, options)?,
         Solver::CoordinateDescent => {
+            data.in_memory("coordinate descent")?;
             let outcome = super::coordinate::descend(problem, &terms, &design, &start, options)?;
             separation::Watch::new(problem, &terms, true).end(&design, &outcome)?;
             let at = GlmObjective::new(&design, problem, Vec::new()).last(&outcome.x);
@@ -86,6 +89,7 @@ fn choose(
         reason,
     };
     let sparse = matches!(design, Columns::Sparse(_));
+    let descends = !problem.data.features.in_leaves() && !sparse && super::coordinate::can(problem);
     match wish {
         Solver::Automatic => {}
         Solver::Newton if d > MOST => {
@@ -99,9 +103,9 @@ fn choose(
                 "it needs a smooth objective, without l1 penalties and bounds",
             ));
         }
-        Solver::CoordinateDescent if sparse || !super::coordinate::can(problem) => {
+        Solver::CoordinateDescent if !descends => {
             return Err(refuse(
-                "it fits dense gaussian, binomial (logit) and poisson (log) models",
+                "it fits dense gaussian, binomial (logit) and poisson (log) models whose rows are all in memory",
             ));
         }
         _ => return Ok((wish, "asked for")),
@@ -109,7 +113,7 @@ fn choose(
     // Columns for which products of all pairs cost little beside the passes over the data.
     let few = if sparse { 300 } else { 1500 };
     Ok(match (smooth, d <= few) {
-        (_, true) if smooth || d <= 300 || problem.y.len() >= 5 * d => (
+        (_, true) if smooth || d <= 300 || problem.number_of_rows() >= 5 * d => (
             Solver::Newton,
             "few enough coefficients for the full Hessian",
         ),
@@ -117,7 +121,7 @@ fn choose(
             Solver::NewtonCg,
             "too many coefficients for the full Hessian",
         ),
-        (false, _) if !sparse && super::coordinate::can(problem) => (
+        (false, _) if descends => (
             Solver::CoordinateDescent,
             "many columns, of which a penalty selects few",
         ),
@@ -193,7 +197,7 @@ fn by_newton<'a>(
     let mut watch = separation::Watch::new(problem, terms, limited);
     let mut metric = None;
     let mut hessian_cost = None;
-    if problem.y.len() >= MANY {
+    if problem.number_of_rows() >= MANY {
         hessian_cost = Some(1.0 + design.columns() as f64 / 25.0);
         if let Some((x, hessian)) = from_samples(problem, terms, &design, &start, options) {
             (start, metric) = (x, Some(hessian));
@@ -256,12 +260,14 @@ fn by_newton<'a>(
         if rounds > ROUNDS {
             return Err(flat);
         }
-        let curvature = objective.curvature(&last);
         let beta = design.coefficients_to_data(&last);
         let Columns::Dense(standardised) = &design else {
             return Err(flat);
         };
-        design = Columns::Dense(standardised.reweighted(&curvature).map_err(|_| flat)?);
+        let curvature =
+            |rows: Range<usize>, out: &mut [f64]| objective.curvature_at(&last, rows, out);
+        let again = standardised.reweighted(&curvature).map_err(|_| flat)?;
+        design = Columns::Dense(again);
         start = design.coefficients_from_data(&beta);
         watch.restart(&start);
     }
@@ -275,7 +281,7 @@ fn from_samples(
     start: &[f64],
     options: &FitOptions,
 ) -> Option<(Vec<f64>, Mat<f64>)> {
-    let (n, d) = (problem.y.len(), design.columns());
+    let (n, d) = (problem.number_of_rows(), design.columns());
     let smallest = SAMPLE.max(40 * d);
     let mut every = 1;
     while n / (8 * every) >= smallest {
@@ -327,6 +333,9 @@ pub(super) fn columns<'a>(
             value,
             intercept,
         },
+        Unstandardisable::NotFinite {
+            row: usize::MAX, ..
+        } => FitError::Elsewhere,
         Unstandardisable::NotFinite { row, column, value } => FitError::NotFinite {
             row: row + 1,
             column: data.names[column].clone(),
@@ -390,7 +399,7 @@ pub(super) fn dependence(
     let LinalgError::Dependent { column, .. } = &error else {
         return FitError::Linalg { source: error };
     };
-    let gram = gram(design, &vec![1.0; design.rows()]);
+    let gram = gram(design, &|_, ones| ones.fill(1.0));
     if let Err(error) = Cholesky::new(gram.as_ref())
         && let Some(error) = collinear(design, data, &error)
     {

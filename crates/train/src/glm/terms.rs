@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use linalg::{Design, reduce};
+use linalg::{Values, reduce};
 
 use super::columns::Columns;
 use super::{Explanatory, Observations};
@@ -143,33 +143,42 @@ fn scales(design: &Columns<'_>) -> Vec<f64> {
 
 /// The standard deviation of each column, each row counted as often as its weight says.
 fn deviations(data: &Observations<'_>) -> Vec<f64> {
-    let n = data.target.len();
     let weight = |i: usize| {
-        let trials = data.trials.map_or(1.0, |trials| trials[i]);
-        trials * data.weights.map_or(1.0, |weights| weights[i])
+        let own = |values: &Option<Values<'_>>| values.as_ref().map_or(1.0, |values| values[i]);
+        own(&data.trials) * own(&data.weights)
     };
-    let total = reduce::sum_by(n, weight);
-    match data.features {
-        Explanatory::Dense(x) => (0..x.ncols())
-            .map(|j| {
-                let mean = reduce::sum_by(n, |i| weight(i) * x[(i, j)]) / total;
-                let square = |i: usize| weight(i) * (x[(i, j)] - mean).powi(2);
-                (reduce::sum_by(n, square) / total).sqrt()
-            })
-            .collect(),
-        Explanatory::Sparse(x) => {
-            let d = x.columns();
-            let (mut sums, mut squares) = (vec![0.0; d], vec![0.0; d]);
-            for i in 0..n {
-                for (j, value) in x.row(i) {
-                    sums[j] += weight(i) * value;
-                    squares[j] += weight(i) * value * value;
+    let (cut, d) = (data.partition(), data.columns());
+    let total = cut.sum(weight);
+    let Explanatory::Sparse(x) = data.features else {
+        let Some(x) = data.features.table() else {
+            return Vec::new();
+        };
+        // Σ w (x − c)ᵏ for each column.
+        let moments = |centres: &[f64], power: i32| {
+            cut.sum_leaves(d, &|leaf, sums: &mut [f64]| {
+                let rows = cut.leaf(leaf);
+                let block = x.block(rows.clone());
+                for (j, sum) in sums.iter_mut().enumerate() {
+                    let term = |i: usize| {
+                        weight(rows.start + i) * (block[(i, j)] - centres[j]).powi(power)
+                    };
+                    *sum = reduce::sum_by(rows.len(), term);
                 }
-            }
-            let one = |(sum, square): (&f64, &f64)| {
-                (square / total - (sum / total).powi(2)).max(0.0).sqrt()
-            };
-            sums.iter().zip(&squares).map(one).collect()
+            })
+        };
+        let mut means = moments(&vec![0.0; d], 1);
+        means.iter_mut().for_each(|mean| *mean /= total);
+        let squares = moments(&means, 2);
+        return squares.iter().map(|sum| (sum / total).sqrt()).collect();
+    };
+    let (mut sums, mut squares) = (vec![0.0; d], vec![0.0; d]);
+    for i in 0..data.target.len() {
+        for (j, value) in x.row(i) {
+            sums[j] += weight(i) * value;
+            squares[j] += weight(i) * value * value;
         }
     }
+    let one =
+        |(sum, square): (&f64, &f64)| (square / total - (sum / total).powi(2)).max(0.0).sqrt();
+    sums.iter().zip(&squares).map(one).collect()
 }

@@ -1,8 +1,9 @@
 //! The θ of a negative binomial model, estimated with its coefficients.
 
-use linalg::reduce;
 use models::glm::{Family, GeneralisedLinearModel};
 
+use super::columns::Columns;
+use super::objective::At;
 use super::problem::Problem;
 use super::solve::{Solved, solve};
 use super::{FitOptions, Observations};
@@ -38,18 +39,12 @@ pub(super) fn estimate<'a>(
         if round == 0 {
             let mean = first.mean();
             let square = |i: usize| first.weight(i) * (first.y[i] - mean).powi(2);
-            let variance = reduce::sum_by(first.y.len(), square) / first.total();
+            let variance = first.cut.sum(square) / first.total();
             theta = mean * mean / (variance - mean).max(0.1 * mean);
         }
         let problem = Problem::new(&model.clone().with_theta(theta), data)?;
         let solved = solve(&problem, &options)?;
-        let means: Vec<f64> = solved
-            .at
-            .eta
-            .iter()
-            .map(|eta| problem.family.mean(*eta))
-            .collect();
-        let (next, information) = likeliest(&problem, &means, theta)?;
+        let (next, information) = likeliest(&problem, &solved.design, &solved.at, theta)?;
         let change = (next / theta).ln().abs();
         theta = next;
         // Down to where rounding of the sums moves it about.
@@ -73,13 +68,16 @@ pub(super) fn estimate<'a>(
 }
 
 /// The θ that maximises the likelihood at these means, by Newton's method in ln θ, with the information about θ there.
-fn likeliest(problem: &Problem<'_>, means: &[f64], start: f64) -> Result<(f64, f64), FitError> {
-    let n = means.len();
-    let sum = |f: &dyn Fn(f64, f64) -> f64| {
-        reduce::sum_by(n, |i| match problem.weight(i) {
-            weight if weight > 0.0 => weight * f(problem.y[i], means[i]),
-            _ => 0.0,
-        })
+fn likeliest(
+    problem: &Problem<'_>,
+    design: &Columns<'_>,
+    at: &At,
+    start: f64,
+) -> Result<(f64, f64), FitError> {
+    let sum = |f: &(dyn Fn(f64, f64) -> f64 + Sync)| {
+        at.sums(problem, design, &|i, eta| {
+            [problem.weight(i) * f(problem.y[i], problem.family.mean(eta))]
+        })[0]
     };
     let slope = |t: f64| {
         sum(&|y, mu| digamma(t + y) - digamma(t) + (t / (t + mu)).ln() + 1.0 - (y + t) / (mu + t))

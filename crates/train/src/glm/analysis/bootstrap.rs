@@ -1,7 +1,7 @@
 //! The bootstrap: how estimates vary over samples of the rows (Efron 1979).
 
 use datasets::random::{ChaCha, Stream};
-use linalg::{Mat, parallel, reduce};
+use linalg::{Mat, Values, parallel, reduce};
 use models::glm::Weights;
 
 use super::super::{Fit, FitOptions, Observations};
@@ -148,13 +148,18 @@ impl Analysis<'_> {
             let weight = |i: usize| {
                 let own = match (clusters, self.problem.kind) {
                     (None, Weights::Frequency) => 1.0,
-                    _ => self.problem.data.weights.map_or(1.0, |weights| weights[i]),
+                    _ => self
+                        .problem
+                        .data
+                        .weights
+                        .as_ref()
+                        .map_or(1.0, |weights| weights[i]),
                 };
                 counts[groups[i]] * if self.inside(i) > 0.0 { own } else { 0.0 }
             };
             let weights: Vec<f64> = (0..n).map(weight).collect();
             let data = Observations {
-                weights: Some(&weights),
+                weights: Some(Values::from(&weights)),
                 ..self.problem.data.clone()
             };
             let options = FitOptions::default().start(start.clone());

@@ -219,8 +219,8 @@ impl Analysis<'_> {
 
     /// True if no row has more than one trial.
     fn is_binary(&self) -> bool {
-        let trials = self.problem.data.trials;
-        trials.is_none_or(|trials| trials.iter().all(|t| *t <= 1.0))
+        let trials = self.problem.data.trials.as_ref();
+        trials.is_none_or(|trials| trials.iter().all(|t| t <= 1.0))
     }
 
     /// Whether the target varies more than the model says.

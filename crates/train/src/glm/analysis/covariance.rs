@@ -6,7 +6,7 @@ use linalg::solve::Cholesky;
 use linalg::{Mat, MatRef};
 use models::glm::Family;
 
-use super::super::information::gram;
+use super::super::information::{gram, known};
 use super::{Analysis, lone};
 use crate::FitError;
 
@@ -88,7 +88,7 @@ impl Analysis<'_> {
                 let weights: Vec<f64> = (0..scores.len())
                     .map(|i| if self.inside(i) > 0.0 { weight(i) } else { 0.0 })
                     .collect();
-                symmetric(gram(&self.design, &weights).as_ref())
+                symmetric(gram(&self.design, &known(&weights)).as_ref())
             }
         };
         let sandwich = &self.inverse * meat * &self.inverse;
@@ -151,7 +151,7 @@ impl Analysis<'_> {
                 _ => 0.0,
             })
             .collect();
-        let factor = Cholesky::new(gram(&self.design, &weights).as_ref());
+        let factor = Cholesky::new(gram(&self.design, &known(&weights)).as_ref());
         Ok(factor
             .map_err(|_| FitError::Inference {
                 reason: "the observed information is not positive definite; use the expected one"
@@ -272,7 +272,7 @@ impl Analysis<'_> {
             let part = parts.entry(clusters[i]).or_insert_with(|| Mat::zeros(d, d));
             add_square(part, self.information[i], z);
         });
-        let total = gram(&self.design, &self.information);
+        let total = gram(&self.design, &known(&self.information));
         let scale: Vec<f64> = (0..d).map(|j| total[(j, j)].sqrt()).collect();
         let of = |part: Mat<f64>| lone::directions((&total - part).as_ref(), &scale);
         parts.into_values().flat_map(of).collect()

@@ -4,6 +4,7 @@ use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef};
 use models::glm::{Distribution, Family, GeneralisedLinearModel};
 
+use super::super::information::known;
 use super::super::{Explanatory, Fit, FitOptions, GlmFit, Observations};
 use super::{Analysis, Covariance, is_intercept};
 use crate::estimate::delta::product;
@@ -305,7 +306,7 @@ impl Analysis<'_> {
                 score[(j, 0)] += slopes[i] * z;
             }
         });
-        let inverse = super::inverse_gram(&self.design, &weights)?;
+        let inverse = super::inverse_gram(&self.design, &known(&weights))?;
         let column: Vec<f64> = (0..self.parameters()).map(|j| score[(j, 0)]).collect();
         let statistic = super::quadratic(inverse.as_ref(), &column);
         let q = names.len() as f64;
@@ -372,6 +373,18 @@ impl Analysis<'_> {
 pub(super) fn dense_columns(data: &Observations<'_>, keep: &[usize]) -> Mat<f64> {
     match data.features {
         Explanatory::Dense(x) => Mat::from_fn(x.nrows(), keep.len(), |i, j| x[(i, keep[j])]),
+        Explanatory::Leaves { leaves, .. } => {
+            let mut out = Mat::zeros(data.rows(), keep.len());
+            for (leaf, start) in leaves.starts().windows(2).map(|pair| pair[0]).enumerate() {
+                let x = leaves.leaf(leaf);
+                for (to, from) in keep.iter().enumerate() {
+                    for i in 0..x.nrows() {
+                        out[(start + i, to)] = x[(i, *from)];
+                    }
+                }
+            }
+            out
+        }
         Explanatory::Sparse(x) => {
             let mut out = Mat::zeros(data.rows(), keep.len());
             for i in 0..data.rows() {

@@ -27,7 +27,7 @@ pub use self::profile::Interval;
 pub use self::residuals::{Influence, Residual};
 pub use self::validity::{Condition, validity, validity_with_rows};
 use super::columns::Columns;
-use super::information::{information, inverse_gram};
+use super::information::{information, inverse_gram, known};
 use super::problem::Problem;
 use super::solve::columns;
 use super::{Coefficient, GlmFit, INTERCEPT, Observations};
@@ -124,7 +124,7 @@ impl GlmFit {
         }
         let eta = problem.predictors(&design, &design.coefficients_from_data(&beta));
         let information = information(&problem, &eta);
-        let inverse = inverse_gram(&design, &information)?;
+        let inverse = inverse_gram(&design, &known(&information))?;
         Ok(Analysis {
             fit: self,
             original,
@@ -153,8 +153,10 @@ impl<'a> Analysis<'a> {
 
     /// n, repetitions counted.
     fn size(&self) -> f64 {
-        match (self.problem.data.weights, self.problem.kind) {
-            (Some(weights), Weights::Frequency) => linalg::reduce::sum(weights),
+        match (&self.problem.data.weights, self.problem.kind) {
+            (Some(weights), Weights::Frequency) => {
+                linalg::reduce::sum_by(weights.len(), |row| weights[row])
+            }
             _ => self.problem.rows().count() as f64,
         }
     }
@@ -170,7 +172,7 @@ impl<'a> Analysis<'a> {
 
     /// How often a row stands in the data.
     fn copies(&self, row: usize) -> f64 {
-        match (self.problem.data.weights, self.problem.kind) {
+        match (&self.problem.data.weights, self.problem.kind) {
             (Some(weights), Weights::Frequency) => weights[row],
             _ => 1.0,
         }

@@ -1,6 +1,6 @@
 //! Profile-likelihood intervals: all values of a coefficient that a likelihood-ratio test would not refuse.
 
-use linalg::reduce;
+use linalg::{Values, reduce};
 use models::glm::Family;
 
 use super::super::firth::{self, Firth};
@@ -192,7 +192,7 @@ impl Analysis<'_> {
                     features: Explanatory::Dense(x.as_ref()),
                     names: names.clone().into(),
                     intercept: self.problem.intercept && !constant,
-                    offset: Some(&offset),
+                    offset: Some(Values::from(&offset)),
                     ..self.problem.data.clone()
                 };
                 let problem = Problem::new(&self.specification, &data)?;
@@ -218,7 +218,7 @@ impl Analysis<'_> {
                 _ => 0.0,
             });
             Ok(Refitted {
-                deviance: unit_deviances(&self.problem, &eta),
+                deviance: unit_deviances(&self.problem, |i| eta[i]),
                 slope: 2.0 * slope,
                 point,
             })

@@ -123,7 +123,13 @@ impl Analysis<'_> {
                 Residual::Between([y - 1.0, y].map(|k| Tails::negative_binomial(k, mu, theta)))
             }
             Distribution::Binomial => {
-                let trials = whole(self.problem.data.trials.map_or(1.0, |trials| trials[i]))?;
+                let trials = whole(
+                    self.problem
+                        .data
+                        .trials
+                        .as_ref()
+                        .map_or(1.0, |trials| trials[i]),
+                )?;
                 let k = whole(self.problem.data.target[i])?;
                 // By the losses, which keep their digits where the mean rounds to 0 or 1.
                 let [q, p] = [0.0, 1.0].map(|y| (-family.terms(self.eta[i], y).loss).exp());

@@ -9,7 +9,7 @@ use linalg::solve::Cholesky;
 use linalg::{LinalgError, reduce};
 use models::glm::{Distribution, Family, Link};
 
-use self::border::{Border, dense};
+use self::border::{Border, Rows};
 use super::columns::Columns;
 use super::information::gram;
 use super::problem::Problem;
@@ -38,7 +38,6 @@ pub(super) struct Watch<'p, 'a> {
     patient: bool,
     /// True if the caller limits the iterations, so that reaching the limit is a result.
     limited: bool,
-    eta: Vec<f64>,
     iterations: usize,
     last: Option<(Vec<f64>, Vec<f64>)>,
 }
@@ -69,7 +68,6 @@ impl<'p, 'a> Watch<'p, 'a> {
             free,
             patient: false,
             limited,
-            eta: Vec::new(),
             iterations: 0,
             last: None,
         }
@@ -102,12 +100,7 @@ impl<'p, 'a> Watch<'p, 'a> {
         if self.safe || step.iteration == 0 || self.patient && step.iteration < PATIENCE {
             return Ok(());
         }
-        self.eta.resize(design.rows(), 0.0);
-        design.times(step.x, &mut self.eta);
-        let complete = self
-            .problem
-            .rows()
-            .all(|i| side(self.problem, i).is_some_and(|side| side * self.eta[i] > 0.0));
+        let complete = self.complete(design, step.x);
         if complete {
             return Err(Stop::Separated(self.separated(
                 Separation::Complete,
@@ -135,7 +128,8 @@ impl<'p, 'a> Watch<'p, 'a> {
             return Ok(());
         };
         // No entry of a standardised column is above √n: then no predictor moves by more than this.
-        let most = direction.iter().map(|p| p.abs()).sum::<f64>() * (design.rows() as f64).sqrt();
+        let rows = self.problem.number_of_rows() as f64;
+        let most = direction.iter().map(|p| p.abs()).sum::<f64>() * rows.sqrt();
         if most <= 1e-3 && status == Status::Converged && self.patient {
             return Ok(());
         }
@@ -153,16 +147,10 @@ impl<'p, 'a> Watch<'p, 'a> {
             .last
             .as_ref()
             .map_or((&[][..], &[][..]), |(x, d)| (x.as_slice(), d.as_slice()));
-        let still = direction.is_empty() || {
-            let mut moves = vec![0.0; design.rows()];
-            self.eta.resize(design.rows(), 0.0);
-            design.times(point, &mut self.eta);
-            design.times(direction, &mut moves);
-            moves
-                .iter()
-                .zip(&self.eta)
-                .all(|(step, eta)| step.abs() <= 1e-2 * (1.0 + eta.abs()))
-        };
+        let still = direction.is_empty()
+            || design.all([direction, point], &|_, [step, eta]| {
+                step.abs() <= 1e-2 * (1.0 + eta.abs())
+            });
         if status == Status::Converged && still {
             return Ok(());
         }
@@ -171,9 +159,17 @@ impl<'p, 'a> Watch<'p, 'a> {
         })
     }
 
+    /// True if a point has every row on its own side.
+    fn complete(&self, design: &Columns<'_>, x: &[f64]) -> bool {
+        let problem = self.problem;
+        design.all([x], &|i, [eta]| {
+            problem.weight(i) == 0.0 || side(problem, i).is_some_and(|side| side * eta > 0.0)
+        })
+    }
+
     /// Whether the last direction, if it moves some predictor visibly, proves separation.
     pub(super) fn verdict_of_last_step(&self, design: &Columns<'_>) -> Option<FitError> {
-        let n = self.problem.y.len();
+        let problem = self.problem;
         let direction = self
             .last
             .as_ref()
@@ -182,40 +178,53 @@ impl<'p, 'a> Watch<'p, 'a> {
         if self.safe {
             return None;
         }
-        let mut margins = vec![0.0; n];
-        design.times(direction, &mut margins);
-        let rows: Vec<usize> = self.problem.rows().collect();
-        let largest = rows.iter().fold(0.0_f64, |m, &i| m.max(margins[i].abs()));
+        let largest = design.largest(direction, &|i, margin| {
+            if problem.weight(i) > 0.0 {
+                margin.abs()
+            } else {
+                0.0
+            }
+        });
         if largest.is_nan() || largest <= 0.1 {
             return None;
         }
         // How far a row is on its own side; one that has none belongs to the border.
-        let own = |i: usize| match side(self.problem, i) {
-            Some(side) => side * margins[i],
-            None => -margins[i].abs(),
+        let own = |i: usize, margin: f64| match side(problem, i) {
+            Some(side) => side * margin,
+            None => -margin.abs(),
         };
-        if rows.iter().any(|&i| own(i) < -BORDER * largest) {
+        let right = |i: usize, [margin]: [f64; 1]| {
+            problem.weight(i) == 0.0 || own(i, margin) >= -BORDER * largest
+        };
+        if !design.all([direction], &right) {
             return None;
         }
-        let border = |&i: &usize| own(i) <= BORDER * largest;
-        let border: Vec<usize> = rows.iter().copied().filter(border).collect();
-        if border.is_empty() {
+        let border =
+            |i: usize, margin: f64| problem.weight(i) > 0.0 && own(i, margin) <= BORDER * largest;
+        let border = Rows {
+            point: direction,
+            are: &border,
+        };
+        if border.number(design) == 0 {
             return Some(self.separated(Separation::Complete, design, direction));
         }
         self.proof(design, &border, direction)
     }
 
     /// What is left of a direction when it may not move the border at all has to separate the other rows.
-    fn proof(&self, design: &Columns<'_>, border: &[usize], direction: &[f64]) -> Option<FitError> {
-        let x = dense(self.problem)?;
+    fn proof(
+        &self,
+        design: &Columns<'_>,
+        border: &Rows<'_>,
+        direction: &[f64],
+    ) -> Option<FitError> {
         let border = Border {
             problem: self.problem,
-            x: x.as_ref(),
-            intercept: design.has_intercept(),
+            design,
             rows: border,
             free: &self.free,
         };
-        let beta = border.separates(design, &design.coefficients_to_data(direction))?;
+        let beta = border.separates(&design.coefficients_to_data(direction))?;
         let gamma = design.coefficients_from_data(&beta);
         Some(self.separated(Separation::QuasiComplete, design, &gamma))
     }
@@ -230,24 +239,27 @@ impl<'p, 'a> Watch<'p, 'a> {
             return None;
         }
         let problem = self.problem;
-        let mut eta = vec![0.0; design.rows()];
-        design.times(&outcome.x, &mut eta);
-        let slope = |i: usize| {
-            let terms = problem
-                .family
-                .terms(eta[i] + problem.offset(i), problem.y[i]);
+        let slope = |i: usize, eta: f64| {
+            let terms = problem.family.terms(eta + problem.offset(i), problem.y[i]);
             terms.slope.abs()
         };
+        let counted = problem.number_that_count();
         for far in FAR {
-            let near = |i: usize| side(problem, i).is_none() || slope(i) >= far;
-            let border: Vec<usize> = problem.rows().filter(|&i| near(i)).collect();
-            if border.len() == problem.rows().count() {
+            let near = |i: usize, eta: f64| {
+                problem.weight(i) > 0.0 && (side(problem, i).is_none() || slope(i, eta) >= far)
+            };
+            let border = Rows {
+                point: &outcome.x,
+                are: &near,
+            };
+            let number = border.number(design);
+            if number == counted {
                 return None;
             }
-            if border.is_empty() {
-                let all = |i: usize| side(problem, i).is_some_and(|side| side * eta[i] > 0.0);
-                let complete = problem.rows().all(all);
-                return complete.then(|| self.separated(Separation::Complete, design, &outcome.x));
+            if number == 0 {
+                return self
+                    .complete(design, &outcome.x)
+                    .then(|| self.separated(Separation::Complete, design, &outcome.x));
             }
             if self.spans(design, &border) {
                 continue;
@@ -261,12 +273,8 @@ impl<'p, 'a> Watch<'p, 'a> {
     }
 
     /// True if no combination of the free columns vanishes on all these rows.
-    fn spans(&self, design: &Columns<'_>, rows: &[usize]) -> bool {
-        let mut weights = vec![0.0; design.rows()];
-        for &i in rows {
-            weights[i] = 1.0;
-        }
-        let all = gram(design, &weights);
+    fn spans(&self, design: &Columns<'_>, rows: &Rows<'_>) -> bool {
+        let all = gram(design, &|range, out| rows.indicate(design, range, out));
         let free: Vec<usize> = (0..design.columns()).filter(|&j| self.free[j]).collect();
         let part = linalg::Mat::from_fn(free.len(), free.len(), |a, b| all[(free[a], free[b])]);
         Cholesky::new(part.as_ref()).is_ok_and(|factor| factor.smallest_pivot() > 1e-8)

@@ -174,7 +174,7 @@ impl ClassAnalysis<'_> {
         let mut sums: HashMap<usize, Vec<f64>> = HashMap::new();
         let mut order = Vec::new();
         self.each_row(&self.gamma, |i, z, u| {
-            let score = self.row_score(self.classes.of[i], z, u);
+            let score = self.row_score(self.classes.of(i), z, u);
             let copies = self.copies(i);
             let Some(clusters) = clusters else {
                 return add_square(&mut out, copies, &score);

@@ -110,7 +110,7 @@ impl ClassAnalysis<'_> {
         let (gamma, _) = self.held(equations, right)?;
         let mut score = vec![0.0; self.parameters()];
         self.each_row(&gamma, |i, z, u| {
-            let mut own = self.predictors.score(u, self.classes.of[i]);
+            let mut own = self.predictors.score(u, self.classes.of(i));
             own.iter_mut().for_each(|own| *own *= self.copies(i));
             self.predictors.add(&own, z, &mut score);
         });

@@ -11,7 +11,7 @@ mod slopes;
 mod validity;
 
 use linalg::solve::Cholesky;
-use linalg::{Mat, reduce};
+use linalg::{Mat, Values, reduce};
 
 use self::response::{Kind, Predictors};
 use super::super::classes::Classes;
@@ -62,7 +62,7 @@ pub struct ClassAnalysis<'a> {
     fit: &'a ClassFit,
     firth: bool,
     data: Observations<'a>,
-    classes: Classes,
+    classes: Classes<'a>,
     design: Columns<'a>,
     predictors: Predictors,
     /// The estimates in the coordinates of the solvers.
@@ -117,10 +117,11 @@ impl<'a> ClassAnalysis<'a> {
         let other =
             || refuse("the data are not those of the fit; give those that it was made from");
         let number = fit.labels().len() - 1;
-        let known = |y: &f64| *y >= 0.0 && y.fract() == 0.0 && *y <= number as f64;
-        let lengths = [data.weights, data.offset, data.trials];
-        let same = |values: &[f64]| values.len() == data.rows();
-        if !same(data.target)
+        data.in_memory("an analysis")?;
+        let known = |y: f64| y >= 0.0 && y.fract() == 0.0 && y <= number as f64;
+        let lengths = [&data.weights, &data.offset, &data.trials];
+        let same = |values: &Values<'_>| values.len() == data.rows();
+        if !same(&data.target)
             || !lengths.into_iter().flatten().all(same)
             || data.names.len() != data.columns()
             || !data.target.iter().all(known)
@@ -214,7 +215,10 @@ impl<'a> ClassAnalysis<'a> {
 
     /// How often a row stands in the data.
     fn copies(&self, row: usize) -> f64 {
-        self.data.weights.map_or(1.0, |weights| weights[row])
+        self.data
+            .weights
+            .as_ref()
+            .map_or(1.0, |weights| weights[row])
     }
 
     /// The coefficients of the data from those of the solvers.
@@ -261,8 +265,7 @@ impl<'a> ClassAnalysis<'a> {
                     .collect();
                 f(&mut SoftmaxObjective::new(
                     &self.design,
-                    (&self.classes.of, number + 1),
-                    self.data.weights,
+                    &self.classes,
                     &free,
                     &vec![0.0; entries],
                 ))
@@ -270,7 +273,6 @@ impl<'a> ClassAnalysis<'a> {
             Kind::Ordered(link) => f(&mut OrderedObjective {
                 design: &self.design,
                 classes: &self.classes,
-                weights: self.data.weights,
                 link,
             }),
         }
@@ -284,7 +286,7 @@ impl<'a> ClassAnalysis<'a> {
         if !self.firth {
             return self.with_likelihood(f);
         }
-        let data = FirthData::new(&self.design, &self.classes.of, self.data.weights)?;
+        let data = FirthData::new(&self.design, &self.classes)?;
         f(&mut data.objective(self.predictors.number))
     }
 

@@ -39,7 +39,7 @@ impl ClassAnalysis<'_> {
         let (mut score, mut information) = (vec![0.0; m], Mat::zeros(m, m));
         self.each_row(&self.gamma, |i, z, u| {
             let copies = self.copies(i);
-            let mut slope = self.predictors.score(u, self.classes.of[i]);
+            let mut slope = self.predictors.score(u, self.classes.of(i));
             slope.iter_mut().for_each(|slope| *slope *= copies);
             own.add(&slope, z, &mut score);
             for (class, share) in self.predictors.response(u).p.iter().enumerate() {

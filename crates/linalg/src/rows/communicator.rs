@@ -1,0 +1,49 @@
+//! What processes that fit one model together tell each other.
+
+/// Processes that run the same program on shares of the same rows. Every method is called by all of them, in the same order; what
+/// comes out is the same in each.
+pub trait Communicator: std::fmt::Debug + Sync {
+    /// The number of this process, from 0.
+    fn rank(&self) -> usize;
+
+    /// How many there are.
+    fn size(&self) -> usize;
+
+    /// The largest of all processes' numbers, place by place.
+    fn largest(&self, values: &mut [i32]);
+
+    /// The sum of all processes' numbers, place by place.
+    fn total(&self, values: &mut [i64]);
+
+    /// What each process says, in the order of their numbers: for names and messages, not for data.
+    fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>>;
+
+    /// True if a statement holds for all.
+    fn all(&self, mine: bool) -> bool {
+        let mut fails = [i32::from(!mine)];
+        self.largest(&mut fails);
+        fails == [0]
+    }
+}
+
+/// A process of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Alone;
+
+impl Communicator for Alone {
+    fn rank(&self) -> usize {
+        0
+    }
+
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn largest(&self, _: &mut [i32]) {}
+
+    fn total(&self, _: &mut [i64]) {}
+
+    fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>> {
+        vec![mine.to_vec()]
+    }
+}
