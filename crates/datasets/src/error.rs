@@ -44,6 +44,17 @@ pub enum DataError {
         #[source]
         source: std::io::Error,
     },
+    /// Another process found a fault in its share, and says which.
+    #[error("another process found a fault in its share of the data")]
+    Elsewhere,
+    /// The blocks of a table cannot be kept on the disk, or are not what was kept.
+    #[error("{}: {problem}", file.display())]
+    Store {
+        /// The file of the blocks, or the source that they are made of.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// There are no rows.
     #[error("{}, line {line}: there are no rows of data", file.display())]
     Empty {

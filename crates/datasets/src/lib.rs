@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod batches;
 mod builtin;
@@ -19,6 +19,8 @@ mod recipe;
 mod scaling;
 mod sparse;
 mod split;
+#[cfg(feature = "parquet")]
+pub mod store;
 mod write;
 
 pub use batches::Batches;

@@ -51,6 +51,61 @@ pub fn read_arrow(path: impl AsRef<Path>) -> Result<Frame, DataError> {
     table.finish()
 }
 
+/// A Parquet file as blocks of at most so many rows, of which one is in memory at a time.
+///
+/// # Errors
+/// As [`read_parquet`], here and for every block.
+pub fn parquet_blocks(
+    path: &Path,
+    rows: usize,
+) -> Result<impl Iterator<Item = Result<Frame, DataError>> + use<>, DataError> {
+    let path = path.to_owned();
+    let fault = |error: parquet::errors::ParquetError| problem(&path, error.to_string());
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(fault)?;
+    let schema = builder.schema().clone();
+    let reader = builder
+        .with_batch_size(rows.max(1))
+        .build()
+        .map_err(fault)?;
+    Ok(blocks(path, schema, reader))
+}
+
+/// An Arrow file as its batches, of which one is in memory at a time.
+///
+/// # Errors
+/// As [`read_arrow`], here and for every block.
+pub fn arrow_blocks(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<Frame, DataError>> + use<>, DataError> {
+    let path = path.to_owned();
+    let fault = |error: arrow_schema::ArrowError| problem(&path, error.to_string());
+    let reader = FileReader::try_new(open(&path)?, None).map_err(fault)?;
+    let schema = reader.schema();
+    Ok(blocks(path, schema, reader))
+}
+
+fn blocks<E: std::fmt::Display>(
+    path: std::path::PathBuf,
+    schema: std::sync::Arc<Schema>,
+    batches: impl Iterator<Item = Result<RecordBatch, E>>,
+) -> impl Iterator<Item = Result<Frame, DataError>> {
+    let mut first = 1;
+    batches
+        .map(move |batch| {
+            let batch = batch.map_err(|error| problem(&path, error.to_string()))?;
+            if batch.num_rows() == 0 {
+                return Ok(None);
+            }
+            let mut table = Table::new(&path, &schema)?;
+            table.append(&batch)?;
+            let mut frame = table.finish()?;
+            frame.lines = RowLines::From(first);
+            first += batch.num_rows() as u64;
+            Ok(Some(frame))
+        })
+        .filter_map(Result::transpose)
+}
+
 fn open(path: &Path) -> Result<File, DataError> {
     File::open(path).map_err(|source| DataError::Read {
         file: path.to_owned(),

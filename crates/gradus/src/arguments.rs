@@ -103,8 +103,18 @@ pub enum Robust {
     after_help = "Examples:\n  gradus fit data/nba_rookie_draft.csv --target draft --out model.json\n  gradus fit claims.csv --family poisson --offset log_years --formula 'claims ~ age + C(region)'\n  gradus fit genes.csv --target ill --l1 1 --cv 10\n  gradus fit visits.csv --target visits --family poisson --report report.html\n\nExit codes: 0 done, 1 the data or the model are at fault, 2 the arguments are, 3 stopped before the optimum."
 )]
 pub struct FitArguments {
-    /// The CSV file.
+    /// The CSV file, or a Parquet or Arrow file by its ending.
     pub file: PathBuf,
+    /// Other parts of the same table, in their order.
+    #[arg(value_name = "PART")]
+    pub parts: Vec<PathBuf>,
+    /// Fit in so much memory (`512MiB`, `1GiB`): the table is read once into blocks on the disk, and passes are made over these. The
+    /// result has the same bits.
+    #[arg(long, value_name = "SIZE", value_parser = usage::size)]
+    pub memory: Option<u64>,
+    /// The folder of the blocks; beside the file if not given. They are used again while the file is the same.
+    #[arg(long, value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
     /// The column to explain: its name, or its position from 1. For the binomial family it has two values, 0/1 or any two labels.
     /// A formula that names it makes this unnecessary.
     #[arg(long, required_unless_present = "formula")]

@@ -18,9 +18,11 @@ use crate::input;
 use crate::levels::order_classes;
 use crate::output;
 use crate::page;
+use crate::processes;
 use crate::progress::bar;
 use crate::show;
 use crate::specification::{self, Model, fit_options};
+use crate::stored;
 use crate::usage::usage;
 
 /// Fits and prints; writes the model only when everything has succeeded. False if the fit stopped before its optimum.
@@ -28,11 +30,19 @@ use crate::usage::usage;
 /// # Errors
 /// Whatever is wrong with the data, the fit or the output file, in sentences.
 pub fn fit(arguments: &FitArguments) -> Result<bool> {
+    let processes = processes::communicator()?;
+    let run = || {
+        if stored::wanted(arguments, &*processes) {
+            stored::fit(arguments, &*processes)
+        } else {
+            run(arguments)
+        }
+    };
     match arguments.threads {
         Some(threads) => {
-            linalg::parallel::with_threads(threads, || run(arguments)).context("--threads")?
+            linalg::parallel::with_threads(threads, run).context("--threads")?
         }
-        None => run(arguments),
+        None => run(),
     }
 }
 
@@ -164,7 +174,7 @@ pub(crate) fn csv_options(no_header: bool) -> CsvOptions {
 }
 
 /// What the arguments want of the table.
-fn preparation(arguments: &FitArguments) -> Result<Preparation> {
+pub(crate) fn preparation(arguments: &FitArguments) -> Result<Preparation> {
     let mut preparation = match (&arguments.formula, &arguments.target) {
         (Some(formula), target) => {
             let formula = formula.parse::<Formula>();

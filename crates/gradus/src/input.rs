@@ -7,13 +7,18 @@ use datasets::{CsvOptions, Frame};
 
 use crate::output::is_standard;
 
-/// Reads a CSV file; `-` is standard input.
+/// Reads a CSV, Parquet or Arrow file; `-` is standard input.
 ///
 /// # Errors
 /// As [`CsvOptions::read`].
 pub(crate) fn read(options: &CsvOptions, path: &Path) -> Result<Frame> {
+    let ends = |ending: &str| path.extension().is_some_and(|own| own == ending);
     if is_standard(path) {
         Ok(options.read_from("standard input", std::io::stdin())?)
+    } else if ends("parquet") {
+        Ok(datasets::parquet::read_parquet(path)?)
+    } else if ends("arrow") || ends("feather") {
+        Ok(datasets::parquet::read_arrow(path)?)
     } else {
         Ok(options.read(path)?)
     }

@@ -73,6 +73,14 @@ pub fn keep_quiet() {
     QUIET.store(true, Ordering::Relaxed);
 }
 
+/// Errors are said by another process from here on.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Errors are not said here: another process says them.
+pub(crate) fn keep_silent() {
+    SILENT.store(true, Ordering::Relaxed);
+}
+
 /// True if nothing is to be printed.
 pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
@@ -120,6 +128,9 @@ pub fn say(message: &str) {
 
 /// Says why a command failed.
 pub fn fail(error: &anyhow::Error) {
+    if SILENT.load(Ordering::Relaxed) {
+        return;
+    }
     let coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let label = if coloured {
         "\u{1b}[1;31merror:\u{1b}[0m "

@@ -49,6 +49,28 @@ pub(crate) fn strength(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number of bytes: `1500000`, `64MB`, `1.5GiB`.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic());
+    let (number, unit) = text.split_at(at.unwrap_or(text.len()));
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "k" | "kib" => f64::from(1_u32 << 10),
+        "m" | "mib" => f64::from(1_u32 << 20),
+        "g" | "gib" => f64::from(1_u32 << 30),
+        "t" | "tib" => (1_u64 << 40) as f64,
+        _ => return Err(format!("{unit} is no unit; take MiB or GiB")),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(number) if number > 0.0 && number * factor < 1e18 => Ok((number * factor) as u64),
+        _ => Err("it is a size such as 512MiB or 1GiB".to_owned()),
+    }
+}
+
 /// A link by its name.
 pub(crate) fn link(text: &str) -> Result<Link, String> {
     let meant = || datasets::suggestion(text, Link::ALL.map(Link::name));

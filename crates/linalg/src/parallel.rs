@@ -86,6 +86,11 @@ fn parts<T: Send>(start: usize, out: &mut [T], size: usize, f: &(impl Fn(usize, 
     );
 }
 
+/// The number of threads that parallel work is spread over here.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Runs `f` on so many threads: all parallel work that it starts stays on them. Without it, work is spread over all cores.
 ///
 /// # Errors

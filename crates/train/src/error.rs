@@ -32,6 +32,12 @@ pub enum FitError {
     /// Another process found a fault in its share of the rows, and says which.
     #[error("another process found a fault in its share of the rows")]
     Elsewhere,
+    /// Several processes cannot work together.
+    #[error("{problem}")]
+    Processes {
+        /// Why.
+        problem: String,
+    },
     /// Something needs all rows in memory at once.
     #[error(
         "{what} needs all rows in memory at once; leave it out, or fit without a memory bound and in one process"

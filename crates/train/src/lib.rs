@@ -10,6 +10,8 @@ mod glm;
 mod inference;
 pub mod metrics;
 mod module_loss;
+#[cfg(feature = "mpi")]
+pub mod mpi;
 mod normal;
 mod objective;
 mod profile;

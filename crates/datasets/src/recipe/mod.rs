@@ -5,6 +5,8 @@ mod coding;
 mod design;
 mod expression;
 mod learn;
+#[cfg(feature = "parquet")]
+mod local;
 mod names;
 mod plan;
 mod polynomial;

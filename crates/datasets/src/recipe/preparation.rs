@@ -277,6 +277,19 @@ impl Preparation {
         Learner::new(self, frame)?.learn()
     }
 
+    /// The column whose values are classes, if the target has some.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn column_of_classes(&self, frame: &Frame) -> Option<String> {
+        let written = (self.formula.as_ref()).and_then(|formula| formula.response.as_ref());
+        let name = match (written, &self.target) {
+            _ if self.response == Response::Number || self.trials.is_some() => return None,
+            (Some(response), _) => response.column()?.to_owned(),
+            (None, target) => target.clone()?,
+        };
+        let at = frame.position(&name).ok()?;
+        Some(frame.names()[at].clone())
+    }
+
     /// The data with a target of numbers.
     ///
     /// # Errors

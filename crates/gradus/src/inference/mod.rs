@@ -113,7 +113,7 @@ pub(crate) fn conditions_of(
     all
 }
 
-fn specification(model: &GeneralisedLinearModel) -> document::Specification {
+pub(crate) fn specification(model: &GeneralisedLinearModel) -> document::Specification {
     let method = match (model.is_firth(), model.is_quasi()) {
         (true, _) => "firth",
         (_, true) => "quasi",

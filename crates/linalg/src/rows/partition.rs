@@ -83,13 +83,11 @@ impl<'a> Partition<'a> {
 
     /// The rows of a leaf.
     pub fn leaf(&self, leaf: usize) -> Range<usize> {
-        match self.leaves {
-            Some(leaves) => leaves.starts()[leaf]..leaves.starts()[leaf + 1],
-            None => {
-                let size = self.block * BLOCKS_PER_LEAF;
-                leaf * size..((leaf + 1) * size).min(self.rows)
-            }
+        if let Some(leaves) = self.leaves {
+            return leaves.starts()[leaf]..leaves.starts()[leaf + 1];
         }
+        let size = self.block * BLOCKS_PER_LEAF;
+        leaf * size..((leaf + 1) * size).min(self.rows)
     }
 
     /// The blocks of a leaf.
@@ -114,11 +112,14 @@ impl<'a> Partition<'a> {
         }
     }
 
-    /// Calls `f` for every leaf, in parallel; what is on a disk is read ahead, and let go afterwards.
+    /// Calls `f` for every leaf that has a block, in parallel; what is on a disk is read ahead, and let go afterwards.
     pub fn for_each_leaf(&self, f: &(impl Fn(usize) + Sync)) {
         let visit = |leaf: usize| {
+            if self.every > 1 && self.blocks(leaf).next().is_none() {
+                return;
+            }
             if let Some(leaves) = self.leaves {
-                if leaf + 1 < self.leaves() {
+                if self.every == 1 && leaf + 1 < self.leaves() {
                     leaves.ahead(leaf + 1);
                 }
                 f(leaf);

@@ -27,7 +27,7 @@ pub enum Values<'a> {
     },
 }
 
-impl<'a> Values<'a> {
+impl Values<'_> {
     /// The number of rows.
     pub fn len(&self) -> usize {
         match self {
@@ -102,7 +102,7 @@ impl<'a> Values<'a> {
 }
 
 /// A column of a leaf.
-fn entries<'l>(leaves: &'l dyn Leaves, leaf: usize, column: usize) -> &'l [f64] {
+fn entries(leaves: &dyn Leaves, leaf: usize, column: usize) -> &[f64] {
     let x = leaves.leaf(leaf);
     match flat(x.subcols(column, 1)) {
         Some(entries) => entries,

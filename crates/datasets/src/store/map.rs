@@ -1,0 +1,197 @@
+//! The file of a store as memory.
+
+#![expect(
+    unsafe_code,
+    reason = "a file as memory, and giving its pages back, are unsafe calls of memmap2; see `open` and `release`"
+)]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow_ipc::{Block, root_as_footer, root_as_message};
+use linalg::MatRef;
+use memmap2::{Advice, Mmap, UncheckedAdvice};
+
+use super::{Account, VERSION};
+use crate::DataError;
+
+/// What surrounds an Arrow file.
+const MAGIC: &[u8] = b"ARROW1";
+/// The name of the account in the metadata of the footer.
+pub(super) const ACCOUNT: &str = "gradus";
+
+/// A file of batches.
+#[derive(Debug)]
+pub(super) struct Map {
+    path: PathBuf,
+    memory: Mmap,
+    columns: usize,
+    batches: Vec<Batch>,
+}
+
+/// Where the columns of a batch stand in the file.
+#[derive(Debug)]
+struct Batch {
+    /// The first byte, and the number of bytes from the first column to the end of the last.
+    start: usize,
+    bytes: usize,
+    rows: usize,
+    /// The entries from one column to the next.
+    stride: usize,
+}
+
+/// Opens a file, finds its batches and its account.
+pub(super) fn open(path: &Path) -> Result<(Map, Account), DataError> {
+    let unreadable = |source| DataError::Read {
+        file: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    // SAFETY: the memory is only read. What another program writes into the file while it is mapped would be seen as other numbers, as it
+    // would by reading; a store is written whole under another name and renamed, so that this program never writes into one that is open.
+    // A file that is cut short while it is mapped ends the process, as the documentation of limits says.
+    let memory = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+    let mut map = Map {
+        path: path.to_owned(),
+        memory,
+        columns: 0,
+        batches: Vec::new(),
+    };
+    let damaged = |map: &Map| map.damaged("it is no Arrow file, or only a part of one");
+    let Some((blocks, account)) = footer(&map.memory) else {
+        return Err(damaged(&map));
+    };
+    let Some(account) = account else {
+        return Err(map.damaged("it is an Arrow file, but not one that was written as a store"));
+    };
+    for block in blocks {
+        let Some((columns, batch)) = batch(&map.memory, &block) else {
+            return Err(damaged(&map));
+        };
+        map.columns = columns;
+        map.batches.push(batch);
+    }
+    let account: Account = serde_json::from_str(&account)
+        .map_err(|error| map.damaged(&format!("its account cannot be read: {error}")))?;
+    if account.version != VERSION {
+        return Err(map.damaged("another version of the program has written it"));
+    }
+    Ok((map, account))
+}
+
+/// The batches of a file, and the text of the account.
+fn footer(bytes: &[u8]) -> Option<(Vec<Block>, Option<String>)> {
+    let end = bytes.len().checked_sub(MAGIC.len() + 4)?;
+    if !bytes.starts_with(MAGIC) || !bytes.ends_with(MAGIC) {
+        return None;
+    }
+    let length = i32::from_le_bytes(bytes.get(end..end + 4)?.try_into().ok()?);
+    let start = end.checked_sub(usize::try_from(length).ok()?)?;
+    let footer = root_as_footer(bytes.get(start..end)?).ok()?;
+    let blocks = footer.recordBatches()?.iter().copied().collect();
+    let entries = footer.custom_metadata().into_iter().flatten();
+    let account = entries
+        .filter(|entry| entry.key() == Some(ACCOUNT))
+        .find_map(|entry| entry.value().map(str::to_owned));
+    Some((blocks, account))
+}
+
+/// The columns of a batch, all of which are doubles without gaps.
+fn batch(bytes: &[u8], block: &Block) -> Option<(usize, Batch)> {
+    let at = usize::try_from(block.offset()).ok()?;
+    let head = usize::try_from(block.metaDataLength()).ok()?;
+    // A mark of continuation and the length stand before the message.
+    let message = root_as_message(bytes.get(at.checked_add(8)?..at.checked_add(head)?)?).ok()?;
+    let batch = message.header_as_record_batch()?;
+    let rows = usize::try_from(batch.length()).ok()?;
+    // Of each column a bitmap of gaps and the entries.
+    let buffers = batch.buffers()?;
+    let columns = buffers.len() / 2;
+    let place = |column: usize| {
+        let buffer = buffers.get(2 * column + 1);
+        let fits = usize::try_from(buffer.length()).ok()? >= 8 * rows;
+        fits.then_some(at + head + usize::try_from(buffer.offset()).ok()?)
+    };
+    let first = place(0)?;
+    let step = if columns > 1 {
+        place(1)?.checked_sub(first)?
+    } else {
+        8 * rows
+    };
+    let even = (0..columns).all(|column| place(column) == first.checked_add(column * step));
+    let bytes_of_all = (columns - 1) * step + 8 * rows;
+    let fits = first.checked_add(bytes_of_all)? <= bytes.len();
+    let aligned = first % 8 == 0 && step % 8 == 0 && step >= 8 * rows;
+    (even && fits && aligned).then_some((
+        columns,
+        Batch {
+            start: first,
+            bytes: bytes_of_all,
+            rows,
+            stride: step / 8,
+        },
+    ))
+}
+
+impl Map {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(super) fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> DataError {
+        DataError::Store {
+            file: self.path.clone(),
+            problem: format!("{what}; remove it, and it is made again"),
+        }
+    }
+
+    fn bytes(&self, batch: usize) -> &[u8] {
+        let Batch { start, bytes, .. } = self.batches[batch];
+        &self.memory[start..start + bytes]
+    }
+
+    pub(super) fn checksum(&self, batch: usize) -> u32 {
+        let x = self.matrix(batch);
+        let columns = (0..x.ncols()).filter_map(|j| linalg::flat(x.subcols(j, 1)));
+        super::write::checksum(columns)
+    }
+
+    pub(super) fn matrix(&self, batch: usize) -> MatRef<'_, f64> {
+        let Batch { rows, stride, .. } = self.batches[batch];
+        let entries: &[f64] = bytemuck::cast_slice(self.bytes(batch));
+        MatRef::from_column_major_slice_with_stride(entries, rows, self.columns, stride)
+    }
+
+    /// The pages that belong to a batch alone, or also to its neighbours.
+    fn pages(&self, batch: usize) -> (usize, usize) {
+        const PAGE: usize = 4096;
+        let Batch { start, bytes, .. } = self.batches[batch];
+        let from = start / PAGE * PAGE;
+        (from, start + bytes - from)
+    }
+
+    /// A hint to the system; what it cannot follow does no harm.
+    pub(super) fn ahead(&self, batch: usize) {
+        let (from, bytes) = self.pages(batch);
+        let _ = self.memory.advise_range(Advice::WillNeed, from, bytes);
+    }
+
+    /// Gives the pages of a batch back; whoever reads them again has them mapped again.
+    pub(super) fn release(&self, batch: usize) {
+        let (from, bytes) = self.pages(batch);
+        // SAFETY: the mapping is read-only and of a file, so pages that are dropped are read from the file again: nothing is lost, and
+        // other threads that read them at this moment see the same bytes.
+        let _ = unsafe {
+            self.memory
+                .unchecked_advise_range(UncheckedAdvice::DontNeed, from, bytes)
+        };
+    }
+}
