@@ -39,9 +39,7 @@ pub fn fit(arguments: &FitArguments) -> Result<bool> {
         }
     };
     match arguments.threads {
-        Some(threads) => {
-            linalg::parallel::with_threads(threads, run).context("--threads")?
-        }
+        Some(threads) => linalg::parallel::with_threads(threads, run).context("--threads")?,
         None => run(),
     }
 }

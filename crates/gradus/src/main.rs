@@ -13,6 +13,7 @@ use gradus::export::{ExportArguments, export};
 use gradus::fit::fit;
 use gradus::network::{TrainArguments, train};
 use gradus::output;
+use gradus::plan::{PlanArguments, plan};
 use gradus::plot::{PlotArguments, plot};
 use gradus::predict::{PredictArguments, predict};
 use gradus::show::{ShowArguments, show};
@@ -54,6 +55,8 @@ enum Command {
     Show(ShowArguments),
     /// Draw a picture of a model, of data, or of a training, as SVG or PNG.
     Plot(PlotArguments),
+    /// Predict time and memory of a fit on other machines: many rows, many processes.
+    Plan(PlanArguments),
     /// Run a tutorial step by step; without a name, list them.
     Tutorial(TutorialArguments),
     /// Write a fitted model, with all that is done to the columns before it, in a language of databases, Java, ONNX runtimes or Rust.
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Command::Describe(arguments) => describe(&arguments).map(|()| true),
         Command::Show(arguments) => show(&arguments).map(|()| true),
         Command::Plot(arguments) => plot(&arguments).map(|()| true),
+        Command::Plan(arguments) => plan(&arguments).map(|()| true),
         Command::Tutorial(arguments) => tutorial(&arguments).map(|()| true),
         Command::Export(arguments) => export(&arguments).map(|()| true),
         Command::Completions { shell } => completions(shell).map(|()| true),

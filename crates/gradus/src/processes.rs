@@ -1,6 +1,6 @@
 //! The processes that fit together: one, or those that MPI has started.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use linalg::{Alone, Communicator};
 
 /// What launchers of MPI tell a process: how many there are.
@@ -26,7 +26,7 @@ pub(crate) fn communicator() -> Result<Box<dyn Communicator>> {
         Ok(Box::new(train::mpi::World::new()?))
     }
     #[cfg(not(feature = "mpi"))]
-    bail!(
+    anyhow::bail!(
         "this program was built without MPI and cannot share its work with the others that were started; build it with `--features mpi`"
     )
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use datasets::store::{Opened, Role, StoreOptions, Telling};
 use datasets::Preparation;
+use datasets::store::{Opened, Role, StoreOptions, Telling};
 use indicatif::{ProgressBar, ProgressStyle};
 use linalg::{Communicator, Leaves, Values};
 use models::glm::GeneralisedLinearModel;
@@ -69,7 +69,7 @@ pub(crate) fn fit(arguments: &FitArguments, processes: &dyn Communicator) -> Res
 fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     let sources: Vec<&Path> = std::iter::once(&arguments.file)
         .chain(&arguments.parts)
-        .map(|path| path.as_path())
+        .map(std::path::PathBuf::as_path)
         .collect();
     output::separate(&sources, &[("--out", &arguments.out)])?;
     refuse(arguments)?;
@@ -121,7 +121,9 @@ fn refuse(arguments: &FitArguments) -> Result<()> {
     let option = asked.iter().find(|(_, there)| *there);
     require(option.is_none(), || {
         let option = option.map_or("", |(option, _)| option);
-        format!("{option} needs all rows in memory at once; leave it out, or fit one file without --memory and in one process")
+        format!(
+            "{option} needs all rows in memory at once; leave it out, or fit one file without --memory and in one process"
+        )
     })?;
     let families = [
         Family::Multinomial,
@@ -165,7 +167,7 @@ fn plan(
         return Ok(generous);
     };
     // The first rows say how many columns there are.
-    let columns = columns(arguments, preparation)?;
+    let First { columns, factor } = first(arguments, preparation)?;
     let threads = linalg::parallel::threads() as u64;
     let leaf = 8 * linalg::rows::LEAF as u64 * (columns + 2);
     // Blocks in use, and a few matrices of the solver for each thread.
@@ -175,7 +177,7 @@ fn plan(
     let reading = 3 * leaf;
     let fixed = PROGRAM + HEAD;
     let smallest = 64 << 10;
-    let needed = fixed + work.max(reading + 6 * smallest);
+    let needed = fixed + work.max(reading + factor * smallest);
     if needed > bound {
         return Err(anyhow!(
             "--memory {}: {columns} columns and {threads} threads need at least {}; give more, fewer --threads, or fewer columns",
@@ -183,8 +185,8 @@ fn plan(
             size(needed)
         ));
     }
-    let block = ((bound - fixed - reading) / 6).clamp(smallest, 8 << 20);
-    let estimate = fixed + work.max(reading + 6 * block);
+    let block = ((bound - fixed - reading) / factor).clamp(smallest, 8 << 20);
+    let estimate = fixed + work.max(reading + factor * block);
     if processes.rank() == 0 {
         output::say(&format!(
             "memory: about {} of {} ({columns} columns, {threads} threads, blocks of {})",
@@ -199,8 +201,17 @@ fn plan(
     })
 }
 
-/// The features that the first rows make.
-fn columns(arguments: &FitArguments, preparation: &Preparation) -> Result<u64> {
+/// What the first rows say.
+struct First {
+    /// The features that they make.
+    columns: u64,
+    /// The bytes that are held of a byte of a block of text: two blocks of text, and a block's numbers as they are parsed, joined, and
+    /// made features.
+    factor: u64,
+}
+
+fn first(arguments: &FitArguments, preparation: &Preparation) -> Result<First> {
+    const SOME: usize = 64 << 10;
     let path = &arguments.file;
     let ends = |ending: &str| path.extension().is_some_and(|own| own == ending);
     let first = if ends("parquet") {
@@ -208,15 +219,20 @@ fn columns(arguments: &FitArguments, preparation: &Preparation) -> Result<u64> {
     } else if ends("arrow") || ends("feather") {
         datasets::parquet::arrow_blocks(path)?.next()
     } else {
-        let csv = csv_options(arguments.no_header).block_bytes(64 << 10);
+        let csv = csv_options(arguments.no_header).block_bytes(SOME);
         preparation.csv_options(csv).blocks(path)?.next()
     };
-    let Some(frame) = first.transpose()? else {
-        return Ok(0);
-    };
-    // A fault of the first rows alone is none; they may have one class.
-    let features = preparation.learn(&frame).map(|recipe| recipe.feature_names().len());
-    Ok(features.unwrap_or(frame.names().len()) as u64)
+    let (mut columns, mut factor) = (0, 8);
+    if let Some(frame) = first.transpose()? {
+        // A fault of the first rows alone is none; they may have one class.
+        let features = preparation.learn(&frame);
+        let features = features.map(|recipe| recipe.feature_names().len());
+        columns = features.unwrap_or(frame.names().len()) as u64;
+        let text = std::fs::metadata(path).map_or(0, |data| data.len());
+        let row = text.min(SOME as u64) / frame.rows().max(1) as u64;
+        factor = 3 + 40 * (frame.names().len() as u64 + columns) / 2 / row.max(1);
+    }
+    Ok(First { columns, factor })
 }
 
 fn size(bytes: u64) -> String {
@@ -268,7 +284,11 @@ fn fitted(
         };
         let elsewhere = error == FitError::Elsewhere;
         let error = anyhow::Error::from(error);
-        if elsewhere { error } else { error.context(place) }
+        if elsewhere {
+            error
+        } else {
+            error.context(place)
+        }
     })
 }
 
@@ -293,11 +313,7 @@ fn print(
     } else {
         None
     };
-    document.provenance = Some(Provenance::new(
-        &arguments.command,
-        &arguments.file,
-        sha256,
-    ));
+    document.provenance = Some(Provenance::new(&arguments.command, &arguments.file, sha256));
     if let Some(path) = &arguments.out {
         output::write_file(path, document.to_json()?.as_bytes())?;
     }
@@ -333,7 +349,10 @@ impl Bar {
     fn tell(&self, telling: Telling<'_>) {
         match telling {
             Telling::Reused(path) if self.speaks => {
-                output::say(&format!("{}: blocks of an earlier fit are used", path.display()));
+                output::say(&format!(
+                    "{}: blocks of an earlier fit are used",
+                    path.display()
+                ));
             }
             Telling::Discarded(path, reason) => {
                 output::say(&format!(
@@ -347,7 +366,9 @@ impl Bar {
             )),
             Telling::Read { bytes, rows, .. } => {
                 if let Some((read, all)) = bytes {
-                    self.style("reading  {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+                    self.style(
+                        "reading  {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+                    );
                     self.bar.set_length(all);
                     self.bar.set_position(read);
                 } else {
@@ -361,6 +382,15 @@ impl Bar {
 
     fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Ends a watch, also by a panic.
+struct Done<'d>(&'d AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -383,18 +413,12 @@ fn watched<T>(bar: &Bar, table: &Opened<'_>, f: impl FnOnce() -> T) -> T {
                 let left = (leaves - passed % leaves) as f64 / rate.max(1e-9);
                 bar.bar.set_prefix(format!("pass {}", passed / leaves + 1));
                 bar.bar.set_position((passed % leaves) as u64);
-                bar.bar.set_message(format!("{rate:.0}/s  {left:.0} s left in this pass"));
+                bar.bar
+                    .set_message(format!("{rate:.0}/s  {left:.0} s left in this pass"));
                 std::thread::sleep(Duration::from_millis(200));
             }
             bar.clear();
         });
-        /// Ends the watch also if `f` panics.
-        struct Done<'d>(&'d AtomicBool);
-        impl Drop for Done<'_> {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::Release);
-            }
-        }
         let _done = Done(&done);
         f()
     })

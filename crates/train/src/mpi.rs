@@ -79,6 +79,8 @@ impl Communicator for World {
 
     fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>> {
         let world = SimpleCommunicator::world();
+        // The address of nothing is 1, by which Open MPI means something else: there is always a byte more.
+        let mine = [mine, &[0]].concat();
         let mut lengths = vec![0_i32; self.size()];
         world.all_gather_into(&(mine.len() as i32), &mut lengths[..]);
         let mut starts = Vec::new();
@@ -90,12 +92,12 @@ impl Communicator for World {
         let mut bytes = vec![0_u8; all as usize];
         {
             let mut parts = PartitionMut::new(&mut bytes[..], &lengths[..], &starts[..]);
-            world.all_gather_varcount_into(mine, &mut parts);
+            world.all_gather_varcount_into(&mine[..], &mut parts);
         }
         starts
             .iter()
             .zip(&lengths)
-            .map(|(start, length)| bytes[*start as usize..(start + length) as usize].to_vec())
+            .map(|(start, length)| bytes[*start as usize..(start + length - 1) as usize].to_vec())
             .collect()
     }
 }

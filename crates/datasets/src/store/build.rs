@@ -269,9 +269,10 @@ impl StoreOptions {
                 }
             }
             if let Some((writer, recipe)) = &mut writing {
-                match recipe.dataset(&block) {
-                    Ok(data) => append(writer, &data, &block)?,
-                    Err(_) => (writing, hopeful) = (None, false),
+                if let Ok(data) = recipe.dataset(&block) {
+                    append(writer, &data, &block)?;
+                } else {
+                    (writing, hopeful) = (None, false);
                 }
             }
             tell(Telling::Read {

@@ -11,10 +11,15 @@ use crate::{Column, DataError, Frame};
 
 /// Values of a target of numbers beyond which it has no classes.
 const MOST_VALUES: usize = 1000;
+/// Rows at the start that are always there.
+const FIRST: usize = 256;
+/// Combinations of columns with gaps that are told apart.
+const MOST_PATTERNS: usize = 64;
 /// Words beyond which a category is none.
 const MOST_LEVELS: usize = 100_000;
 
-/// The first rows of a table, and later ones with a level, a truth, a gap or a class that no row before had in its column.
+/// The first rows of a table, and later ones with a level, a truth, a gap or a class that no row before with gaps in the same columns
+/// had in its column: whichever rows are dropped for their gaps, every level of the others is there.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
     /// The column whose numbers are classes.
@@ -23,36 +28,43 @@ pub(super) struct Sample {
     columns: Vec<Known>,
     lines: Vec<u64>,
     gaps: HashMap<String, usize>,
+    /// The combinations of columns with gaps that have come.
+    patterns: HashSet<u64>,
 }
 
-/// The levels of a category that have come.
+/// The levels of a category that have come, each with the gaps of its rows.
 #[derive(Debug, Default)]
 struct Levels {
-    levels: HashSet<String>,
+    levels: HashMap<String, HashSet<u64>>,
     /// True if one came in two rows, without which a category explains nothing.
     repeated: bool,
 }
 
 impl Levels {
-    /// The rows with new levels, and the first that repeats one.
-    fn add(&mut self, codes: &[u32], levels: &[String]) -> Vec<usize> {
-        let new = |level: &String| !self.levels.contains(level);
-        let mut wanted: Vec<bool> = levels.iter().map(new).collect();
-        if self.repeated && !wanted.contains(&true) {
-            return Vec::new();
-        }
+    /// The rows with new levels or gaps, and the first that repeats one.
+    fn add(
+        &mut self,
+        codes: &[u32],
+        levels: &[String],
+        pattern: &dyn Fn(usize) -> u64,
+    ) -> Vec<usize> {
         let mut rows = Vec::new();
+        let mut known: Vec<HashSet<u64>> = (levels.iter())
+            .map(|level| self.levels.get(level).cloned().unwrap_or_default())
+            .collect();
         for (row, code) in codes.iter().enumerate() {
-            let Some(wanted) = wanted.get_mut(*code as usize) else {
+            let Some(known) = known.get_mut(*code as usize) else {
                 continue;
             };
-            let first = std::mem::take(wanted);
-            if first || !self.repeated {
+            let new = known.insert(pattern(row));
+            if new || !self.repeated {
                 rows.push(row);
-                self.repeated |= !first;
+                self.repeated |= !new;
             }
         }
-        self.levels.extend(levels.iter().cloned());
+        for (level, known) in levels.iter().zip(known) {
+            self.levels.insert(level.clone(), known);
+        }
         rows
     }
 }
@@ -81,12 +93,9 @@ enum Written {
 /// What is known of a column, and its values in the rows of the sample.
 #[derive(Debug)]
 enum Known {
-    Numbers {
-        values: Vec<f64>,
-        seen: HashSet<u64>,
-        watched: bool,
-    },
-    Booleans(Vec<Option<bool>>),
+    /// With those that have come, if they are classes.
+    Numbers(Vec<f64>, Option<HashSet<(u64, u64)>>),
+    Booleans(Vec<Option<bool>>, HashSet<(Option<bool>, u64)>),
     Categories(Categories, Levels),
 }
 
@@ -112,7 +121,7 @@ impl Sample {
             }
             Column::Booleans(values) => Written::Booleans(values.to_vec()),
             column @ Column::Categories { .. } => {
-                let text = |row: usize| column.text(row).map(|text| text.into_owned());
+                let text = |row: usize| column.text(row).map(std::borrow::Cow::into_owned);
                 Written::Texts((0..frame.rows()).map(text).collect())
             }
         };
@@ -207,9 +216,10 @@ impl Sample {
                 problem: "its columns or their kinds are not those of the part before; give parts of one table".to_owned(),
             });
         }
-        let mut rows: Vec<usize> = (0..block.rows().min(2))
-            .filter(|_| self.lines.is_empty())
-            .collect();
+        let few = FIRST.saturating_sub(self.lines.len()).min(block.rows());
+        let mut rows: Vec<usize> = (0..few).collect();
+        let patterns = self.patterns(block);
+        let pattern = |row: usize| patterns.get(row).copied().unwrap_or(0);
         for (at, known) in self.columns.iter_mut().enumerate() {
             let column = block.column(at);
             let name = &block.names()[at];
@@ -224,33 +234,31 @@ impl Sample {
                 }
             }
             match (known, column) {
-                (
-                    Known::Numbers {
-                        seen,
-                        watched: true,
-                        ..
-                    },
-                    Column::Numbers(values),
-                ) => {
+                (Known::Numbers(_, seen), Column::Numbers(values)) => {
+                    let watched = seen.iter_mut().flat_map(|seen| {
+                        let new = |(row, value): (usize, &f64)| {
+                            let fresh = seen.len() <= MOST_VALUES
+                                && !value.is_nan()
+                                && seen.insert((value.to_bits(), pattern(row)));
+                            fresh.then_some(row)
+                        };
+                        values
+                            .iter()
+                            .enumerate()
+                            .filter_map(new)
+                            .collect::<Vec<_>>()
+                    });
+                    rows.extend(watched);
+                }
+                (Known::Booleans(_, seen), Column::Booleans(values)) => {
                     for (row, value) in values.iter().enumerate() {
-                        if seen.len() <= MOST_VALUES
-                            && !value.is_nan()
-                            && seen.insert(value.to_bits())
-                        {
+                        if seen.insert((*value, pattern(row))) {
                             rows.push(row);
                         }
                     }
                 }
-                (Known::Booleans(known), Column::Booleans(values)) => {
-                    for truth in [true, false] {
-                        let is = |value: &Option<bool>| *value == Some(truth);
-                        if !known.iter().any(is) {
-                            rows.extend(values.iter().position(is));
-                        }
-                    }
-                }
                 (Known::Categories(_, seen), Column::Categories { codes, levels }) => {
-                    rows.extend(seen.add(codes, levels));
+                    rows.extend(seen.add(codes, levels, &pattern));
                     if seen.levels.len() > MOST_LEVELS {
                         let problem = format!(
                             "the category `{name}` has more than {MOST_LEVELS} different words; leave it out"
@@ -267,8 +275,8 @@ impl Sample {
             self.lines.push(block.line(row));
             for (at, known) in self.columns.iter_mut().enumerate() {
                 match (known, block.column(at)) {
-                    (Known::Numbers { values, .. }, Column::Numbers(own)) => values.push(own[row]),
-                    (Known::Booleans(values), Column::Booleans(own)) => values.push(own[row]),
+                    (Known::Numbers(values, _), Column::Numbers(own)) => values.push(own[row]),
+                    (Known::Booleans(values, _), Column::Booleans(own)) => values.push(own[row]),
                     (Known::Categories(values, _), column) => match column.text(row) {
                         Some(text) => {
                             values.push(text.as_bytes());
@@ -282,15 +290,43 @@ impl Sample {
         Ok(())
     }
 
+    /// For each row a number that tells in which columns it has gaps; nothing if no row has one.
+    fn patterns(&mut self, block: &Frame) -> Vec<u64> {
+        if !block.gaps {
+            return Vec::new();
+        }
+        let mut all = vec![0_u64; block.rows()];
+        for at in 0..self.columns.len() {
+            let column = block.column(at);
+            // An odd number for each column, mixed.
+            let own = (at as u64 + 1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(31)
+                | 1;
+            for (row, pattern) in all.iter_mut().enumerate() {
+                if column.is_missing(row) {
+                    *pattern = pattern.wrapping_add(own);
+                }
+            }
+        }
+        for pattern in all.iter_mut().filter(|pattern| **pattern != 0) {
+            if self.patterns.len() < MOST_PATTERNS {
+                self.patterns.insert(*pattern);
+            } else if !self.patterns.contains(pattern) {
+                *pattern = 1;
+            }
+        }
+        all
+    }
+
     fn begin(&mut self, block: &Frame) {
         for (at, name) in block.names().iter().enumerate() {
             self.columns.push(match block.column(at) {
-                Column::Numbers(_) => Known::Numbers {
-                    values: Vec::new(),
-                    seen: HashSet::new(),
-                    watched: self.classes.as_deref() == Some(name),
-                },
-                Column::Booleans(_) => Known::Booleans(Vec::new()),
+                Column::Numbers(_) => {
+                    let watched = self.classes.as_deref() == Some(name);
+                    Known::Numbers(Vec::new(), watched.then(HashSet::new))
+                }
+                Column::Booleans(_) => Known::Booleans(Vec::new(), HashSet::new()),
                 Column::Categories { .. } => {
                     Known::Categories(Categories::default(), Levels::default())
                 }
@@ -321,11 +357,11 @@ impl Sample {
         let mut numbers = Vec::new();
         for known in &self.columns {
             frame.stores.push(match known {
-                Known::Numbers { values, .. } => {
+                Known::Numbers(values, _) => {
                     numbers.push(values);
                     Store::Number(numbers.len() - 1)
                 }
-                Known::Booleans(values) => Store::Booleans(values.clone()),
+                Known::Booleans(values, _) => Store::Booleans(values.clone()),
                 Known::Categories(values, _) => {
                     let mut values = values.clone();
                     values.order();
@@ -348,8 +384,8 @@ impl Sample {
 fn alike(known: &Known, column: &Column<'_>) -> bool {
     matches!(
         (known, column),
-        (Known::Numbers { .. }, Column::Numbers(_))
-            | (Known::Booleans(_), Column::Booleans(_))
+        (Known::Numbers(..), Column::Numbers(_))
+            | (Known::Booleans(..), Column::Booleans(_))
             | (Known::Categories(..), Column::Categories { .. })
     )
 }

@@ -314,7 +314,12 @@ fn diagnosed(
         .residuals(Residual::Deviance)
         .into_iter()
         .enumerate();
-    let counts = |i: usize| observations.weights.as_ref().is_none_or(|weights| weights[i] > 0.0);
+    let counts = |i: usize| {
+        observations
+            .weights
+            .as_ref()
+            .is_none_or(|weights| weights[i] > 0.0)
+    };
     let mut residuals: Vec<f64> = all.filter(|(i, _)| counts(*i)).map(|(_, r)| r).collect();
     residuals.sort_by(f64::total_cmp);
     let quartile = |k: usize| {

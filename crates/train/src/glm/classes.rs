@@ -39,13 +39,11 @@ impl<'a> Classes<'a> {
             }),
             None => Ok(()),
         })?;
-        let labels = match data.labels {
-            Some(labels) => labels.to_vec(),
-            None => {
-                let most = cut.largest(|row| y[row] + 1.0) as usize;
-                (0..most).map(|k| k.to_string()).collect()
-            }
+        let numbered = || {
+            let most = cut.largest(|row| y[row] + 1.0) as usize;
+            (0..most).map(|k| k.to_string()).collect()
         };
+        let labels = data.labels.map_or_else(numbered, <[String]>::to_vec);
         let weights = data.weights.as_ref();
         let counts = cut.sum_leaves(labels.len(), &|leaf, counts: &mut [f64]| {
             for row in cut.leaf(leaf) {

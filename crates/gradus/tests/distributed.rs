@@ -1,0 +1,148 @@
+//! Fits by several processes have the bits of one. Needs the feature `mpi` and an installed MPI; `.ci/mpi` runs it.
+#![cfg(feature = "mpi")]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{gradus, path, text};
+use serde_json::Value;
+
+fn mpirun(processes: usize, arguments: &[&str]) -> Output {
+    Command::new("mpirun")
+        .args(["--allow-run-as-root", "--oversubscribe", "-n"])
+        .arg(processes.to_string())
+        .arg(env!("CARGO_BIN_EXE_gradus"))
+        .args(arguments)
+        .env("OMPI_MCA_btl_vader_single_copy_mechanism", "none")
+        .output()
+        .expect("mpirun runs")
+}
+
+fn part(folder: &Path, name: &str, rows: std::ops::Range<usize>) -> String {
+    let mut out = "a,b,city,y\n".to_owned();
+    for i in rows {
+        let u = |k: f64| (i as f64 * k).sin();
+        let city = ["Lima", "Basel", "Oslo"][i * 7 % 11 % 3];
+        let y = u8::from(u(1.7) + 0.5 * u(0.31) > 0.8 * u(558.0));
+        writeln!(out, "{:.4},{:.3},{city},{y}", u(1.7), 1e4 + 3.0 * u(0.31)).unwrap();
+    }
+    let file = folder.join(name);
+    fs::write(&file, out).unwrap();
+    path(&file).to_owned()
+}
+
+/// What a fit is: all but what differs from run to run.
+fn result(bytes: &[u8]) -> Vec<Value> {
+    let document: Value = serde_json::from_slice(bytes).unwrap();
+    let keys = [
+        "coefficients",
+        "certificate",
+        "covariance_matrix",
+        "deviance",
+        "log_likelihood",
+        "recipe",
+    ];
+    keys.map(|key| document[key].clone()).to_vec()
+}
+
+#[test]
+fn one_to_four_processes_give_the_bits_of_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts: Vec<String> = (0..5)
+        .map(|k| {
+            part(
+                folder.path(),
+                &format!("part-{k}.csv"),
+                k * 14_000..(k + 1) * 14_000 - 300 * k,
+            )
+        })
+        .collect();
+    let whole = part(folder.path(), "whole.csv", 0..70_000);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let variants: [&[&str]; 5] = [
+        &["--target", "y"],
+        &["--target", "y", "--l1", "0.01"],
+        &["--target", "b", "--family", "gaussian", "--l2", "0.5"],
+        &["--target", "y", "--family", "poisson", "--solver", "lbfgs"],
+        &[
+            "--formula",
+            "b ~ a * city",
+            "--family",
+            "gamma",
+            "--link",
+            "log",
+        ],
+    ];
+    for variant in variants {
+        for files in [&parts[..], &[whole.as_str()]] {
+            let all = [&["fit"], files, variant, &["--format", "json"]].concat();
+            let alone = gradus(&all);
+            assert!(alone.status.success(), "{}", text(&alone.stderr));
+            for processes in 1..=4 {
+                let together = mpirun(processes, &all);
+                assert!(together.status.success(), "{}", text(&together.stderr));
+                assert_eq!(
+                    result(&together.stdout),
+                    result(&alone.stdout),
+                    "{processes} processes, {variant:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_message_names_what_is_wrong_with_a_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a, b] = [0, 1].map(|k| {
+        part(
+            folder.path(),
+            &format!("part-{k}.csv"),
+            k * 9000..(k + 1) * 9000,
+        )
+    });
+    let said = |files: &[&str], words: &[&str]| {
+        let out = mpirun(2, &[&["fit"], files, &["--target", "y"]].concat());
+        assert!(!out.status.success());
+        let errors = text(&out.stderr);
+        let mine: Vec<&str> = errors
+            .lines()
+            .filter(|line| line.starts_with("error:"))
+            .collect();
+        assert_eq!(mine.len(), 1, "{errors}");
+        for word in words {
+            assert!(mine[0].contains(word), "{word}: {errors}");
+        }
+    };
+    let none = folder.path().join("none.csv");
+    said(
+        &[&a, path(&none)],
+        &["process 1 of 2", "none.csv: cannot be read"],
+    );
+    let other = folder.path().join("other.csv");
+    fs::write(&other, "a,b,y\n1,2,0\n2,3,1\n").unwrap();
+    said(&[&a, path(&other)], &["other.csv", "parts of one table"]);
+    let mut rows = fs::read_to_string(&b).unwrap();
+    rows.push_str("0.5,a word,Lima,1\n");
+    fs::write(&b, rows).unwrap();
+    said(
+        &[&a, &b],
+        &["process 1 of 2", "part-1.csv, line 9002", "a word"],
+    );
+    // Separated, whichever process has the rows.
+    for (k, file) in [&a, &b].into_iter().enumerate() {
+        let rows: String = (0..9000)
+            .map(|i| format!("{i},{}\n", k * 9000 + i))
+            .collect();
+        let rows = rows.lines().map(|line| {
+            let (_, z) = line.split_once(',').unwrap();
+            format!("{z},{}\n", u8::from(z.parse::<usize>().unwrap() >= 5000))
+        });
+        fs::write(file, "z,y\n".to_owned() + &rows.collect::<String>()).unwrap();
+    }
+    said(&[&a, &b], &["apart without error"]);
+}

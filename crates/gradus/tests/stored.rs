@@ -1,0 +1,381 @@
+//! Fits to tables that are kept on the disk in blocks have the bits of those in memory, keep their bound, and survive what happens to
+//! files.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{gradus, path, text};
+use serde_json::Value;
+
+/// Rows of numbers, a category and a class, by a fixed recipe; some rows lack a value.
+fn table(folder: &Path, name: &str, rows: std::ops::Range<usize>, gaps: bool) -> PathBuf {
+    let mut out = "a,b,c,city,w,y\n".to_owned();
+    for i in rows {
+        let u = |k: f64| (i as f64 * k).sin();
+        let city = ["Lima", "Basel", "Oslo"][i * 7 % 11 % 3];
+        let y = u8::from(u(1.7) + 0.5 * u(0.31) > 0.8 * u(12.9898 * 43.7));
+        let a = if gaps && i % 997 == 5 {
+            String::new()
+        } else {
+            format!("{:.4}", u(1.7))
+        };
+        let w = 1 + i % 3;
+        writeln!(
+            out,
+            "{a},{:.3},{:.5},{city},{w},{y}",
+            1e4 + 3.0 * u(0.31),
+            u(2.3) * u(0.77)
+        )
+        .unwrap();
+    }
+    let path = folder.join(name);
+    fs::write(&path, out).unwrap();
+    path
+}
+
+fn fit(arguments: &[&str]) -> Value {
+    let out = gradus(&[&["fit", "--target", "y", "--format", "json"], arguments].concat());
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// What a fit is: all but what is looked at in memory alone, and what differs from run to run.
+fn result(document: &Value) -> Vec<Value> {
+    let keys = [
+        "coefficients",
+        "certificate",
+        "covariance_matrix",
+        "deviance",
+        "null_deviance",
+        "log_likelihood",
+        "observations",
+        "recipe",
+    ];
+    keys.map(|key| document[key].clone()).to_vec()
+}
+
+#[test]
+fn a_bound_of_memory_changes_no_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..60_000, true);
+    let file = path(&file);
+    let variants: [&[&str]; 6] = [
+        &[],
+        &["--weights", "w"],
+        &["--family", "gaussian", "--exclude", "w"],
+        &["--family", "poisson", "--l2", "0.1", "--offset", "c"],
+        &["--l1", "0.01", "--standardise"],
+        &["--solver", "lbfgs", "--no-intercept"],
+    ];
+    for variant in variants {
+        let all = [&[file, "--missing", "drop"], variant].concat();
+        let memory = fit(&all);
+        for threads in ["1", "3"] {
+            let stored = fit(&[&all[..], &["--memory", "64MiB", "--threads", threads]].concat());
+            assert_eq!(result(&stored), result(&memory), "{variant:?}, {threads}");
+            assert!(stored["coefficients"][0]["estimate"].is_number());
+        }
+    }
+}
+
+#[test]
+fn parts_are_one_table_and_may_teach_later_what_the_first_lack() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = table(folder.path(), "part-1.csv", 0..20_000, false);
+    let second = table(folder.path(), "part-2.csv", 20_000..33_000, false);
+    // A word that the first part does not have.
+    let mut words = fs::read_to_string(&second).unwrap();
+    words.push_str("0.5,9999.5,0.1,Quito,1,1\n0.25,10000.5,0.2,Quito,1,0\n");
+    fs::write(&second, words).unwrap();
+    let (a, b) = (path(&first), path(&second));
+    let fitted = fit(&[a, b]);
+    let names: Vec<&str> = fitted["coefficients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"city[T.Quito]"), "{names:?}");
+    assert_eq!(fitted["observations"], 33_002);
+    // One file of all rows: the same estimates, if not to the last bit.
+    let whole = folder.path().join("whole.csv");
+    let rest = fs::read_to_string(&second).unwrap();
+    let rest = rest.split_once('\n').unwrap().1;
+    fs::write(&whole, fs::read_to_string(&first).unwrap() + rest).unwrap();
+    let one = fit(&[path(&whole)]);
+    for (x, y) in fitted["coefficients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(one["coefficients"].as_array().unwrap())
+    {
+        let (x, y) = (
+            x["std_error"].as_f64().unwrap(),
+            y["std_error"].as_f64().unwrap(),
+        );
+        assert!((x / y - 1.0).abs() < 1e-11, "{x} {y}");
+    }
+    // Parts of other tables, and parts that are not there.
+    let other = folder.path().join("other.csv");
+    fs::write(&other, "a,b,y\n1,2,0\n2,3,1\n").unwrap();
+    let out = gradus(&["fit", a, path(&other), "--target", "y"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        text(&out.stderr).contains("other.csv"),
+        "{}",
+        text(&out.stderr)
+    );
+    let out = gradus(&[
+        "fit",
+        a,
+        path(&folder.path().join("none.csv")),
+        "--target",
+        "y",
+    ]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        text(&out.stderr).contains("none.csv: cannot be read"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+/// The files of a folder that are blocks, or were to become some.
+fn blocks(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let own = |file: &PathBuf| path(file).contains(".arrow");
+    files.filter(own).collect()
+}
+
+#[test]
+fn blocks_are_used_again_and_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..20_000, false);
+    let arguments = [
+        "fit",
+        path(&file),
+        "--target",
+        "y",
+        "--memory",
+        "64MiB",
+        "--format",
+        "csv",
+    ];
+    let first = gradus(&arguments);
+    assert!(
+        text(&first.stderr).contains("of 64.0 MiB"),
+        "{}",
+        text(&first.stderr)
+    );
+    let second = gradus(&arguments);
+    assert!(text(&second.stderr).contains("earlier fit are used"));
+    assert_eq!(first.stdout, second.stdout);
+    let kept = blocks(folder.path());
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    // A bit of a block, the account, the end.
+    let whole = fs::read(&kept[0]).unwrap();
+    for at in [whole.len() / 2, whole.len() - 200, whole.len() - 3] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 16;
+        fs::write(&kept[0], damaged).unwrap();
+        let third = gradus(&arguments);
+        assert!(
+            text(&third.stderr).contains("made again"),
+            "{at}: {}",
+            text(&third.stderr)
+        );
+        assert_eq!(first.stdout, third.stdout, "{at}");
+    }
+    fs::write(&kept[0], &whole[..whole.len() / 3]).unwrap();
+    let third = gradus(&arguments);
+    assert!(
+        text(&third.stderr).contains("made again"),
+        "{}",
+        text(&third.stderr)
+    );
+    assert_eq!(first.stdout, third.stdout);
+    // Another source of the same name.
+    table(folder.path(), "t.csv", 5..20_005, false);
+    let fourth = gradus(&arguments);
+    assert!(
+        text(&fourth.stderr).contains("its source has changed"),
+        "{}",
+        text(&fourth.stderr)
+    );
+    assert_ne!(first.stdout, fourth.stdout);
+    assert_eq!(blocks(folder.path()).len(), 1);
+    // A folder of their own.
+    let cache = folder.path().join("cache");
+    fs::create_dir(&cache).unwrap();
+    let fifth = gradus(&[&arguments[..], &["--cache", path(&cache)]].concat());
+    assert!(fifth.status.success());
+    assert_eq!(blocks(&cache).len(), 1);
+}
+
+#[test]
+fn what_needs_all_rows_and_what_is_wrong_with_them_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..20_000, true);
+    let said = |more: &[&str], code: i32| {
+        let basic = ["fit", path(&file), "--target", "y", "--memory", "64MiB"];
+        let out = gradus(&[&basic[..], more].concat());
+        assert_eq!(
+            out.status.code(),
+            Some(code),
+            "{more:?}: {}",
+            text(&out.stderr)
+        );
+        text(&out.stderr)
+    };
+    assert!(said(&["--missing", "drop", "--robust", "hc0"], 2).contains("--robust needs all rows"));
+    assert!(said(&["--missing", "drop", "--family", "huber"], 2).contains("needs all rows"));
+    let missing = said(&[], 1);
+    assert!(
+        missing.contains("line 7") && missing.contains("21"),
+        "{missing}"
+    );
+    assert!(said(&["--missing", "mean"], 1).contains("gaps of `a` needs all rows"));
+    let formula = ["--missing", "drop", "--formula"];
+    let out = gradus(
+        &[
+            &["fit", path(&file), "--memory", "64MiB"],
+            &formula[..],
+            &["y ~ poly(b, 2)"],
+        ]
+        .concat(),
+    );
+    assert!(
+        text(&out.stderr).contains("needs all rows"),
+        "{}",
+        text(&out.stderr)
+    );
+    assert!(said(&["--memory", "1MiB"], 2).contains("cannot be used multiple times"));
+    let out = gradus(&["fit", path(&file), "--target", "y", "--memory", "1MiB"]);
+    assert!(
+        text(&out.stderr).contains("need at least"),
+        "{}",
+        text(&out.stderr)
+    );
+    // A negative count, with its line.
+    let counts = folder.path().join("counts.csv");
+    let mut rows = "x,y\n".to_owned();
+    (0..30_000).for_each(|i| {
+        writeln!(rows, "{},{}", i % 13, if i == 25_000 { -1 } else { i % 5 }).unwrap()
+    });
+    fs::write(&counts, rows).unwrap();
+    let out = gradus(&[
+        "fit",
+        path(&counts),
+        "--target",
+        "y",
+        "--family",
+        "poisson",
+        "--memory",
+        "64MiB",
+    ]);
+    assert!(
+        text(&out.stderr).contains("counts.csv, line 25002"),
+        "{}",
+        text(&out.stderr)
+    );
+    // Separated, and collinear.
+    let mut rows = "x,z,y\n".to_owned();
+    (0..30_000)
+        .for_each(|i| writeln!(rows, "{},{},{}", i % 100, 3 * (i % 100) + 1, i % 2).unwrap());
+    fs::write(&counts, rows.clone()).unwrap();
+    let arguments = ["fit", path(&counts), "--target", "y", "--memory", "64MiB"];
+    let out = gradus(&arguments);
+    assert!(text(&out.stderr).contains("`z`"), "{}", text(&out.stderr));
+    let mut rows = "x,y\n".to_owned();
+    (0..30_000).for_each(|i| writeln!(rows, "{},{}", i % 100, u8::from(i % 100 >= 50)).unwrap());
+    fs::write(&counts, rows).unwrap();
+    let memory = gradus(&["fit", path(&counts), "--target", "y"]);
+    let stored = gradus(&arguments);
+    let last = |out: &std::process::Output| {
+        text(&out.stderr)
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(last(&stored).contains("apart without error"), "{}", last(&stored));
+    let sentence = |line: String| {
+        line.rsplit_once(": ")
+            .map(|(_, sentence)| sentence.to_owned())
+    };
+    assert_eq!(sentence(last(&memory)), sentence(last(&stored)));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..30_000, false);
+    let out = Command::new("sh")
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 500; exec \"$0\" \"$@\"")
+        .arg(env!("CARGO_BIN_EXE_gradus"))
+        .args(["fit", path(&file), "--target", "y", "--memory", "64MiB"])
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out.stderr);
+    assert!(said.contains("cannot be kept on the disk"), "{said}");
+    assert!(said.contains("--cache"), "{said}");
+    assert_eq!(blocks(folder.path()), Vec::<PathBuf>::new());
+}
+
+/// The operating system's own figure of the most memory that a process had at a time.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_bound_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wide.csv");
+    // 350,000 rows of 42 numbers: 118 MB as doubles.
+    let mut rows = (0..41).map(|j| format!("x{j},")).collect::<String>() + "y\n";
+    let line = |i: usize| -> String {
+        let entry = |j: usize| format!("{},", (i * (2 * j + 3) + i * i % 31 + j) % 97);
+        (0..41).map(entry).collect()
+    };
+    for i in 0..350_000 {
+        rows += &line(i);
+        rows += if i * i % 7 > 2 { "1\n" } else { "0\n" };
+    }
+    fs::write(&file, rows).unwrap();
+    let bound = 40 << 20;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gradus"))
+        .args([
+            "fit",
+            path(&file),
+            "--target",
+            "y",
+            "--threads",
+            "2",
+            "--memory",
+            "40MiB",
+        ])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(kib) = line.and_then(|line| line.trim().strip_suffix(" kB")) {
+            most = most.max(kib.trim().parse::<usize>().unwrap() << 10);
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(most > 1 << 20 && most <= bound, "{most} of {bound}");
+}
