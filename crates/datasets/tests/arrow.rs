@@ -22,7 +22,7 @@ fn check(frame: &Frame) {
     assert!(x[1].is_nan() && x[0] == 0.5 && x[4] == -2.0);
     let texts = |at: usize| {
         (0..5)
-            .map(|row| frame.column(at).text(row).map(|t| t.into_owned()))
+            .map(|row| frame.column(at).text(row).map(std::borrow::Cow::into_owned))
             .collect::<Vec<_>>()
     };
     let some = |texts: [&str; 5]| {

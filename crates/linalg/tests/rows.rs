@@ -82,7 +82,7 @@ fn terms_that_are_not_finite_make_the_sum_what_it_is() {
 /// A matrix whose rows are kept in several ones, of which each starts a table of its own.
 #[derive(Debug)]
 struct Parts {
-    parts: Vec<Mat<f64>>,
+    matrices: Vec<Mat<f64>>,
     starts: Vec<usize>,
     blocks: Vec<usize>,
 }
@@ -90,14 +90,14 @@ struct Parts {
 impl Parts {
     fn new(x: MatRef<'_, f64>) -> Self {
         let mut parts = Self {
-            parts: Vec::new(),
+            matrices: Vec::new(),
             starts: vec![0],
             blocks: Vec::new(),
         };
         let leaf = linalg::rows::LEAF;
         for from in (0..x.nrows()).step_by(leaf) {
             let rows = leaf.min(x.nrows() - from);
-            parts.parts.push(x.subrows(from, rows).to_owned());
+            parts.matrices.push(x.subrows(from, rows).to_owned());
             parts.starts.push(from + rows);
             parts.blocks.push(from / 512);
         }
@@ -107,13 +107,13 @@ impl Parts {
 
 impl Leaves for Parts {
     fn columns(&self) -> usize {
-        self.parts[0].ncols()
+        self.matrices[0].ncols()
     }
     fn starts(&self) -> &[usize] {
         &self.starts
     }
     fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
-        self.parts[leaf].as_ref()
+        self.matrices[leaf].as_ref()
     }
     fn first_block(&self, leaf: usize) -> usize {
         self.blocks[leaf]
