@@ -10,7 +10,7 @@ use datasets::store::{Opened, Role, StoreOptions, Telling};
 use indicatif::{ProgressBar, ProgressStyle};
 use linalg::{Communicator, Leaves, Values};
 use models::glm::GeneralisedLinearModel;
-use train::{Explanatory, Fit, FitError, GlmFit, Observations, Status};
+use train::{Explanatory, Fit, FitError, GlmFit, Observations, Solver, Status};
 
 use crate::arguments::{Family, FitArguments, Format};
 use crate::digest;
@@ -123,6 +123,22 @@ fn refuse(arguments: &FitArguments) -> Result<()> {
         let option = option.map_or("", |(option, _)| option);
         format!(
             "{option} needs all rows in memory at once; leave it out, or fit one file without --memory and in one process"
+        )
+    })?;
+    // Numbers of all rows, which no estimate from the first ones can know.
+    let counts = |formula: &String| formula.contains("cbind");
+    let vectors = [
+        ("--trials", arguments.trials.is_some()),
+        ("cbind", arguments.formula.as_ref().is_some_and(counts)),
+        ("--solver newton-cg", arguments.solver == Solver::NewtonCg),
+    ];
+    let option = vectors
+        .iter()
+        .find(|(_, there)| *there && arguments.memory.is_some());
+    require(option.is_none(), || {
+        let option = option.map_or("", |(option, _)| option);
+        format!(
+            "{option} takes more memory than a bound allows; leave it out, or fit without --memory"
         )
     })?;
     let families = [

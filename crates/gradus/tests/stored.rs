@@ -235,6 +235,7 @@ fn what_needs_all_rows_and_what_is_wrong_with_them_is_said() {
     };
     assert!(said(&["--missing", "drop", "--robust", "hc0"], 2).contains("--robust needs all rows"));
     assert!(said(&["--missing", "drop", "--family", "huber"], 2).contains("needs all rows"));
+    assert!(said(&["--missing", "drop", "--trials", "w"], 2).contains("--trials takes more"));
     let missing = said(&[], 1);
     assert!(
         missing.contains("line 7") && missing.contains("21"),
@@ -345,7 +346,7 @@ fn the_bound_is_kept() {
     let mut rows = String::new();
     (0..41).for_each(|j| write!(rows, "x{j},").unwrap());
     rows += "y\n";
-    for i in 0..350_000 {
+    for i in 0..350_000_usize {
         for j in 0..41 {
             write!(rows, "{},", (i * (2 * j + 3) + i * i % 31 + j) % 97).unwrap();
         }

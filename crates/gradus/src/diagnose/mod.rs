@@ -149,7 +149,7 @@ fn read<'d>(
         .as_ref()
         .with_context(|| format!("{name}: the model has no recipe, so its data cannot be made again; fit it with this version"))?;
     let options = recipe.dataset_csv_options(csv_options(arguments.no_header));
-    let frame = options.read(&arguments.file)?;
+    let frame = crate::input::read(&options, &arguments.file)?;
     Ok((recipe, recipe.dataset(&frame)?, frame))
 }
 

@@ -331,7 +331,7 @@ pub(crate) fn clusters(
     let options = csv_options(no_header)
         .columns_among([column])
         .kind(column, Kind::Category);
-    let frame = options.read(file)?;
+    let frame = crate::input::read(&options, file)?;
     let texts = frame.column(frame.named(column)?);
     let mut known = std::collections::HashMap::new();
     (0..data.observations())

@@ -2,7 +2,7 @@
 //!
 //! Every term is cut at the same places of the binary scale, multiples of 32 bits, into three whole numbers, and whole numbers add
 //! without rounding. The three places are those below the largest term; what a term has below them is rounded away, by the same rule
-//! whatever came before it. So a sum has 65 bits or more below its largest term, and any order, any threads and any processes give the
+//! whatever came before it. So a sum has 63 bits or more below its largest term, and any order, any threads and any processes give the
 //! same one (Demmel and Nguyen 2015, "Parallel Reproducible Summation", with whole numbers instead of floating-point bins).
 
 use super::Communicator;
@@ -23,10 +23,10 @@ const SPECIAL: i32 = i32::MAX;
 /// ```
 /// use linalg::BinnedSums;
 /// let (mut a, mut b) = (BinnedSums::new(1), BinnedSums::new(1));
-/// for x in [1e16, 1.0, -1e16, 0.1] {
+/// for x in [1e8, 1.0, -1e8, 0.1] {
 ///     a.add(0, &[x]);
 /// }
-/// for x in [0.1, -1e16, 1e16, 1.0] {
+/// for x in [0.1, -1e8, 1e8, 1.0] {
 ///     b.add(0, &[x]);
 /// }
 /// assert_eq!((a.get(0), b.get(0)), (1.1, 1.1));
