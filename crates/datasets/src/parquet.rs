@@ -97,6 +97,7 @@ fn blocks<E: std::fmt::Display>(
                 return Ok(None);
             }
             let mut table = Table::new(&path, &schema)?;
+            table.before = first as usize - 1;
             table.append(&batch)?;
             let mut frame = table.finish()?;
             frame.lines = RowLines::From(first);
@@ -130,6 +131,8 @@ struct Table<'p> {
     names: Vec<String>,
     columns: Vec<Growing>,
     rows: usize,
+    /// The rows of the file before these.
+    before: usize,
     gaps: bool,
 }
 
@@ -163,6 +166,7 @@ impl<'p> Table<'p> {
             names,
             columns,
             rows: 0,
+            before: 0,
             gaps: false,
         })
     }
@@ -192,7 +196,7 @@ impl<'p> Table<'p> {
                         if value.is_infinite() {
                             return Err(DataError::NotFinite {
                                 file: self.path.to_owned(),
-                                line: (self.rows + row + 1) as u64,
+                                line: (self.before + self.rows + row + 1) as u64,
                                 column: name.clone(),
                                 value: value.to_string(),
                             });

@@ -213,7 +213,7 @@ pub(crate) fn preparation(arguments: &FitArguments) -> Result<Preparation> {
         || arguments
             .formula
             .as_deref()
-            .is_some_and(|formula| formula.contains("cbind"));
+            .is_some_and(|formula| formula.contains("cbind("));
     let response = match arguments.family {
         Family::Binomial | Family::Quasibinomial if !grouped => Response::Binary,
         Family::Multinomial | Family::Ordinal => Response::Classes,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use datasets::Preparation;
 use datasets::store::{Opened, Role, StoreOptions, Telling};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,19 +71,19 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
         .chain(&arguments.parts)
         .map(std::path::PathBuf::as_path)
         .collect();
-    output::separate(&sources, &[("--out", &arguments.out)])?;
-    refuse(arguments)?;
-    let Model::Glm(model) = specification::model(arguments)? else {
-        return Err(anyhow!(
-            "models of this family need all rows in memory at once; fit without --memory, one file, in one process"
-        ));
-    };
     let first = processes.rank() == 0;
     let started = Instant::now();
-    let preparation = preparation(arguments)?;
-    let plan = plan(arguments, &preparation, processes)?;
+    // What one process may find and others not, so nothing may be left before all know of it.
+    let ready = ready(arguments, &sources, processes);
+    let all = processes.all(ready.is_ok());
+    let (model, preparation, plan) = ready?;
+    if !all {
+        return Err(anyhow!("{}", FitError::Elsewhere));
+    }
     let csv = csv_options(arguments.no_header).block_bytes(plan.block_bytes);
-    let mut options = StoreOptions::new(preparation, csv).rows_at_a_time(plan.rows);
+    let mut options = StoreOptions::new(preparation, csv)
+        .rows_at_a_time(plan.rows)
+        .most_features(plan.most_features);
     if let Some(folder) = &arguments.cache {
         options = options.folder(folder);
     }
@@ -102,11 +102,34 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     if first {
         print(arguments, &model, &table, fitted, timing)?;
     }
-    Ok(converged)
+    // The first process says so for all.
+    Ok(converged || !first)
+}
+
+/// What is known before the table is read.
+fn ready(
+    arguments: &FitArguments,
+    sources: &[&Path],
+    processes: &dyn Communicator,
+) -> Result<(GeneralisedLinearModel, Preparation, Plan)> {
+    output::separate(sources, &[("--out", &arguments.out)])?;
+    refuse(arguments, sources)?;
+    let Model::Glm(model) = specification::model(arguments)? else {
+        return Err(anyhow!(
+            "models of this family need all rows in memory at once; fit without --memory, one file, in one process"
+        ));
+    };
+    if let Some(folder) = &arguments.cache {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("--cache {}: the folder cannot be made", folder.display()))?;
+    }
+    let preparation = preparation(arguments)?;
+    let plan = plan(arguments, &preparation, processes)?;
+    Ok((model, preparation, plan))
 }
 
 /// Refuses what needs the rows in memory.
-fn refuse(arguments: &FitArguments) -> Result<()> {
+fn refuse(arguments: &FitArguments, sources: &[&Path]) -> Result<()> {
     let asked = [
         ("--report", arguments.report.is_some()),
         ("--cv", arguments.cv.is_some()),
@@ -126,7 +149,7 @@ fn refuse(arguments: &FitArguments) -> Result<()> {
         )
     })?;
     // Numbers of all rows, which no estimate from the first ones can know.
-    let counts = |formula: &String| formula.contains("cbind");
+    let counts = |formula: &String| formula.contains("cbind(");
     let vectors = [
         ("--trials", arguments.trials.is_some()),
         ("cbind", arguments.formula.as_ref().is_some_and(counts)),
@@ -150,11 +173,20 @@ fn refuse(arguments: &FitArguments) -> Result<()> {
     require(!families.contains(&arguments.family), || {
         "this family needs all rows in memory at once; fit one file without --memory and in one process".to_owned()
     })?;
-    let standard = std::iter::once(&arguments.file)
-        .chain(&arguments.parts)
-        .any(|path| output::is_standard(path));
-    require(!standard, || {
-        "standard input cannot be kept in blocks on the disk; name a file".to_owned()
+    let blocks = |path: &&&Path| path.to_string_lossy().ends_with(".gradus.arrow");
+    let own = sources.iter().find(blocks);
+    require(own.is_none(), || {
+        let own = own.map_or(Path::new(""), |path| path);
+        format!(
+            "{}: these are the blocks of another fit; name the tables alone, as in part-*.csv",
+            own.display()
+        )
+    })?;
+    let is_pipe = |path: &&Path| std::fs::metadata(path).is_ok_and(|data| !data.is_file());
+    let standard = |path: &&Path| output::is_standard(path) || is_pipe(path);
+    require(!sources.iter().any(standard), || {
+        "standard input, pipes and folders cannot be kept in blocks on the disk; name a file"
+            .to_owned()
     })
 }
 
@@ -162,6 +194,8 @@ fn refuse(arguments: &FitArguments) -> Result<()> {
 struct Plan {
     block_bytes: usize,
     rows: usize,
+    /// The features for which the bound suffices.
+    most_features: usize,
 }
 
 /// What a program without data takes.
@@ -178,6 +212,7 @@ fn plan(
     let generous = Plan {
         block_bytes: 8 << 20,
         rows: linalg::rows::LEAF,
+        most_features: usize::MAX,
     };
     let Some(bound) = arguments.memory else {
         return Ok(generous);
@@ -185,15 +220,18 @@ fn plan(
     // The first rows say how many columns there are.
     let First { columns, factor } = first(arguments, preparation)?;
     let threads = linalg::parallel::threads() as u64;
-    let leaf = 8 * linalg::rows::LEAF as u64 * (columns + 2);
-    // Blocks in use, and a few matrices of the solver for each thread.
-    let squares = 8 * (columns + 1).pow(2);
-    let work = threads * (leaf + 8 * 2 * 512 * columns + 8 * squares) + 12 * squares;
+    let leaf = |columns: u64| 8 * linalg::rows::LEAF as u64 * (columns + 2);
+    let work = |columns: u64| {
+        // Blocks in use, and a few matrices of the solver for each thread.
+        let squares = 8 * (columns + 1).pow(2);
+        threads * (leaf(columns) + 8 * 2 * 512 * columns + 8 * squares) + 12 * squares
+    };
     // While the file is read: a leaf that is filled, twice while it is written.
-    let reading = 3 * leaf;
+    let reading = |columns: u64| 3 * leaf(columns);
     let fixed = PROGRAM + HEAD;
     let smallest = 64 << 10;
-    let needed = fixed + work.max(reading + factor * smallest);
+    let need = |columns: u64| fixed + work(columns).max(reading(columns) + factor * smallest);
+    let needed = need(columns);
     if needed > bound {
         return Err(anyhow!(
             "--memory {}: {columns} columns and {threads} threads need at least {}; give more, fewer --threads, or fewer columns",
@@ -201,9 +239,12 @@ fn plan(
             size(needed)
         ));
     }
+    let most = (columns..1 << 20).take_while(|columns| need(*columns) <= bound);
+    let most = most.last().unwrap_or(columns);
+    let reading = reading(columns);
     let block = ((bound - fixed - reading) / factor).clamp(smallest, 8 << 20);
-    let estimate = fixed + work.max(reading + factor * block);
-    if processes.rank() == 0 {
+    let estimate = fixed + work(columns).max(reading + factor * block);
+    if processes.rank() == 0 && !output::is_quiet() {
         output::say(&format!(
             "memory: about {} of {} ({columns} columns, {threads} threads, blocks of {})",
             size(estimate),
@@ -214,6 +255,7 @@ fn plan(
     Ok(Plan {
         block_bytes: block as usize,
         rows: (block / (24 * (columns + 1))).clamp(256, linalg::rows::LEAF as u64) as usize,
+        most_features: most as usize,
     })
 }
 
@@ -364,7 +406,7 @@ impl Bar {
 
     fn tell(&self, telling: Telling<'_>) {
         match telling {
-            Telling::Reused(path) if self.speaks => {
+            Telling::Reused(path) if self.speaks && !output::is_quiet() => {
                 output::say(&format!(
                     "{}: blocks of an earlier fit are used",
                     path.display()

@@ -317,6 +317,75 @@ fn what_needs_all_rows_and_what_is_wrong_with_them_is_said() {
     assert_eq!(sentence(last(&memory)), sentence(last(&stored)));
 }
 
+#[test]
+fn rows_that_are_dropped_teach_nothing_and_their_parts_stay_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |i: usize, x: &str| format!("{x},{},{}\n", ["u", "v", "w"][i % 3], i * 7 % 5);
+    let file = |name: &str, rows: String| {
+        let file = folder.path().join(name);
+        fs::write(&file, "x,c,y\n".to_owned() + &rows).unwrap();
+        file
+    };
+    // The only early repetitions of levels stand in rows that are dropped.
+    let mut rows: String = (0..300).map(|_| "1,,2\n").collect();
+    (0..5).for_each(|i| rows += &row(i, ""));
+    (0..300).for_each(|i| rows += &row(i / 100 + 3 * (i % 7), &(i % 11).to_string()));
+    let sorted = file("sorted.csv", rows);
+    let basic = ["--family", "gaussian", "--missing", "drop"];
+    let memory = fit(&[&[path(&sorted)], &basic[..]].concat());
+    let stored = fit(&[&[path(&sorted)], &basic[..], &["--memory", "64MiB"]].concat());
+    assert_eq!(result(&stored), result(&memory));
+    // A part of which nothing is left.
+    let gone = file("gone.csv", (0..50).map(|i| row(i, "")).collect());
+    let parts = fit(&[&[path(&gone), path(&sorted)], &basic[..]].concat());
+    assert_eq!(parts["observations"], memory["observations"]);
+    // Another list of parts has blocks of its own, and theirs are no tables.
+    let third = file(
+        "third.csv",
+        (0..60)
+            .map(|i| row(i, &i.to_string()).replace('u', "z"))
+            .collect(),
+    );
+    let other = fit(&[&[path(&sorted), path(&third)], &basic[..]].concat());
+    assert_ne!(other["recipe"], parts["recipe"]);
+    assert_eq!(blocks(folder.path()).len(), 5);
+    let block = blocks(folder.path()).remove(0);
+    let out = gradus(&["fit", path(&sorted), path(&block), "--target", "y"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(
+        text(&out.stderr).contains("blocks of another fit"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+#[test]
+fn levels_of_later_rows_are_within_the_bound_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sorted.csv");
+    let mut rows = "c,y\n".to_owned();
+    (0..300_000).for_each(|i| writeln!(rows, "level{},{}", i / 1000, i % 7).unwrap());
+    fs::write(&file, rows).unwrap();
+    let out = gradus(&[
+        "fit",
+        path(&file),
+        "--target",
+        "y",
+        "--family",
+        "gaussian",
+        "--memory",
+        "32MiB",
+        "--threads",
+        "1",
+    ]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        text(&out.stderr).contains("memory does not suffice"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_nothing() {

@@ -37,6 +37,9 @@ pub struct StoreOptions {
     csv: CsvOptions,
     folder: Option<PathBuf>,
     rows: usize,
+    most_features: usize,
+    /// A number that differs for other lists of sources, on which the recipe depends.
+    list: u32,
 }
 
 /// What [`StoreOptions::open`] tells while it works.
@@ -80,6 +83,8 @@ impl StoreOptions {
             csv,
             folder: None,
             rows: linalg::rows::LEAF,
+            most_features: usize::MAX,
+            list: 0,
         }
     }
 
@@ -87,6 +92,13 @@ impl StoreOptions {
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
+        self
+    }
+
+    /// Refuses tables of more features, for which memory does not suffice.
+    #[must_use]
+    pub fn most_features(mut self, most: usize) -> Self {
+        self.most_features = most;
         self
     }
 
@@ -105,6 +117,21 @@ impl StoreOptions {
     /// [`DataError`] that names the source, its line and column; each process gets an error if one does, the others
     /// [`DataError::Elsewhere`].
     pub fn open<'c>(
+        &self,
+        sources: &[PathBuf],
+        communicator: &'c dyn Communicator,
+        tell: &dyn Fn(Telling<'_>),
+    ) -> Result<Opened<'c>, DataError> {
+        let places = sources.iter().map(|source| whole(source));
+        let places: Vec<String> = places.map(|place| place.display().to_string()).collect();
+        let this = Self {
+            list: crc32fast::hash(places.join("\n").as_bytes()),
+            ..self.clone()
+        };
+        this.open_list(sources, communicator, tell)
+    }
+
+    fn open_list<'c>(
         &self,
         sources: &[PathBuf],
         communicator: &'c dyn Communicator,
@@ -129,7 +156,16 @@ impl StoreOptions {
                     all.add_text(&sample)?;
                 }
             }
-            learned = Some(self.learn(&all)?);
+            let recipe = self.learn(&all)?;
+            let features = recipe.feature_names().len();
+            if features > self.most_features {
+                return Err(DataError::Preparation {
+                    problem: format!(
+                        "the rows make {features} features, for which the memory does not suffice; give more, or leave columns out"
+                    ),
+                });
+            }
+            learned = Some(recipe);
             Ok(())
         })())?;
         let Some(recipe) = learned else {
@@ -153,7 +189,14 @@ impl StoreOptions {
         let mut stores = Vec::new();
         agreed(wanted.iter().try_for_each(|at| {
             let (map, account) = super::map::open(&self.path(&sources[*at]))?;
-            stores.push(Store::new(map, account)?);
+            let store = Store::new(map, account)?;
+            if store.account.recipe != recipe || store.account.wish != self.wish() {
+                return Err(DataError::Store {
+                    file: store.path().to_owned(),
+                    problem: "another fit has made it again meanwhile; start again".to_owned(),
+                });
+            }
+            stores.push(store);
             Ok(())
         }))?;
         let mut leaves: Vec<(usize, usize)> = (0..stores.len())
@@ -182,8 +225,7 @@ impl StoreOptions {
     /// Where the store of a source is kept: beside it, or in the folder, by a name that differs for other wishes.
     fn path(&self, source: &Path) -> PathBuf {
         let name = source.file_name().unwrap_or_default().to_string_lossy();
-        let whole = fs::canonicalize(source).unwrap_or_else(|_| source.to_owned());
-        let text = format!("{}{}", self.wish(), whole.display());
+        let text = format!("{}{}", self.wish(), whole(source).display());
         let name = format!(
             "{name}.{:08x}.gradus.arrow",
             crc32fast::hash(text.as_bytes())
@@ -197,9 +239,10 @@ impl StoreOptions {
     fn wish(&self) -> String {
         // The size of blocks changes nothing.
         format!(
-            "{:?} {:?}",
+            "{:?} {:?} {:08x}",
             self.preparation,
-            self.csv.clone().block_bytes(1 << 20)
+            self.csv.clone().block_bytes(1 << 20),
+            self.list
         )
     }
 
@@ -225,10 +268,15 @@ impl StoreOptions {
                 Err(error) => error.to_string(),
             };
             tell(Telling::Discarded(&path, &reason));
-            fs::remove_file(&path).map_err(|error| DataError::Store {
-                file: path.clone(),
-                problem: format!("it is of no use any more and cannot be removed: {error}"),
-            })?;
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(DataError::Store {
+                        file: path.clone(),
+                        problem: format!("it is of no use any more and cannot be removed: {error}"),
+                    });
+                }
+                _ => {}
+            }
         }
         self.read(source, &path, tell)
     }
@@ -279,6 +327,12 @@ impl StoreOptions {
                 source,
                 rows: read,
                 bytes: count.of(before.bytes),
+            });
+        }
+        if sample.is_empty() {
+            return Err(DataError::Empty {
+                file: source.to_owned(),
+                line: 1,
             });
         }
         let text = sample.text();
@@ -469,6 +523,23 @@ fn agree(mine: Result<(), DataError>, communicator: &dyn Communicator) -> Result
     mine.and(Err(DataError::Elsewhere))
 }
 
+/// The whole path of a file.
+fn whole(source: &Path) -> PathBuf {
+    fs::canonicalize(source).unwrap_or_else(|_| source.to_owned())
+}
+
+/// What a file system knows beside size and time: its number, and when something about it was last changed.
+#[cfg(unix)]
+fn identity(data: &fs::Metadata) -> Vec<i64> {
+    use std::os::unix::fs::MetadataExt;
+    vec![data.ino() as i64, data.ctime(), data.ctime_nsec()]
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> Vec<i64> {
+    Vec::new()
+}
+
 fn stamp(source: &Path) -> Result<Stamp, DataError> {
     let unreadable = |error| DataError::Read {
         file: source.to_owned(),
@@ -480,6 +551,7 @@ fn stamp(source: &Path) -> Result<Stamp, DataError> {
     Ok(Stamp {
         path: fs::canonicalize(source).map_err(unreadable)?,
         bytes: data.len(),
+        identity: identity(&data),
         modified_nanoseconds: since.map_or(0, |since| since.as_nanos()),
     })
 }

@@ -19,6 +19,8 @@ use crate::DataError;
 const MAGIC: &[u8] = b"ARROW1";
 /// The name of the account in the metadata of the footer.
 pub(super) const ACCOUNT: &str = "gradus";
+/// And that of its checksum.
+pub(super) const CHECKSUM: &str = "gradus-checksum";
 
 /// A file of batches.
 #[derive(Debug)]
@@ -62,7 +64,9 @@ pub(super) fn open(path: &Path) -> Result<(Map, Account), DataError> {
         return Err(damaged(&map));
     };
     let Some(account) = account else {
-        return Err(map.damaged("it is an Arrow file, but not one that was written as a store"));
+        return Err(
+            map.damaged("it is an Arrow file, but not a whole one that was written as a store")
+        );
     };
     for block in blocks {
         let Some((columns, batch)) = batch(&map.memory, &block) else {
@@ -79,7 +83,12 @@ pub(super) fn open(path: &Path) -> Result<(Map, Account), DataError> {
     Ok((map, account))
 }
 
-/// The batches of a file, and the text of the account.
+/// The checksum of an account, as text.
+pub(super) fn checksum_of(account: &str) -> String {
+    format!("{:08x}", crc32fast::hash(account.as_bytes()))
+}
+
+/// The batches of a file, and the text of the account if it is what was written.
 fn footer(bytes: &[u8]) -> Option<(Vec<Block>, Option<String>)> {
     let end = bytes.len().checked_sub(MAGIC.len() + 4)?;
     if !bytes.starts_with(MAGIC) || !bytes.ends_with(MAGIC) {
@@ -89,11 +98,14 @@ fn footer(bytes: &[u8]) -> Option<(Vec<Block>, Option<String>)> {
     let start = end.checked_sub(usize::try_from(length).ok()?)?;
     let footer = root_as_footer(bytes.get(start..end)?).ok()?;
     let blocks = footer.recordBatches()?.iter().copied().collect();
-    let entries = footer.custom_metadata().into_iter().flatten();
-    let account = entries
-        .filter(|entry| entry.key() == Some(ACCOUNT))
-        .find_map(|entry| entry.value().map(str::to_owned));
-    Some((blocks, account))
+    let named = |name: &str| {
+        let mut entries = footer.custom_metadata().into_iter().flatten();
+        let entry = entries.find(|entry| entry.key() == Some(name))?;
+        entry.value().map(str::to_owned)
+    };
+    let (account, checksum) = (named(ACCOUNT), named(CHECKSUM));
+    let sound = |account: &String| checksum.as_deref() == Some(&checksum_of(account));
+    Some((blocks, account.filter(sound)))
 }
 
 /// The columns of a batch, all of which are doubles without gaps.
@@ -140,6 +152,10 @@ impl Map {
 
     pub(super) fn columns(&self) -> usize {
         self.columns
+    }
+
+    pub(super) fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
     }
 
     pub(super) fn batches(&self) -> usize {

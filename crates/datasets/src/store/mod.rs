@@ -57,6 +57,7 @@ struct Account {
 struct Stamp {
     path: PathBuf,
     bytes: u64,
+    identity: Vec<i64>,
     /// Since 1970.
     modified_nanoseconds: u128,
 }
@@ -83,7 +84,11 @@ impl Store {
         Ok(store)
     }
 
-    fn new(map: Map, account: Account) -> Result<Self, DataError> {
+    fn new(mut map: Map, account: Account) -> Result<Self, DataError> {
+        if map.batches() == 0 {
+            // Nothing says how many columns a table without rows has.
+            map.set_columns(account.features.len() + roles(&account).len());
+        }
         let mut starts = vec![0];
         for batch in 0..map.batches() {
             let rows = map.matrix(batch).nrows();
@@ -100,7 +105,7 @@ impl Store {
             account,
             starts,
         };
-        if store.map.columns() != store.account.features.len() + store.roles().len()
+        if store.map.columns() != store.account.features.len() + roles(&store.account).len()
             || store.account.checksums.len() != store.map.batches()
         {
             return Err(store
@@ -165,23 +170,9 @@ impl Store {
         8 * self.rows() as u64 * self.map.columns() as u64
     }
 
-    fn roles(&self) -> Vec<Role> {
-        let account = &self.account;
-        let all = [
-            (Role::Target, true),
-            (Role::Weights, account.weights),
-            (Role::Offset, account.offset),
-            (Role::Trials, account.trials),
-            (Role::Line, true),
-        ];
-        all.into_iter()
-            .filter_map(|(role, there)| there.then_some(role))
-            .collect()
-    }
-
     /// The place of a column, if there is one.
     pub fn column(&self, role: Role) -> Option<usize> {
-        let place = self.roles().iter().position(|one| *one == role)?;
+        let place = roles(&self.account).iter().position(|one| *one == role)?;
         Some(self.account.features.len() + place)
     }
 
@@ -194,6 +185,20 @@ impl Store {
         let column = self.column(Role::Line).unwrap_or(0);
         self.leaf(leaf)[(row - self.starts[leaf], column)] as u64
     }
+}
+
+/// The columns after the features.
+fn roles(account: &Account) -> Vec<Role> {
+    let all = [
+        (Role::Target, true),
+        (Role::Weights, account.weights),
+        (Role::Offset, account.offset),
+        (Role::Trials, account.trials),
+        (Role::Line, true),
+    ];
+    all.into_iter()
+        .filter_map(|(role, there)| there.then_some(role))
+        .collect()
 }
 
 impl Leaves for Store {

@@ -36,8 +36,8 @@ pub(super) struct Sample {
 #[derive(Debug, Default)]
 struct Levels {
     levels: HashMap<String, HashSet<u64>>,
-    /// True if one came in two rows, without which a category explains nothing.
-    repeated: bool,
+    /// The gaps of rows that repeated one, without which a category explains nothing.
+    repeated: HashSet<u64>,
 }
 
 impl Levels {
@@ -56,10 +56,9 @@ impl Levels {
             let Some(known) = known.get_mut(*code as usize) else {
                 continue;
             };
-            let new = known.insert(pattern(row));
-            if new || !self.repeated {
+            let gaps = pattern(row);
+            if known.insert(gaps) || self.repeated.insert(gaps) {
                 rows.push(row);
-                self.repeated |= !new;
             }
         }
         for (level, known) in levels.iter().zip(known) {

@@ -12,7 +12,7 @@ use linalg::rows::LEAF;
 use tempfile::NamedTempFile;
 
 use super::Account;
-use super::map::ACCOUNT;
+use super::map::{ACCOUNT, CHECKSUM, checksum_of};
 use crate::{DataError, Dataset, Recipe};
 
 /// A file of batches that grows, under another name until it is whole.
@@ -153,6 +153,7 @@ impl<'p> Writer<'p> {
         }
         account.checksums = std::mem::take(&mut self.checksums);
         let text = serde_json::to_string(account).map_err(|error| fault(self.path, &error))?;
+        self.file.write_metadata(CHECKSUM, checksum_of(&text));
         self.file.write_metadata(ACCOUNT, text);
         let path = self.path;
         self.file.finish().map_err(|error| fault(path, &error))?;

@@ -14,8 +14,8 @@ use crate::FitError;
 /// Writes the weights of a block of rows.
 pub(super) type RowWeights<'w> = dyn Fn(Range<usize>, &mut [f64]) + Sync + 'w;
 
-/// Leaves whose triangular factors are kept at once: beyond them, the Gram matrix has to do.
-const FACTORS: usize = 4096;
+/// Bytes of the triangular factors of leaves that are kept at once: beyond them, the Gram matrix has to do.
+const FACTORS: usize = 1 << 30;
 
 /// Weights that are known.
 pub(super) fn known(weights: &[f64]) -> impl Fn(Range<usize>, &mut [f64]) + Sync + '_ {
@@ -52,7 +52,7 @@ pub(super) fn inverse_gram(
     let d = design.columns();
     let cut = design.partition();
     let rows = cut.total();
-    let few = rows <= FACTORS * linalg::rows::LEAF;
+    let few = rows.div_ceil(linalg::rows::LEAF).saturating_mul(8 * d * d) <= FACTORS;
     let standardised = match design {
         Columns::Dense(x) if rows < MANY => x,
         _ => {
