@@ -199,7 +199,7 @@ struct Plan {
 }
 
 /// What a program without data takes.
-const PROGRAM: u64 = 15 << 20;
+const PROGRAM: u64 = 17 << 20;
 /// What is held of a CSV file while its columns are found out.
 const HEAD: u64 = 3 << 20;
 
@@ -242,7 +242,8 @@ fn plan(
     let most = (columns..1 << 20).take_while(|columns| need(*columns) <= bound);
     let most = most.last().unwrap_or(columns);
     let reading = reading(columns);
-    let block = ((bound - fixed - reading) / factor).clamp(smallest, 8 << 20);
+    // A quarter is left to what allocators keep.
+    let block = ((bound - fixed - reading) / factor * 3 / 4).clamp(smallest, 8 << 20);
     let estimate = fixed + work(columns).max(reading + factor * block);
     if processes.rank() == 0 && !output::is_quiet() {
         output::say(&format!(
