@@ -1,17 +1,16 @@
 //! From sources to stores: each is read once, or twice if its later rows taught something.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use linalg::{Communicator, Leaves, MatRef};
+use linalg::Communicator;
 
 use super::sample::Sample;
+use super::source::{Count, Counted, stamp, whole};
 use super::write::Writer;
-use super::{Account, Role, Stamp, Store, VERSION};
+use super::{Account, Opened, Stamp, Store, VERSION};
 use crate::{CsvOptions, DataError, Frame, Preparation, Recipe, parquet};
 
 /// How sources become stores.
@@ -60,19 +59,6 @@ pub enum Telling<'t> {
     },
     /// The rows of a source have taught something that its first rows did not have: it is read once more.
     Again(&'t Path),
-}
-
-/// The stores of a table's parts, or the share of them that one of several processes works on.
-#[derive(Debug)]
-pub struct Opened<'c> {
-    stores: Vec<Store>,
-    /// The store and the batch of each leaf.
-    leaves: Vec<(usize, usize)>,
-    starts: Vec<usize>,
-    recipe: Recipe,
-    communicator: &'c dyn Communicator,
-    /// Batches that were let go.
-    passed: AtomicUsize,
 }
 
 impl StoreOptions {
@@ -477,28 +463,6 @@ impl StoreOptions {
     }
 }
 
-/// The bytes that were read of a CSV file.
-#[derive(Default)]
-struct Count(Option<Arc<AtomicU64>>);
-
-impl Count {
-    fn of(&self, all: u64) -> Option<(u64, u64)> {
-        let bytes = self.0.as_ref()?.load(Ordering::Relaxed);
-        Some((bytes.min(all), all))
-    }
-}
-
-/// A file whose bytes are counted.
-struct Counted(fs::File, Arc<AtomicU64>);
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        self.1.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
 type Blocks = Box<dyn Iterator<Item = Result<Frame, DataError>>>;
 
 /// What is known of a source: the recipe of its store, if it has one already, and the rows that show everything.
@@ -523,39 +487,6 @@ fn agree(mine: Result<(), DataError>, communicator: &dyn Communicator) -> Result
     mine.and(Err(DataError::Elsewhere))
 }
 
-/// The whole path of a file.
-fn whole(source: &Path) -> PathBuf {
-    fs::canonicalize(source).unwrap_or_else(|_| source.to_owned())
-}
-
-/// What a file system knows beside size and time: its number, and when something about it was last changed.
-#[cfg(unix)]
-fn identity(data: &fs::Metadata) -> Vec<i64> {
-    use std::os::unix::fs::MetadataExt;
-    vec![data.ino() as i64, data.ctime(), data.ctime_nsec()]
-}
-
-#[cfg(not(unix))]
-fn identity(_: &fs::Metadata) -> Vec<i64> {
-    Vec::new()
-}
-
-fn stamp(source: &Path) -> Result<Stamp, DataError> {
-    let unreadable = |error| DataError::Read {
-        file: source.to_owned(),
-        source: error,
-    };
-    let data = fs::metadata(source).map_err(unreadable)?;
-    let modified = data.modified().ok();
-    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Ok(Stamp {
-        path: fs::canonicalize(source).map_err(unreadable)?,
-        bytes: data.len(),
-        identity: identity(&data),
-        modified_nanoseconds: since.map_or(0, |since| since.as_nanos()),
-    })
-}
-
 /// Which of weights, offset and trials data have.
 fn extra_of(data: &crate::Dataset) -> [bool; 3] {
     [
@@ -572,79 +503,4 @@ fn extra(recipe: &Recipe, block: &Frame) -> Option<[bool; 3]> {
 fn append(writer: &mut Writer<'_>, data: &crate::Dataset, block: &Frame) -> Result<(), DataError> {
     let line = |row: usize| block.line(data.rows.as_ref().map_or(row, |rows| rows[row]));
     writer.append(data, &line)
-}
-
-impl Opened<'_> {
-    /// How the features follow from the columns of the sources.
-    pub fn recipe(&self) -> &Recipe {
-        &self.recipe
-    }
-
-    /// The place of a column among those of the leaves.
-    pub fn column(&self, role: Role) -> Option<usize> {
-        self.stores.first().and_then(|store| store.column(role))
-    }
-
-    /// The rows of this process.
-    pub fn rows(&self) -> usize {
-        self.starts.last().copied().unwrap_or(0)
-    }
-
-    /// How many leaves have been looked at and let go so far: as many as there are in every pass.
-    pub fn passed(&self) -> usize {
-        self.passed.load(Ordering::Relaxed)
-    }
-
-    /// The stores that this process reads.
-    pub fn stores(&self) -> &[Store] {
-        &self.stores
-    }
-
-    /// The source of a row, and its line there.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn place(&self, row: usize) -> (&Path, u64) {
-        assert!(row < self.rows(), "row {row} of {}", self.rows());
-        let leaf = self.starts.partition_point(|start| *start <= row) - 1;
-        let (store, batch) = self.leaves[leaf];
-        let store = &self.stores[store];
-        let own = store.starts[batch] + row - self.starts[leaf];
-        (store.source(), store.line(own))
-    }
-}
-
-impl Leaves for Opened<'_> {
-    fn columns(&self) -> usize {
-        self.stores.first().map_or(0, Leaves::columns)
-    }
-
-    fn starts(&self) -> &[usize] {
-        &self.starts
-    }
-
-    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
-        let (store, batch) = self.leaves[leaf];
-        self.stores[store].leaf(batch)
-    }
-
-    fn first_block(&self, leaf: usize) -> usize {
-        let (store, batch) = self.leaves[leaf];
-        self.stores[store].first_block(batch)
-    }
-
-    fn ahead(&self, leaf: usize) {
-        let (store, batch) = self.leaves[leaf];
-        self.stores[store].ahead(batch);
-    }
-
-    fn release(&self, leaf: usize) {
-        let (store, batch) = self.leaves[leaf];
-        self.stores[store].release(batch);
-        self.passed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn communicator(&self) -> &dyn Communicator {
-        self.communicator
-    }
 }

@@ -7,7 +7,9 @@
 
 mod build;
 mod map;
+mod opened;
 mod sample;
+mod source;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -15,8 +17,9 @@ use std::path::{Path, PathBuf};
 use linalg::{Leaves, MatRef};
 use serde::{Deserialize, Serialize};
 
-pub use self::build::{Opened, StoreOptions, Telling};
+pub use self::build::{StoreOptions, Telling};
 use self::map::Map;
+pub use self::opened::Opened;
 use crate::{DataError, Recipe};
 
 /// What a column of a store is beside the features, in this order.
