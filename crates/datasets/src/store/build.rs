@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use linalg::Communicator;
 
+use super::processes::{agree, share};
 use super::sample::Sample;
 use super::source::{Count, Counted, stamp, whole};
 use super::write::Writer;
@@ -471,20 +472,6 @@ struct Made {
     sample: String,
     /// True if it was read just now.
     read: bool,
-}
-
-/// The parts that a process makes: as many as the others, in their order.
-fn share(parts: usize, communicator: &dyn Communicator) -> std::ops::Range<usize> {
-    let cut = |rank: usize| (rank * parts).div_ceil(communicator.size());
-    cut(communicator.rank())..cut(communicator.rank() + 1)
-}
-
-/// An error in every process if one has one.
-fn agree(mine: Result<(), DataError>, communicator: &dyn Communicator) -> Result<(), DataError> {
-    if communicator.all(mine.is_ok()) {
-        return mine;
-    }
-    mine.and(Err(DataError::Elsewhere))
 }
 
 /// Which of weights, offset and trials data have.

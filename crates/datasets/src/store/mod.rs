@@ -8,6 +8,7 @@
 mod build;
 mod map;
 mod opened;
+mod processes;
 mod sample;
 mod source;
 mod write;
