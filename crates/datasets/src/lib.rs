@@ -38,7 +38,7 @@ pub use reader::{Blocks, CsvOptions, Kind};
 pub use recipe::{Change, Features, Missing, Preparation, Recipe, Response, Variable};
 pub use scaling::{Scaler, Scaling};
 pub use sparse::SparseDataset;
-pub use split::{Split, SplitError, Splitter, bootstrap, classes, permutation, shuffle};
+pub use split::{Split, SplitError, Splitter, bootstrap, classes, deal, permutation, shuffle};
 pub use write::{exit_between_files, write_file};
 
 /// The arithmetic of a [`Recipe`], step by step, for exports: what [`Recipe::plan`] gives.

@@ -175,19 +175,18 @@ impl<'a> Splitter<'a> {
             return Err(self.too_few(k));
         }
         let mut tests = vec![Vec::new(); k];
-        let deal = |rows: Vec<usize>, tests: &mut Vec<Vec<usize>>| {
-            for (place, row) in rows.into_iter().enumerate() {
-                tests[place % k].push(row);
-            }
-        };
         match self.kind {
             _ if k < 2 => {}
-            Kind::Plain => deal(permutation(self.rows, stream), &mut tests),
-            // Dealt like cards, class after class: consecutive cards of a class go to different folds.
+            Kind::Plain => {
+                for (place, row) in permutation(self.rows, stream).into_iter().enumerate() {
+                    tests[place % k].push(row);
+                }
+            }
             Kind::Stratified(classes) => {
-                let mut members = members(classes);
-                members.iter_mut().for_each(|rows| shuffle(rows, stream));
-                deal(members.concat(), &mut tests);
+                let folds = deal(classes, k, stream).into_iter();
+                folds
+                    .enumerate()
+                    .for_each(|(row, fold)| tests[fold].push(row));
             }
             // The largest group first, each to the smallest fold.
             Kind::Grouped(groups) => {
@@ -235,6 +234,28 @@ impl<'a> Splitter<'a> {
             .collect();
         Split { train, test }
     }
+}
+
+/// The fold of each row, from 0: dealt like cards, class after class, so that consecutive cards of a class go to different folds.
+///
+/// # Panics
+/// If there are rows and `k` is 0.
+///
+/// ```
+/// use datasets::{deal, random::ChaCha};
+/// let folds = deal(&[0, 1, 0, 1, 0, 1], 3, &mut ChaCha::new(1));
+/// // One row of each class in each fold.
+/// let of = |fold| (0..6).filter(|row| folds[*row] == fold).map(|row| row % 2).collect::<Vec<_>>();
+/// assert!((0..3).all(|fold| of(fold) == [0, 1] || of(fold) == [1, 0]));
+/// ```
+pub fn deal(classes: &[usize], k: usize, stream: &mut dyn Stream) -> Vec<usize> {
+    let mut members = members(classes);
+    members.iter_mut().for_each(|rows| shuffle(rows, stream));
+    let mut folds = vec![0; classes.len()];
+    for (place, row) in members.concat().into_iter().enumerate() {
+        folds[row] = place % k;
+    }
+    folds
 }
 
 /// The rows of each class or group, in the order of their numbers.

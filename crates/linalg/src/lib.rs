@@ -4,6 +4,7 @@
 mod design;
 pub mod elementwise;
 mod error;
+mod instructions;
 pub mod parallel;
 mod product;
 pub mod random;
@@ -20,6 +21,7 @@ pub use design::{
 };
 pub use error::LinalgError;
 pub use faer::{Col, ColMut, ColRef, Mat, MatMut, MatRef, mat};
+pub use instructions::instructions;
 pub use product::{Accum, matmul};
 pub use rows::{Alone, BinnedSums, Communicator, Leaves, Partition, Table, Values};
 pub use scalar::Scalar;

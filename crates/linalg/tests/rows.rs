@@ -1,10 +1,12 @@
 //! Sums over rows: exact, in any order, in any cut.
 
 use linalg::{
-    BinnedSums, Communicator, Design, Leaves, Mat, MatRef, Partition, Standardised, Table, Values,
-    parallel,
+    BinnedSums, Design, Leaves, Mat, MatRef, Partition, Standardised, Table, Values, parallel,
 };
 use proptest::prelude::*;
+
+#[path = "common/several.rs"]
+mod several;
 
 /// A sum in exact arithmetic of whole numbers of 2⁻¹⁰⁷⁴ would need 2100 bits; these terms need 128.
 fn exact(terms: &[f64]) -> f64 {
@@ -142,7 +144,7 @@ fn leaves_have_the_bits_of_the_matrix() {
         column: 3,
     };
     assert_eq!((y.len(), y[20_000]), (n, x[(20_000, 3)]));
-    assert_eq!(y.rows(8192..8200), &x.col_as_slice(3)[8192..8200]);
+    assert_eq!(y.rows(8192..8200, &mut []), &x.col_as_slice(3)[8192..8200]);
     let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);
     whole.times(&[1.0, 2.0, 3.0, 4.0], &mut a);
     cut.times(&[1.0, 2.0, 3.0, 4.0], &mut b);
@@ -198,98 +200,6 @@ fn a_partition_sums_counts_and_finds() {
     );
 }
 
-/// Threads of one process that act as processes.
-mod several {
-    use super::*;
-    use std::sync::{Barrier, Mutex};
-
-    #[derive(Debug)]
-    pub struct Shared {
-        barrier: Barrier,
-        said: Mutex<Vec<Vec<u8>>>,
-    }
-
-    #[derive(Debug)]
-    pub struct One<'s> {
-        rank: usize,
-        shared: &'s Shared,
-    }
-
-    impl Communicator for One<'_> {
-        fn rank(&self) -> usize {
-            self.rank
-        }
-        fn size(&self) -> usize {
-            self.shared.said.lock().unwrap().len()
-        }
-        fn largest(&self, values: &mut [i32]) {
-            let mine: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            for other in self.gather(&mine) {
-                for (value, bytes) in values.iter_mut().zip(other.chunks(4)) {
-                    *value = (*value).max(i32::from_le_bytes(bytes.try_into().unwrap()));
-                }
-            }
-        }
-        fn total(&self, values: &mut [i64]) {
-            let mine: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            values.fill(0);
-            for other in self.gather(&mine) {
-                for (value, bytes) in values.iter_mut().zip(other.chunks(8)) {
-                    *value += i64::from_le_bytes(bytes.try_into().unwrap());
-                }
-            }
-        }
-        fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>> {
-            self.shared.said.lock().unwrap()[self.rank] = mine.to_vec();
-            self.shared.barrier.wait();
-            let all = self.shared.said.lock().unwrap().clone();
-            self.shared.barrier.wait();
-            all
-        }
-    }
-
-    pub fn run<T: Send>(size: usize, f: impl Fn(&One<'_>) -> T + Sync) -> Vec<T> {
-        let shared = Shared {
-            barrier: Barrier::new(size),
-            said: Mutex::new(vec![Vec::new(); size]),
-        };
-        let (shared, f) = (&shared, &f);
-        std::thread::scope(|scope| {
-            let all: Vec<_> = (0..size)
-                .map(|rank| scope.spawn(move || f(&One { rank, shared })))
-                .collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
-        })
-    }
-}
-
-/// A share of the leaves of others.
-#[derive(Debug)]
-struct Share<'s> {
-    of: &'s Parts,
-    from: usize,
-    starts: Vec<usize>,
-    communicator: &'s several::One<'s>,
-}
-
-impl Leaves for Share<'_> {
-    fn columns(&self) -> usize {
-        self.of.columns()
-    }
-    fn starts(&self) -> &[usize] {
-        &self.starts
-    }
-    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
-        self.of.leaf(self.from + leaf)
-    }
-    fn first_block(&self, leaf: usize) -> usize {
-        self.of.first_block(self.from + leaf)
-    }
-    fn communicator(&self) -> &dyn Communicator {
-        self.communicator
-    }
-}
-
 #[test]
 fn processes_have_the_bits_of_one() {
     let n = 30_000;
@@ -305,16 +215,8 @@ fn processes_have_the_bits_of_one() {
     let triangular = whole.triangular(&fill);
     for size in [1, 2, 3, 4, 5] {
         let grams = several::run(size, |one| {
-            let leaves = parts.starts.len() - 1;
-            let first = |rank: usize| (rank * leaves).div_ceil(size);
-            let (from, to) = (first(one.rank()), first(one.rank() + 1));
-            let offset = parts.starts[from];
-            let share = Share {
-                of: &parts,
-                from,
-                starts: parts.starts[from..=to].iter().map(|s| s - offset).collect(),
-                communicator: one,
-            };
+            let share = several::Share::new(&parts, one);
+            let offset = share.offset();
             let table = Table::Leaves {
                 leaves: &share,
                 columns: 3,
@@ -332,9 +234,7 @@ fn processes_have_the_bits_of_one() {
                 fill(offset + rows.start..offset + rows.end, out);
             };
             assert_eq!(mine.triangular(&fill), triangular);
-            let own: Vec<f64> = (0..share.starts[to - from])
-                .map(|row| weight(offset + row))
-                .collect();
+            let own: Vec<f64> = (0..mine.rows()).map(|row| weight(offset + row)).collect();
             mine.gram(&own)
         });
         for other in grams {

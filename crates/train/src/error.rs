@@ -38,6 +38,14 @@ pub enum FitError {
         /// Why.
         problem: String,
     },
+    /// The checkpoint of a long fit is of no use.
+    #[error("{}: {problem}", path.display())]
+    Journal {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// Something needs all rows in memory at once.
     #[error(
         "{what} needs all rows in memory at once; leave it out, or fit without a memory bound and in one process"
@@ -200,6 +208,16 @@ pub enum FitError {
         what: &'static str,
         /// Its value.
         value: f64,
+    },
+    /// A number of folds by which rows cannot be divided.
+    #[error(
+        "{folds} folds of {rows} rows: there are at least 2, at most one for each row, and at most 65,536"
+    )]
+    Folds {
+        /// How many were asked for.
+        folds: usize,
+        /// The rows of all processes.
+        rows: usize,
     },
     /// A bound that no number keeps.
     #[error("column `{column}`: no coefficient lies between the bounds {lowest} and {highest}")]

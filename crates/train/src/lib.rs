@@ -8,6 +8,7 @@ mod estimate;
 mod gamma;
 mod glm;
 mod inference;
+mod journal;
 pub mod metrics;
 mod module_loss;
 #[cfg(feature = "mpi")]
@@ -19,6 +20,7 @@ mod progress;
 mod rule;
 pub mod schedule;
 pub mod selection;
+mod shared;
 mod solver;
 mod student;
 mod tails;
@@ -35,9 +37,11 @@ pub use glm::{
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
     HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
     OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,
-    Solver, Test, Theta, cross_validate, likelihood_ratio, path, validity, validity_with_rows,
+    Solver, Test, Theta, cross_validate, folds, likelihood_ratio, path, validity,
+    validity_with_rows,
 };
 pub use inference::Inference;
+pub use journal::Journal;
 pub use module_loss::ModuleLoss;
 pub use objective::{
     Differentiable, HessianProducts, LossFunction, Objective, TwiceDifferentiable,
@@ -48,6 +52,7 @@ pub use rule::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Decoupled, Lion, NAdam, Optimizer, OptimizerError,
     OptimizerState, ParameterState, RAdam, RmsProp, Rprop, Rule, Sgd, State, clip_norm, clip_value,
 };
+pub use shared::{SharedEpoch, SharedTraining};
 pub use solver::{Certificate, Lbfgs, Newton, NewtonCg, Outcome, Separable, Status, Step};
 pub use trainer::{
     EarlyStopping, Epoch, History, StepReport, Stopped, TrainError, Trained, Trainer, Warning,

@@ -219,7 +219,7 @@ fn settings_of_paths_and_numbers_of_folds() {
         let found = cross_validate(&model, &data, &folds(&|i| i % 2 * large), &options).unwrap();
         assert_eq!(found.mean, usual.mean);
     }
-    assert!(cross_validate(&model, &data, &[0; 40], &options).is_err());
+    assert!(cross_validate(&model, &data, &[0_usize; 40], &options).is_err());
     // Of a target that does not vary nothing is left to explain.
     let constant = path(
         &model,

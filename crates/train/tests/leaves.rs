@@ -1,10 +1,15 @@
 //! Rows in leaves give the bits of the same rows in a matrix.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use datasets::Dataset;
 use linalg::rows::LEAF;
-use linalg::{Leaves, Mat, MatRef, Values, parallel};
+use linalg::{Alone, Communicator, Leaves, Mat, MatRef, Values, parallel};
 use models::glm::{Distribution, GeneralisedLinearModel, Link, MultinomialRegression, Penalty};
-use train::{Explanatory, Fit, FitError, FitOptions, Observations, Solver};
+use train::{
+    Explanatory, Fit, FitError, FitOptions, Journal, Observations, PathOptions, Solver,
+    cross_validate, folds,
+};
 
 /// A matrix whose leaves are matrices of their own, as blocks of a disk are.
 #[derive(Debug)]
@@ -269,4 +274,191 @@ fn faults_are_those_of_the_matrix() {
     let firth = GeneralisedLinearModel::new(Distribution::Binomial).firth();
     let error = firth.fit_observations(&parts.observations(&data), &FitOptions::default());
     assert!(error.is_err());
+}
+
+/// A communicator that counts what it is asked, and leaves that count their visits, as a fit that is ended and begun again has them.
+#[derive(Debug)]
+struct Journaled<'p> {
+    parts: &'p Parts,
+    journal: &'p Journal<'p>,
+    visits: AtomicUsize,
+}
+
+impl Leaves for Journaled<'_> {
+    fn columns(&self) -> usize {
+        self.parts.columns()
+    }
+    fn starts(&self) -> &[usize] {
+        self.parts.starts()
+    }
+    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
+        self.parts.leaf(leaf)
+    }
+    fn first_block(&self, leaf: usize) -> usize {
+        self.parts.first_block(leaf)
+    }
+    fn release(&self, _: usize) {
+        self.visits.fetch_add(1, Ordering::Relaxed);
+    }
+    fn communicator(&self) -> &dyn Communicator {
+        self.journal
+    }
+}
+
+#[test]
+fn a_fit_that_was_ended_goes_on_to_the_same_bits_from_any_place() {
+    let data = table(20_000, |i, eta| {
+        f64::from(eta + 0.8 * wave(i, 9.1) + 0.6 * wave(i, 17.3) > 0.1)
+    });
+    let parts = Parts::new(&data);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let logistic = GeneralisedLinearModel::new(Distribution::Binomial);
+    let lasso = logistic.clone().penalised(Penalty::lasso(0.01));
+    let run = |journal: &Journal<'_>, model: &GeneralisedLinearModel, solver: Solver| {
+        let leaves = Journaled {
+            parts: &parts,
+            journal,
+            visits: AtomicUsize::new(0),
+        };
+        let observations = Observations {
+            features: Explanatory::Leaves {
+                leaves: &leaves,
+                columns: 3,
+            },
+            target: Values::Column {
+                leaves: &leaves,
+                column: 3,
+            },
+            ..(&data).into()
+        };
+        let options = FitOptions::default().solver(solver);
+        let fit = model.fit_observations(&observations, &options).unwrap();
+        journal.check().unwrap();
+        let numbers = fit.coefficients().iter().flat_map(|c| {
+            let error = c.inference.map_or(0.0, |i| i.std_error);
+            [c.estimate, error]
+        });
+        let others = [fit.deviance(), fit.certificate().newton_decrement];
+        (
+            bits(numbers.chain(others)),
+            leaves.visits.load(Ordering::Relaxed),
+        )
+    };
+    for (model, solver) in [
+        (&logistic, Solver::Automatic),
+        (&logistic, Solver::Lbfgs),
+        (&lasso, Solver::Automatic),
+    ] {
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let (whole, visits) = run(&journal, model, solver);
+        drop(journal);
+        let written = std::fs::read(&path).unwrap();
+        // Ended by a crash after so many bytes, in the middle of a record or not.
+        let mut before = usize::MAX;
+        for part in [0, 1, 3, 7, 9, 10] {
+            let bytes = written.len() * part / 10;
+            std::fs::write(&path, &written[..bytes]).unwrap();
+            let journal = Journal::open(&path, "fit", &Alone).unwrap();
+            assert_eq!(journal.resumed() > 0, part > 0);
+            let (again, others) = run(&journal, model, solver);
+            assert_eq!(again, whole, "{part} of 10");
+            assert!(others <= before, "{others} visits, {before} before");
+            assert_eq!(others == visits, part == 0);
+            assert!(part < 10 || 4 * others < visits, "{others} of {visits}");
+            before = others;
+            drop(journal);
+            assert!(std::fs::read(&path).unwrap() == written);
+        }
+        // A bit that changed ends what is believed.
+        let mut damaged = written.clone();
+        damaged[written.len() / 2] ^= 4;
+        std::fs::write(&path, &damaged).unwrap();
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let (again, others) = run(&journal, model, solver);
+        assert!(again == whole && others > 0 && others < visits);
+        let other = Journal::open(&path, "fat", &Alone).unwrap_err();
+        assert!(other.to_string().contains("another fit"), "{other}");
+        // The journal of another fit under the name of this one is found out.
+        drop(journal);
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let mut wrong = [0; 3];
+        journal.total(&mut wrong);
+        assert!(journal.check().is_err());
+        journal.remove();
+        assert!(!path.exists());
+    }
+    std::fs::write(&path, "a letter to somebody").unwrap();
+    let letter = Journal::open(&path, "fit", &Alone).unwrap_err();
+    assert!(letter.to_string().contains("no journal"), "{letter}");
+    let nowhere = Journal::open(folder.path().join("no/where"), "fit", &Alone).unwrap_err();
+    assert!(nowhere.to_string().contains("cannot be"), "{nowhere}");
+}
+
+#[test]
+fn cross_validation_and_paths_have_the_same_bits() {
+    let mut data = table(18_000, |i, eta| f64::from(eta + 0.9 * wave(i, 9.1) > 0.1));
+    // A category that few rows have, all of one fold.
+    data.features = Mat::from_fn(18_000, 3, |i, j| match j {
+        2 => f64::from(u8::from(i == 17)),
+        _ => data.features[(i, j)],
+    });
+    data.labels = Some(vec!["no".to_owned(), "yes".to_owned()]);
+    let parts = Parts::new(&data);
+    let model = GeneralisedLinearModel::new(Distribution::Binomial)
+        .penalised(Penalty::elastic_net(1.0, 0.5));
+    let options = PathOptions {
+        count: 6,
+        ..PathOptions::default()
+    };
+    let known = |observations: Observations<'_>| {
+        let folds = folds(&observations, 4, 3).unwrap();
+        let of_class = |class: f64, fold: u16| {
+            let own = |i: &usize| data.target[*i] == class && folds[*i] == fold;
+            (0..18_000).filter(own).count()
+        };
+        // Leaf by leaf, so at most a row a leaf and class apart.
+        for class in [0.0, 1.0] {
+            let counts = [0, 1, 2, 3].map(|fold| of_class(class, fold));
+            let gap = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+            assert!(gap <= 3, "{counts:?}");
+        }
+        let chosen = cross_validate(&model, observations, &folds, &options).unwrap();
+        let of_path = chosen.path.iter().flat_map(|p| p.coefficients.clone());
+        let numbers = chosen.mean.iter().chain(&chosen.std_error).copied();
+        (bits(numbers.chain(of_path)), chosen.best, folds)
+    };
+    let memory = known((&data).into());
+    for threads in [1, 3] {
+        let leaves = parallel::with_threads(threads, || known(parts.observations(&data)));
+        assert_eq!(leaves, Ok(memory.clone()));
+    }
+}
+
+#[test]
+fn a_fold_that_counts_nothing_is_a_fit_to_the_others() {
+    let data = table(2000, |i, eta| 3.0 + eta + 0.2 * wave(i, 8.8));
+    let folds: Vec<u16> = (0..2000).map(|i| (i % 7 == 2).into()).collect();
+    let weights = Values::OfFold {
+        values: None,
+        folds: &folds,
+        fold: 1,
+        inside: false,
+    };
+    let masked = Observations {
+        weights: Some(weights),
+        ..(&data).into()
+    };
+    let rows: Vec<usize> = (0..2000).filter(|i| folds[*i] == 0).collect();
+    let model = GeneralisedLinearModel::new(Distribution::Gaussian);
+    let one = model
+        .fit_observations(&masked, &FitOptions::default())
+        .unwrap();
+    let other = model.fit(&data.select(&rows)).unwrap();
+    assert_eq!(one.observations(), other.observations());
+    for (a, b) in one.coefficients().iter().zip(other.coefficients()) {
+        assert!((a.estimate - b.estimate).abs() < 1e-11);
+        let errors = [a, b].map(|c| c.inference.unwrap().std_error);
+        assert!((errors[0] - errors[1]).abs() < 1e-11 * errors[1]);
+    }
 }

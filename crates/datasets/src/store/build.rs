@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use linalg::Communicator;
 
-use super::processes::{agree, share};
+use super::processes::{agree, identity, share};
 use super::sample::Sample;
 use super::source::{Count, Counted, stamp, whole};
 use super::write::Writer;
@@ -186,6 +186,9 @@ impl StoreOptions {
             stores.push(store);
             Ok(())
         }))?;
+        let own = wanted.iter().zip(&stores);
+        let own = own.filter(|(at, _)| share(sources.len(), communicator).contains(at));
+        let identity = identity(own.map(|(_, store)| store), &recipe, communicator);
         let mut leaves: Vec<(usize, usize)> = (0..stores.len())
             .flat_map(|store| (0..stores[store].starts.len() - 1).map(move |leaf| (store, leaf)))
             .collect();
@@ -204,6 +207,7 @@ impl StoreOptions {
             leaves,
             starts,
             recipe,
+            identity,
             communicator,
             passed: AtomicUsize::new(0),
         })

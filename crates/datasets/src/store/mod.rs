@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::build::{StoreOptions, Telling};
 use self::map::Map;
-pub use self::opened::Opened;
+pub use self::opened::{Opened, Through};
 use crate::{DataError, Recipe};
 
 /// What a column of a store is beside the features, in this order.

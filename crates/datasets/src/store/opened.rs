@@ -16,6 +16,7 @@ pub struct Opened<'c> {
     pub(super) leaves: Vec<(usize, usize)>,
     pub(super) starts: Vec<usize>,
     pub(super) recipe: Recipe,
+    pub(super) identity: String,
     pub(super) communicator: &'c dyn Communicator,
     /// Batches that were let go.
     pub(super) passed: AtomicUsize,
@@ -25,6 +26,19 @@ impl Opened<'_> {
     /// How the features follow from the columns of the sources.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// A text that differs for other sources, other wishes and other states of the sources; the same in all processes.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// The same table, whose processes are asked through another communicator, as one that writes down what they say.
+    pub fn through<'o>(&self, communicator: &'o dyn Communicator) -> Through<'_, 'o> {
+        Through {
+            table: self,
+            communicator,
+        }
     }
 
     /// The place of a column among those of the leaves.
@@ -89,6 +103,43 @@ impl Leaves for Opened<'_> {
         let (store, batch) = self.leaves[leaf];
         self.stores[store].release(batch);
         self.passed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn communicator(&self) -> &dyn Communicator {
+        self.communicator
+    }
+}
+
+/// The leaves of a table with another communicator.
+#[derive(Debug, Clone, Copy)]
+pub struct Through<'t, 'c> {
+    table: &'t Opened<'t>,
+    communicator: &'c dyn Communicator,
+}
+
+impl Leaves for Through<'_, '_> {
+    fn columns(&self) -> usize {
+        self.table.columns()
+    }
+
+    fn starts(&self) -> &[usize] {
+        self.table.starts()
+    }
+
+    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
+        self.table.leaf(leaf)
+    }
+
+    fn first_block(&self, leaf: usize) -> usize {
+        self.table.first_block(leaf)
+    }
+
+    fn ahead(&self, leaf: usize) {
+        self.table.ahead(leaf);
+    }
+
+    fn release(&self, leaf: usize) {
+        self.table.release(leaf);
     }
 
     fn communicator(&self) -> &dyn Communicator {

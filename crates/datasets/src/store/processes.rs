@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use linalg::Communicator;
 
-use crate::DataError;
+use super::Store;
+use crate::{DataError, Recipe};
 
 /// The parts that a process makes: as many as the others, in their order.
 pub(super) fn share(parts: usize, communicator: &dyn Communicator) -> Range<usize> {
@@ -21,4 +22,20 @@ pub(super) fn agree(
         return mine;
     }
     mine.and(Err(DataError::Elsewhere))
+}
+
+/// What all parts contain, from those that each process made: checksums in the order of the parts, and the recipe.
+pub(super) fn identity<'s>(
+    own: impl Iterator<Item = &'s Store>,
+    recipe: &Recipe,
+    communicator: &dyn Communicator,
+) -> String {
+    // The same text however many processes have the parts.
+    let sums: Vec<String> = own
+        .map(|store| format!("{:x?}", store.account.checksums))
+        .collect();
+    let sums = sums.concat();
+    let all = communicator.gather(sums.as_bytes()).concat();
+    let recipe = serde_json::to_string(recipe).unwrap_or_default();
+    format!("{recipe} {}", String::from_utf8_lossy(&all))
 }

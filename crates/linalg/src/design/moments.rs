@@ -81,7 +81,7 @@ fn first_row(x: &Table<'_>, processes: &dyn Communicator) -> Vec<f64> {
         let row = x.block(0..1);
         mine.extend((0..x.ncols()).map(|j| row[(0, j)]));
     }
-    if processes.size() == 1 {
+    if processes.is_alone() {
         return mine;
     }
     let bytes: Vec<u8> = mine.iter().flat_map(|x| x.to_le_bytes()).collect();

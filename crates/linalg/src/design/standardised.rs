@@ -191,7 +191,7 @@ impl<'a> Standardised<'a> {
             .into_iter()
             .map(|r| r.into_inner().unwrap_or_else(|_| Mat::new()));
         let mut all: Mat<f64> = Mat::zeros(0, d);
-        if cut.communicator().size() == 1 {
+        if cut.communicator().is_alone() {
             for r in factors {
                 all = fold(&all, r.as_ref());
             }

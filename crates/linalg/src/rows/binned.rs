@@ -181,7 +181,7 @@ impl BinnedSums {
 
     /// Adds the sums of all other processes; all of them have to do so.
     pub fn combine(&mut self, processes: &dyn Communicator) {
-        if processes.size() == 1 {
+        if processes.is_alone() {
             return;
         }
         let mut places: Vec<i32> = (0..self.len()).map(|i| self.place(i)).collect();

@@ -18,6 +18,16 @@ pub trait Communicator: std::fmt::Debug + Sync {
     /// What each process says, in the order of their numbers: for names and messages, not for data.
     fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>>;
 
+    /// True if nobody has to be asked: of a process of its own, what it finds is what all find.
+    fn is_alone(&self) -> bool {
+        self.size() == 1
+    }
+
+    /// Asked before the leaves are looked at for what is asked next: false if that is known already, as what an earlier run has found is.
+    fn must_look(&self) -> bool {
+        true
+    }
+
     /// True if a statement holds for all.
     fn all(&self, mine: bool) -> bool {
         let mut fails = [i32::from(!mine)];

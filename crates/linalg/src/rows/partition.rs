@@ -90,6 +90,14 @@ impl<'a> Partition<'a> {
         leaf * size..((leaf + 1) * size).min(self.rows)
     }
 
+    /// The number of a leaf in its table, from 0, of which this process may have a share.
+    pub fn number_of_leaf(&self, leaf: usize) -> usize {
+        match self.leaves {
+            Some(leaves) => leaves.first_block(leaf) / BLOCKS_PER_LEAF,
+            None => leaf,
+        }
+    }
+
     /// The blocks of a leaf.
     pub fn blocks(&self, leaf: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let (rows, block, every) = (self.leaf(leaf), self.block, self.every);
@@ -112,8 +120,17 @@ impl<'a> Partition<'a> {
         }
     }
 
-    /// Calls `f` for every leaf that has a block, in parallel; what is on a disk is read ahead, and let go afterwards.
+    /// Calls `f` for every leaf that has a block, in parallel; what is on a disk is read ahead, and let go afterwards. It is for what
+    /// all processes are asked about before leaves are looked at again: where that is known ([`Communicator::must_look`]), no leaf is
+    /// visited.
     pub fn for_each_leaf(&self, f: &(impl Fn(usize) + Sync)) {
+        if self.communicator().must_look() {
+            self.visit_leaves(f);
+        }
+    }
+
+    /// The same for what stays in this process: leaves are visited in any case.
+    pub fn visit_leaves(&self, f: &(impl Fn(usize) + Sync)) {
         let visit = |leaf: usize| {
             if self.every > 1 && self.blocks(leaf).next().is_none() {
                 return;
@@ -196,7 +213,7 @@ impl<'a> Partition<'a> {
     /// The first row of this process for which a statement holds.
     pub fn first(&self, f: impl Fn(usize) -> bool + Sync) -> Option<usize> {
         let found = Mutex::new(None);
-        self.for_each_leaf(&|leaf| {
+        self.visit_leaves(&|leaf| {
             let rows = self.leaf(leaf);
             let before = |row: usize| {
                 let found = found.lock().ok().and_then(|found| *found);

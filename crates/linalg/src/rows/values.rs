@@ -2,7 +2,7 @@
 
 use std::ops::{Index, Range};
 
-use super::{Leaves, leaf_of};
+use super::{BLOCK, Leaves, leaf_of};
 use crate::flat;
 
 /// A column of numbers, one a row: in memory, or a column of leaves.
@@ -10,7 +10,9 @@ use crate::flat;
 /// ```
 /// use linalg::Values;
 /// let y = Values::from(&[1.0, 2.0, 3.0][..]);
-/// assert_eq!((y.len(), y[2], y.rows(1..3)), (3, 3.0, &[2.0, 3.0][..]));
+/// assert_eq!((y.len(), y[2], y.rows(1..3, &mut [])), (3, 3.0, &[2.0, 3.0][..]));
+/// let held_back = Values::OfFold { values: None, folds: &[0, 1, 0], fold: 1, inside: false };
+/// assert_eq!(held_back.rows(0..3, &mut [0.0; 3]), [1.0, 0.0, 1.0]);
 /// ```
 #[derive(Debug, Clone)]
 pub enum Values<'a> {
@@ -25,6 +27,24 @@ pub enum Values<'a> {
         /// Which of their columns.
         column: usize,
     },
+    /// Weights in which the rows of one fold, or all others, count nothing.
+    OfFold {
+        /// The weights of all rows; 1 if there are none.
+        values: Option<&'a Values<'a>>,
+        /// The fold of each row of this process.
+        folds: &'a [u16],
+        /// The fold.
+        fold: u16,
+        /// True if its rows count, false if all others do.
+        inside: bool,
+    },
+    /// Numbers of classes in another order.
+    Renumbered {
+        /// The numbers, whole and from 0.
+        values: &'a Values<'a>,
+        /// What each is called.
+        to: &'a [f64],
+    },
 }
 
 impl Values<'_> {
@@ -34,6 +54,8 @@ impl Values<'_> {
             Self::Slice(values) => values.len(),
             Self::Own(values) => values.len(),
             Self::Column { leaves, .. } => leaves.starts().last().copied().unwrap_or(0),
+            Self::OfFold { folds, .. } => folds.len(),
+            Self::Renumbered { values, .. } => values.len(),
         }
     }
 
@@ -42,14 +64,43 @@ impl Values<'_> {
         self.len() == 0
     }
 
-    /// Some rows, all of one leaf.
+    /// Some rows, all of one leaf; those that are stored nowhere are written into the memory.
     ///
     /// # Panics
-    /// If they do not exist or do not belong to one leaf.
-    pub fn rows(&self, rows: Range<usize>) -> &[f64] {
+    /// If they do not exist, do not belong to one leaf, or the memory is too small for them.
+    pub fn rows<'m>(&'m self, rows: Range<usize>, memory: &'m mut [f64]) -> &'m [f64] {
         match self {
             Self::Slice(values) => &values[rows],
             Self::Own(values) => &values[rows],
+            Self::OfFold {
+                values,
+                folds,
+                fold,
+                inside,
+            } => {
+                let memory = &mut memory[..rows.len()];
+                for (out, own) in memory.iter_mut().zip(&folds[rows.clone()]) {
+                    *out = f64::from(u8::from((own == fold) == *inside));
+                }
+                if let Some(values) = values {
+                    let mut others = [0.0; BLOCK];
+                    for (k, out) in memory.chunks_mut(BLOCK).enumerate() {
+                        let from = rows.start + k * BLOCK;
+                        let all = values.rows(from..from + out.len(), &mut others);
+                        for (out, value) in out.iter_mut().zip(all) {
+                            *out = if *out == 0.0 { 0.0 } else { *value };
+                        }
+                    }
+                }
+                memory
+            }
+            Self::Renumbered { .. } => {
+                let memory = &mut memory[..rows.len()];
+                for (out, row) in memory.iter_mut().zip(rows) {
+                    *out = self[row];
+                }
+                memory
+            }
             Self::Column { leaves, column } => {
                 let leaf = leaf_of(leaves.starts(), rows.start);
                 let from = rows.start - leaves.starts()[leaf];
@@ -84,7 +135,7 @@ impl Values<'_> {
         match self {
             Self::Slice(values) => Some(values),
             Self::Own(values) => Some(values),
-            Self::Column { .. } => None,
+            _ => None,
         }
     }
 
@@ -97,6 +148,7 @@ impl Values<'_> {
                 leaves: *leaves,
                 column: *column,
             },
+            other => other.clone(),
         }
     }
 }
@@ -121,6 +173,17 @@ impl Index<usize> for Values<'_> {
                 let leaf = leaf_of(leaves.starts(), row);
                 &entries(*leaves, leaf, *column)[row - leaves.starts()[leaf]]
             }
+            Self::OfFold {
+                values,
+                folds,
+                fold,
+                inside,
+            } => match values {
+                _ if (folds[row] == *fold) != *inside => &0.0,
+                Some(values) => &values[row],
+                None => &1.0,
+            },
+            Self::Renumbered { values, to } => &to[values[row] as usize],
         }
     }
 }

@@ -150,7 +150,7 @@ impl<'p, 'a> CoordinateDescent<'p, 'a> {
         let family = self.problem.family;
         family.block(
             eta,
-            self.problem.y.rows(0..n),
+            self.problem.y.rows(0..n, &mut []),
             &mut loss,
             &mut self.slope,
             &mut self.curvature,

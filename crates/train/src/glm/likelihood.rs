@@ -128,7 +128,8 @@ pub(super) fn pearson(problem: &Problem<'_>, design: &Columns<'_>, at: &At) -> f
         let block = |rows: Range<usize>, eta: &[f64], out: &mut [[f64; 1]]| {
             let mut memory = [[0.0; linalg::rows::BLOCK]; 3];
             let [loss, slope, curvature] = memory.each_mut().map(|m| &mut m[..eta.len()]);
-            let y = problem.y.rows(rows.clone());
+            let mut memory = [0.0; linalg::rows::BLOCK];
+            let y = problem.y.rows(rows.clone(), &mut memory);
             problem.family.block(eta, y, loss, slope, curvature);
             for (i, (row, out)) in rows.zip(out).enumerate() {
                 *out = match problem.weight(row) {

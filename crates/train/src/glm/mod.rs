@@ -5,6 +5,7 @@ mod blocks;
 mod classes;
 mod columns;
 mod coordinate;
+mod cross_validation;
 mod duality;
 mod firth;
 mod fit;
@@ -38,13 +39,14 @@ pub use self::analysis::{
 };
 pub(crate) use self::analysis::{in_variances, lone};
 pub use self::classes::ClassFit;
+pub use self::cross_validation::{CrossValidation, cross_validate, folds};
 pub use self::fit::{Dispersion, GlmFit, Theta};
 pub use self::logistic::LogisticFit;
 pub use self::multinomial::MultinomialFit;
 pub use self::observations::{Explanatory, Observations};
 pub use self::options::{FitOptions, Solver};
 pub use self::ordered::OrderedFit;
-pub use self::path::{CrossValidation, PathOptions, PathPoint, cross_validate, path};
+pub use self::path::{PathOptions, PathPoint, path};
 pub use self::robust::RobustFit;
 use crate::{FitError, Inference};
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use linalg::rows::BLOCK;
 use linalg::{Block, MatMut, Workspace};
 use models::glm::Family;
 
@@ -69,7 +70,7 @@ impl At {
         f: &(impl Fn(Range<usize>, &[f64], &mut [[f64; K]]) + Sync),
     ) -> [f64; K] {
         let block = |rows: Range<usize>, out: &mut [[f64; K]]| {
-            let mut memory = [0.0; linalg::rows::BLOCK];
+            let mut memory = [0.0; BLOCK];
             let eta = &mut memory[..rows.len()];
             self.predictors(problem, design, rows.clone(), eta);
             f(rows, eta, out);
@@ -98,7 +99,8 @@ impl At {
 
 fn add_offset(problem: &Problem<'_>, rows: Range<usize>, eta: &mut [f64]) {
     if let Some(offset) = &problem.data.offset {
-        for (eta, offset) in eta.iter_mut().zip(offset.rows(rows)) {
+        let mut memory = [0.0; BLOCK];
+        for (eta, offset) in eta.iter_mut().zip(offset.rows(rows, &mut memory)) {
             *eta += offset;
         }
     }
@@ -190,7 +192,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
             parts.push(std::sync::Mutex::new(part));
             rest = others;
         }
-        cut.for_each_leaf(&|leaf| {
+        cut.visit_leaves(&|leaf| {
             if let Ok(mut part) = parts[leaf].lock() {
                 self.curvature_at(x, cut.leaf(leaf), &mut part);
             }
@@ -211,15 +213,21 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
         let Problem {
             family, y, weights, ..
         } = self.problem;
-        let rows = start..start + eta.len();
-        family.block(eta, y.rows(rows.clone()), loss, slope, curvature);
-        for (curvature, eta) in curvature.iter_mut().zip(eta) {
-            if *curvature <= 0.0 {
-                *curvature = family.information(*eta);
+        let mut memory = [0.0; BLOCK];
+        for from in (0..eta.len()).step_by(BLOCK) {
+            let to = eta.len().min(from + BLOCK);
+            let (eta, loss) = (&eta[from..to], &mut loss[from..to]);
+            let (slope, curvature) = (&mut slope[from..to], &mut curvature[from..to]);
+            let rows = start + from..start + to;
+            let y = y.rows(rows.clone(), &mut memory);
+            family.block(eta, y, loss, slope, curvature);
+            for (curvature, eta) in curvature.iter_mut().zip(eta) {
+                if *curvature <= 0.0 {
+                    *curvature = family.information(*eta);
+                }
             }
-        }
-        if let Some(weights) = weights {
-            for (i, weight) in weights.rows(rows).iter().enumerate() {
+            let Some(weights) = weights else { continue };
+            for (i, weight) in weights.rows(rows, &mut memory).iter().enumerate() {
                 for term in [&mut loss[i], &mut slope[i], &mut curvature[i]] {
                     *term = if *weight > 0.0 { *weight * *term } else { 0.0 };
                 }
@@ -257,7 +265,8 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 let mut moved = [0.0; CHUNK];
                 let moved = &mut moved[..range.len()];
                 moved.copy_from_slice(&eta[range.clone()]);
-                let own = offset.rows(start + range.start..start + range.end);
+                let mut memory = [0.0; CHUNK];
+                let own = offset.rows(start + range.start..start + range.end, &mut memory);
                 moved.iter_mut().zip(own).for_each(|(eta, own)| *eta += own);
                 keep(start + from, moved);
                 let (loss, slope) = (&mut loss[range.clone()], &mut slope[range.clone()]);

@@ -1,17 +1,16 @@
-//! Fits for a descending sequence of penalties, each from the one before, and the choice among them by cross-validation.
+//! Fits for a descending sequence of penalties, each from the one before.
 
-use datasets::Dataset;
-use linalg::{Mat, parallel, reduce};
-use models::glm::{Family, GeneralisedLinearModel, Penalty};
+use models::glm::{GeneralisedLinearModel, Penalty};
 
 use super::columns::Columns;
 use super::coordinate::{self, CoordinateDescent, ScaledPenalty};
+use super::objective::GlmObjective;
 use super::problem::Problem;
 use super::solve::columns;
 use super::terms::PenaltyTerms;
 use super::{Fit, FitOptions, Observations};
 use crate::solver::Status;
-use crate::{FitError, Progress};
+use crate::{Differentiable, FitError, Progress};
 
 /// Which penalties are looked at, and how exactly.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +28,7 @@ pub struct PathOptions {
 }
 
 impl PathOptions {
-    fn check(&self) -> Result<(), FitError> {
+    pub(super) fn check(&self) -> Result<(), FitError> {
         let refuse = |what, value| Err(FitError::Setting { what, value });
         for &strength in self.strengths.iter().flatten() {
             if !(strength >= 0.0 && strength.is_finite()) {
@@ -118,8 +117,9 @@ pub fn path(
         Some(strengths) => strengths.clone(),
         None => strengths(&model, &problem, &design, &unit, options)?,
     };
-    let usable = matches!(design, Columns::Dense(_)) && coordinate::can(&problem);
-    let many = data.rows() >= 5 * data.columns() && data.columns() <= 1500;
+    let descends = !data.features.in_leaves() && coordinate::can(&problem);
+    let usable = matches!(design, Columns::Dense(_)) && descends;
+    let many = problem.number_of_rows() >= 5 * data.columns() && data.columns() <= 1500;
     if usable && !many {
         return by_descent(&problem, &design, &unit, &strengths, options);
     }
@@ -228,19 +228,9 @@ fn strengths(
         beta[0] = super::fit::intercept_alone(model, problem)?;
     }
     let x = design.coefficients_from_data(&beta);
-    let eta = problem.predictors(design, &x);
-    let total = problem.total();
-    let slope: Vec<f64> = (0..eta.len())
-        .map(|i| match problem.weight(i) {
-            weight if weight > 0.0 => {
-                weight * problem.family.terms(eta[i], problem.y[i]).slope / total
-            }
-            _ => 0.0,
-        })
-        .collect();
     let mut gradient = vec![0.0; x.len()];
-    design.design().transpose_times(&slope, &mut gradient);
-    design.outer(&mut gradient);
+    let mut objective = GlmObjective::new(design, problem, vec![0.0; x.len()]);
+    objective.gradient(&x, &mut gradient);
     let separable = unit.separable(design);
     // A proportion of l1 of 0 has no such strength: glmnet takes that of one thousandth.
     let ridge = unit.ridge(design);
@@ -255,196 +245,11 @@ fn strengths(
     });
     // Above rounding, so that the first fit has no coefficients.
     let largest = largest * (1.0 + 1e-10);
-    let few = problem.y.len() < design.columns();
+    let few = problem.number_of_rows() < design.columns();
     let ratio = options.ratio.unwrap_or(if few { 1e-2 } else { 1e-4 });
     let count = options.count.max(1);
     let step = ratio.ln() / (count.max(2) - 1) as f64;
     Ok((0..count)
         .map(|k| largest * (step * k as f64).exp())
         .collect())
-}
-
-/// What cross-validation says about each strength of a path.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CrossValidation {
-    /// The fits to all data.
-    pub path: Vec<PathPoint>,
-    /// The mean deviance of a row that a fit did not see, for each strength.
-    pub mean: Vec<f64>,
-    /// Its standard error over the folds.
-    pub std_error: Vec<f64>,
-    /// The strength with the least mean.
-    pub best: usize,
-    /// The largest strength whose mean is within one standard error of the least: the simplest model that is about as good
-    /// (Breiman, Friedman, Olshen and Stone 1984).
-    pub one_std_error: usize,
-}
-
-/// Chooses the strength of a penalty by cross-validation: `folds[i]` is the fold of row i. Folds are fitted in parallel.
-///
-/// # Errors
-/// [`FitError`], with the names of the columns or the rows at fault.
-///
-/// # Panics
-/// If there is not one fold a row.
-///
-/// ```
-/// use datasets::generators::regression;
-/// use datasets::random::ChaCha;
-/// use models::glm::{Distribution, GeneralisedLinearModel, Penalty};
-/// use train::{PathOptions, cross_validate};
-/// let data = regression(100, 5, 1.0, &mut ChaCha::new(4)).data;
-/// let folds: Vec<usize> = (0..100).map(|i| i % 5).collect();
-/// let model = GeneralisedLinearModel::new(Distribution::Gaussian).penalised(Penalty::lasso(1.0));
-/// let chosen = cross_validate(&model, &data, &folds, &PathOptions::default())?;
-/// assert!(chosen.one_std_error <= chosen.best);
-/// assert!(chosen.mean[chosen.best] < chosen.mean[0]);
-/// # Ok::<(), train::FitError>(())
-/// ```
-pub fn cross_validate(
-    model: &GeneralisedLinearModel,
-    data: &Dataset,
-    folds: &[usize],
-    options: &PathOptions,
-) -> Result<CrossValidation, FitError> {
-    assert_eq!(
-        folds.len(),
-        data.observations(),
-        "there is not one fold a row"
-    );
-    options.check()?;
-    // Numbered anew, because numbers may be any.
-    let mut numbers = folds.to_vec();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let count = numbers.len();
-    if count < 2 {
-        return Err(FitError::Setting {
-            what: "the number of folds",
-            value: count as f64,
-        });
-    }
-    let folds: Vec<usize> = folds
-        .iter()
-        .map(|fold| numbers.partition_point(|n| n < fold))
-        .collect();
-    let folds = &folds[..];
-    let strengths = options.strengths.as_ref();
-    let strengths = strengths.map_or(options.count.max(1), Vec::len);
-    let options = PathOptions {
-        progress: options.progress.count(strengths * (count + 1)).inner(),
-        ..options.clone()
-    };
-    let whole = path(model, &data.into(), &options)?;
-    let strengths: Vec<f64> = whole.iter().map(|point| point.strength).collect();
-    let options = PathOptions {
-        strengths: Some(strengths),
-        ..options
-    };
-    let scores = parallel::map_reduce(
-        count,
-        &|fold| vec![score(model, data, folds, fold, &options)],
-        &|mut a: Vec<_>, b| {
-            a.extend(b);
-            a
-        },
-    );
-    let scores: Vec<(f64, Vec<f64>)> = scores
-        .unwrap_or_default()
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    let scores: Vec<_> = scores
-        .into_iter()
-        .filter(|(weight, _)| *weight > 0.0)
-        .collect();
-    let total: f64 = scores.iter().map(|(weight, _)| weight).sum();
-    let number = scores.len() as f64;
-    let (mut mean, mut std_error) = (Vec::new(), Vec::new());
-    for k in 0..whole.len() {
-        let m = scores.iter().map(|(weight, s)| weight * s[k]).sum::<f64>() / total;
-        let spread = scores
-            .iter()
-            .map(|(weight, s)| weight * (s[k] - m).powi(2))
-            .sum::<f64>()
-            / total;
-        mean.push(m);
-        std_error.push((spread / (number - 1.0)).sqrt());
-    }
-    let best = (0..mean.len()).fold(0, |best, k| if mean[k] < mean[best] { k } else { best });
-    let enough = mean[best] + std_error[best];
-    let one_std_error = mean.iter().position(|m| *m <= enough).unwrap_or(best);
-    Ok(CrossValidation {
-        path: whole,
-        mean,
-        std_error,
-        best,
-        one_std_error,
-    })
-}
-
-/// The weight of a fold and the mean deviance of its rows by fits to the others.
-fn score(
-    model: &GeneralisedLinearModel,
-    data: &Dataset,
-    folds: &[usize],
-    fold: usize,
-    options: &PathOptions,
-) -> Result<(f64, Vec<f64>), FitError> {
-    let rows = |inside: bool| -> Vec<usize> {
-        (0..folds.len())
-            .filter(|i| (folds[*i] == fold) == inside)
-            .collect()
-    };
-    let (mut seen, mut unseen) = (data.select(&rows(false)), data.select(&rows(true)));
-    if unseen.observations() == 0 {
-        return Ok((
-            0.0,
-            vec![0.0; options.strengths.as_ref().map_or(0, Vec::len)],
-        ));
-    }
-    // A column that does not vary in these rows gets no coefficient: rare categories are like that.
-    let varies = |j: usize| {
-        let x = &seen.features;
-        (1..x.nrows()).any(|i| x[(i, j)] != x[(0, j)])
-    };
-    let kept: Vec<usize> = (0..seen.feature_names.len())
-        .filter(|j| varies(*j))
-        .collect();
-    let mut model = model.clone();
-    if kept.len() < seen.feature_names.len() {
-        for part in [&mut seen, &mut unseen] {
-            let x = &part.features;
-            part.features = Mat::from_fn(x.nrows(), kept.len(), |i, j| x[(i, kept[j])]);
-            part.feature_names = kept
-                .iter()
-                .map(|j| part.feature_names[*j].clone())
-                .collect();
-        }
-        let mut penalty = model.penalty().clone();
-        let there = |name: &String| seen.feature_names.contains(name);
-        penalty.factors.retain(|(name, _)| there(name));
-        penalty.bounds.retain(|(name, ..)| there(name));
-        model = model.penalised(penalty);
-    }
-    let points = path(&model, &(&seen).into(), options)?;
-    let held = Problem::unchecked(&model, &(&unseen).into());
-    let weight = held.total();
-    let x = &unseen.features;
-    let deviance = |point: &PathPoint| {
-        let k = usize::from(held.intercept);
-        let eta = Mat::from_fn(x.nrows(), 1, |i, _| {
-            let start = if k == 1 { point.coefficients[0] } else { 0.0 };
-            start
-                + held.offset(i)
-                + (0..x.ncols())
-                    .map(|j| x[(i, j)] * point.coefficients[j + k])
-                    .sum::<f64>()
-        });
-        let unit = |i: usize| {
-            let loss = held.family.terms(eta[(i, 0)], held.y[i]).loss;
-            held.weight(i) * (loss - held.family.saturated_loss(held.y[i]))
-        };
-        2.0 * reduce::sum_by(x.nrows(), unit) / weight
-    };
-    Ok((weight, points.iter().map(deviance).collect()))
 }

@@ -1,0 +1,339 @@
+//! The choice among the penalties of a path by cross-validation.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use datasets::deal;
+use datasets::random::ChaCha;
+use linalg::{Accum, Mat, Partition, Table, Values, matmul, parallel};
+use models::glm::{Family, GeneralisedLinearModel};
+
+use super::Observations;
+use super::path::{PathOptions, PathPoint, path};
+use super::problem::Problem;
+use super::solve::columns;
+use crate::FitError;
+
+/// What cross-validation says about each strength of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossValidation {
+    /// The fits to all data.
+    pub path: Vec<PathPoint>,
+    /// The mean deviance of a row that a fit did not see, for each strength.
+    pub mean: Vec<f64>,
+    /// Its standard error over the folds.
+    pub std_error: Vec<f64>,
+    /// The strength with the least mean.
+    pub best: usize,
+    /// The largest strength whose mean is within one standard error of the least: the simplest model that is about as good
+    /// (Breiman, Friedman, Olshen and Stone 1984).
+    pub one_std_error: usize,
+}
+
+/// The fold of each row of this process, from 0, for [`cross_validate`]: rows are dealt like cards within every leaf of them, two
+/// classes one after the other, so that folds are of one size and have the classes in the same shares. They depend on the order of the
+/// rows and the seed alone, wherever the rows are kept and whoever deals.
+///
+/// # Errors
+/// [`FitError::Folds`] if there are fewer than two folds, more than rows, or more than 65,536.
+///
+/// ```
+/// use datasets::generators::regression;
+/// use datasets::random::ChaCha;
+/// use train::{Observations, folds};
+/// let data = regression(100, 5, 1.0, &mut ChaCha::new(4)).data;
+/// let folds = folds(&Observations::from(&data), 5, 1)?;
+/// assert_eq!(folds.iter().filter(|fold| **fold == 3).count(), 20);
+/// # Ok::<(), train::FitError>(())
+/// ```
+pub fn folds(data: &Observations<'_>, k: usize, seed: u64) -> Result<Vec<u16>, FitError> {
+    let cut = data.partition();
+    let rows = cut.total();
+    if k < 2 || k > rows.min(1 << 16) {
+        return Err(FitError::Folds { folds: k, rows });
+    }
+    let two = data.labels.is_some_and(|labels| labels.len() == 2);
+    let mut all = vec![0; data.rows()];
+    for leaf in 0..cut.leaves() {
+        let rows = cut.leaf(leaf);
+        let class = |row: usize| usize::from(two && data.target[row] != 0.0);
+        let classes: Vec<usize> = rows.clone().map(class).collect();
+        let number = cut.number_of_leaf(leaf);
+        let dealt = deal(&classes, k, &mut ChaCha::stream(seed, number as u64));
+        for (all, fold) in all[rows].iter_mut().zip(dealt) {
+            // What is left over goes to other folds in every leaf.
+            *all = ((fold + number) % k) as u16;
+        }
+    }
+    Ok(all)
+}
+
+/// Chooses the strength of a penalty by cross-validation: `folds[i]` is the fold of row i, as [`folds`] deals them or by any other
+/// numbers. In every fit the rows of one fold count nothing; folds of rows in memory are fitted in parallel.
+///
+/// # Errors
+/// [`FitError`], with the names of the columns or the rows at fault.
+///
+/// # Panics
+/// If there is not one fold a row.
+///
+/// ```
+/// use datasets::generators::regression;
+/// use datasets::random::ChaCha;
+/// use models::glm::{Distribution, GeneralisedLinearModel, Penalty};
+/// use train::{PathOptions, cross_validate};
+/// let data = regression(100, 5, 1.0, &mut ChaCha::new(4)).data;
+/// let folds: Vec<usize> = (0..100).map(|i| i % 5).collect();
+/// let model = GeneralisedLinearModel::new(Distribution::Gaussian).penalised(Penalty::lasso(1.0));
+/// let chosen = cross_validate(&model, &data, &folds, &PathOptions::default())?;
+/// assert!(chosen.one_std_error <= chosen.best);
+/// assert!(chosen.mean[chosen.best] < chosen.mean[0]);
+/// # Ok::<(), train::FitError>(())
+/// ```
+pub fn cross_validate<'a, F: Copy + Into<usize>>(
+    model: &GeneralisedLinearModel,
+    data: impl Into<Observations<'a>>,
+    folds: &[F],
+    options: &PathOptions,
+) -> Result<CrossValidation, FitError> {
+    let data: Observations<'a> = data.into();
+    assert_eq!(folds.len(), data.rows(), "there is not one fold a row");
+    options.check()?;
+    let (folds, count) = renumbered(&data, folds)?;
+    let strengths = options.strengths.as_ref();
+    let strengths = strengths.map_or(options.count.max(1), Vec::len);
+    let options = PathOptions {
+        progress: options.progress.count(strengths * (count + 1)).inner(),
+        ..options.clone()
+    };
+    let whole = path(model, &data, &options)?;
+    let strengths: Vec<f64> = whole.iter().map(|point| point.strength).collect();
+    let options = PathOptions {
+        strengths: Some(strengths),
+        ..options
+    };
+    let without = |fold: usize| {
+        let weights = Values::OfFold {
+            values: data.weights.as_ref(),
+            folds: &folds,
+            fold: fold as u16,
+            inside: false,
+        };
+        let seen = Observations {
+            weights: Some(weights),
+            ..data.clone()
+        };
+        path(&without_constants(model, &seen), &seen, &options)
+    };
+    let paths: Vec<Result<Vec<PathPoint>, FitError>> = if data.features.in_leaves() {
+        // One after the other: every pass is one of all threads and all processes.
+        (0..count).map(without).collect()
+    } else {
+        let join = |mut a: Vec<_>, b| {
+            a.extend(b);
+            a
+        };
+        parallel::map_reduce(count, &|fold| vec![without(fold)], &join).unwrap_or_default()
+    };
+    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let scores = scores(model, &data, &folds, &paths)?;
+    let scores: Vec<_> = scores.iter().filter(|(weight, _)| *weight > 0.0).collect();
+    let total: f64 = scores.iter().map(|(weight, _)| weight).sum();
+    let number = scores.len() as f64;
+    let (mut mean, mut std_error) = (Vec::new(), Vec::new());
+    for k in 0..whole.len() {
+        let m = scores.iter().map(|(weight, s)| weight * s[k]).sum::<f64>() / total;
+        let spread = scores
+            .iter()
+            .map(|(weight, s)| weight * (s[k] - m).powi(2))
+            .sum::<f64>()
+            / total;
+        mean.push(m);
+        std_error.push((spread / (number - 1.0)).sqrt());
+    }
+    let best = (0..mean.len()).fold(0, |best, k| if mean[k] < mean[best] { k } else { best });
+    let enough = mean[best] + std_error[best];
+    let one_std_error = mean.iter().position(|m| *m <= enough).unwrap_or(best);
+    Ok(CrossValidation {
+        path: whole,
+        mean,
+        std_error,
+        best,
+        one_std_error,
+    })
+}
+
+/// The folds numbered from 0 without gaps, in all processes alike, and how many there are.
+fn renumbered<F: Copy + Into<usize>>(
+    data: &Observations<'_>,
+    folds: &[F],
+) -> Result<(Vec<u16>, usize), FitError> {
+    let own: BTreeSet<usize> = folds.iter().map(|fold| (*fold).into()).collect();
+    let bytes: Vec<u8> = own.iter().flat_map(|n| (*n as u64).to_le_bytes()).collect();
+    let all = data.partition().communicator().gather(&bytes).concat();
+    let number = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes) as usize;
+    let numbers: BTreeSet<usize> = all.chunks(8).map(number).collect();
+    let numbers: Vec<usize> = numbers.into_iter().collect();
+    let count = numbers.len();
+    if !(2..=1 << 16).contains(&count) {
+        return Err(FitError::Folds {
+            folds: count,
+            rows: data.partition().total(),
+        });
+    }
+    let place = |fold: &F| numbers.partition_point(|n| *n < (*fold).into()) as u16;
+    Ok((folds.iter().map(place).collect(), count))
+}
+
+/// The model with the coefficients of columns held at 0 that do not vary in the rows that count: rare categories are like that.
+fn without_constants(
+    model: &GeneralisedLinearModel,
+    seen: &Observations<'_>,
+) -> GeneralisedLinearModel {
+    let Some(table) = seen.features.table() else {
+        return model.clone();
+    };
+    let constants = constants(seen, table);
+    let mut penalty = model.penalty().clone();
+    let intercept = model.has_intercept() && seen.intercept;
+    let mut found = false;
+    for (constant, name) in constants.iter().zip(seen.names.iter()) {
+        if constant.is_some_and(|value| intercept || value == 0.0) {
+            penalty.bounds.retain(|(other, ..)| other != name);
+            penalty = penalty.bounds(name, 0.0, 0.0);
+            found = true;
+        }
+    }
+    if found {
+        model.clone().penalised(penalty)
+    } else {
+        model.clone()
+    }
+}
+
+/// The value of each column that has the same in all rows of all processes that count.
+fn constants(seen: &Observations<'_>, table: Table<'_>) -> Vec<Option<f64>> {
+    let (cut, d) = (seen.partition(), seen.columns());
+    let counts = |row: usize| (seen.weights.as_ref()).is_none_or(|weights| weights[row] > 0.0);
+    // Of this process the entries of the first such row, NaN where others differ from it.
+    let mut mine = Vec::new();
+    if let Some(first) = cut.first(counts) {
+        let first = table.block(first..first + 1);
+        let constant: Vec<AtomicBool> = (0..d).map(|_| AtomicBool::new(true)).collect();
+        cut.for_each_leaf(&|leaf| {
+            let rows = cut.leaf(leaf);
+            let x = table.block(rows.clone());
+            for (j, constant) in constant.iter().enumerate() {
+                let differs = |i: usize| x[(i, j)] != first[(0, j)] && counts(rows.start + i);
+                if constant.load(Ordering::Relaxed) && (0..rows.len()).any(differs) {
+                    constant.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        for (j, constant) in constant.into_iter().enumerate() {
+            let value = if constant.into_inner() {
+                first[(0, j)]
+            } else {
+                f64::NAN
+            };
+            mine.extend(value.to_le_bytes());
+        }
+    }
+    let all = cut.communicator().gather(&mine);
+    let number = |bytes: &[u8]| bytes.try_into().map_or(f64::NAN, f64::from_le_bytes);
+    let all = all.iter().filter(|bytes| !bytes.is_empty());
+    let mut all = all.map(|bytes| bytes.chunks(8).map(number));
+    let mut values: Vec<f64> = all.next().into_iter().flatten().collect();
+    for other in all {
+        for (value, other) in values.iter_mut().zip(other) {
+            *value = if *value == other { *value } else { f64::NAN };
+        }
+    }
+    let known = |value: f64| (!value.is_nan()).then_some(value);
+    values.into_iter().map(known).collect()
+}
+
+/// Of each fold the weight, and for each point of the path that did not see it the mean deviance of its rows.
+fn scores(
+    model: &GeneralisedLinearModel,
+    data: &Observations<'_>,
+    folds: &[u16],
+    paths: &[Vec<PathPoint>],
+) -> Result<Vec<(f64, Vec<f64>)>, FitError> {
+    let problem = Problem::unchecked(model, data);
+    let count = paths.len();
+    let weights = problem.cut.sum_leaves(count, &|leaf, sums: &mut [f64]| {
+        for row in problem.cut.leaf(leaf) {
+            sums[usize::from(folds[row])] += problem.weight(row);
+        }
+    });
+    let points = paths.first().map_or(0, Vec::len);
+    let unit = |row: usize, eta: f64| {
+        let eta = eta + problem.offset(row);
+        let loss = problem.family.terms(eta, problem.y[row]).loss;
+        2.0 * problem.weight(row) * (loss - problem.family.saturated_loss(problem.y[row]))
+    };
+    let sums = if let Some(table) = data.features.table() {
+        of_table(&problem, table, folds, paths, &unit)
+    } else {
+        let design = columns(data, problem.intercept, false)?;
+        let mut all = Vec::new();
+        for (fold, path) in paths.iter().enumerate() {
+            for point in path {
+                let x = design.coefficients_from_data(&point.coefficients);
+                let sum = problem.cut.sum_leaves(1, &|leaf, sum: &mut [f64]| {
+                    for rows in problem.cut.blocks(leaf) {
+                        let mut eta = vec![0.0; rows.len()];
+                        design.times_block(rows.clone(), &x, &mut eta);
+                        let own = |(row, _): &(usize, f64)| usize::from(folds[*row]) == fold;
+                        let own = rows.zip(eta).filter(own);
+                        sum[0] += own.map(|(row, eta)| unit(row, eta)).sum::<f64>();
+                    }
+                });
+                all.push(sum[0]);
+            }
+        }
+        all
+    };
+    let scores = weights.iter().enumerate().map(|(fold, weight)| {
+        let own = &sums[fold * points..(fold + 1) * points];
+        (*weight, own.iter().map(|sum| sum / weight).collect())
+    });
+    Ok(scores.collect())
+}
+
+/// The sums of numbers of the rows of each fold and their predictors at each point of its path.
+fn of_table(
+    problem: &Problem<'_>,
+    table: Table<'_>,
+    folds: &[u16],
+    paths: &[Vec<PathPoint>],
+    unit: &(impl Fn(usize, f64) -> f64 + Sync),
+) -> Vec<f64> {
+    let (d, k) = (table.ncols(), usize::from(problem.intercept));
+    let points = paths.first().map_or(0, Vec::len);
+    // One column a point.
+    let slopes = paths
+        .iter()
+        .map(|path| Mat::from_fn(d, points, |j, s| path[s].coefficients[j + k]));
+    let slopes: Vec<Mat<f64>> = slopes.collect();
+    let cut: Partition<'_> = problem.cut;
+    cut.sum_leaves(paths.len() * points, &|leaf, sums: &mut [f64]| {
+        for rows in cut.blocks(leaf) {
+            let x = table.block(rows.clone());
+            for (fold, slopes) in slopes.iter().enumerate() {
+                let own = |row: &usize| usize::from(folds[*row]) == fold;
+                let own: Vec<usize> = rows.clone().filter(own).collect();
+                let held = Mat::from_fn(own.len(), d, |i, j| x[(own[i] - rows.start, j)]);
+                let mut eta = Mat::zeros(own.len(), points);
+                matmul(held.as_ref(), slopes.as_ref(), eta.as_mut(), Accum::Replace);
+                for (s, point) in paths[fold].iter().enumerate() {
+                    let start = if k == 1 { point.coefficients[0] } else { 0.0 };
+                    let own = own.iter().enumerate();
+                    let sum: f64 = own.map(|(i, row)| unit(*row, start + eta[(i, s)])).sum();
+                    sums[fold * points + s] += sum;
+                }
+            }
+        }
+    })
+}
