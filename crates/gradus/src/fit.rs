@@ -1,14 +1,13 @@
 //! `gradus fit`.
 
-use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use datasets::{CsvOptions, Dataset, Features, Formula, Missing, Preparation, Response, Splitter};
+use datasets::{CsvOptions, Dataset, Features, Formula, Missing, Preparation, Response};
 use models::glm::GeneralisedLinearModel;
-use train::{Fit, FitError, PathOptions, PathPoint, Status};
+use train::{Fit, FitError, Observations, Progress, Status};
 
-use crate::arguments::{Family, FitArguments, Format, MissingValues, Rule};
+use crate::arguments::{Family, FitArguments, Format, MissingValues};
 use crate::digest;
 use crate::document::{Document, Provenance, Timing};
 use crate::evaluate::Scored;
@@ -18,6 +17,7 @@ use crate::input;
 use crate::levels::order_classes;
 use crate::output;
 use crate::page;
+use crate::penalty_path;
 use crate::processes;
 use crate::progress::bar;
 use crate::show;
@@ -74,15 +74,17 @@ fn run(arguments: &FitArguments) -> Result<bool> {
     let read_seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
     if let (true, Model::Glm(model)) = (arguments.path, &model) {
-        let options = PathOptions {
-            progress: bar("path", "fits"),
-            ..PathOptions::default()
-        };
-        let path = train::path(model, &(&data).into(), &options).context(lines)?;
-        print_path(arguments.format, &data, &path)?;
+        let path = penalty_path::fit(model, &(&data).into(), bar("path", "fits")).context(lines)?;
+        penalty_path::print(arguments.format, &data.feature_names, &path)?;
         return Ok(path.iter().all(|point| point.status == Status::Converged));
     }
-    let (fitted, model) = fitted(arguments, model, &data).map_err(|error| {
+    let (fitted, model) = fitted(
+        arguments,
+        model,
+        &(&data).into(),
+        bar("cross-validation", "fits"),
+    )
+    .map_err(|error| {
         let row = error.downcast_ref::<FitError>().and_then(FitError::row);
         let place = row.map_or_else(
             || lines.clone(),
@@ -230,32 +232,31 @@ pub(crate) fn preparation(arguments: &FitArguments) -> Result<Preparation> {
 }
 
 /// The fit, and the specification of a generalised linear model.
-fn fitted(
+pub(crate) fn fitted(
     arguments: &FitArguments,
     model: Model,
-    data: &Dataset,
+    data: &Observations<'_>,
+    progress: Progress,
 ) -> Result<(Fitted, Option<GeneralisedLinearModel>)> {
     let options = fit_options(arguments);
     Ok(match model {
         Model::Multinomial(model) => {
-            let fit = model.fit_with(data, &options)?;
+            let fit = model.fit_observations(data, &options)?;
             (Fitted::Multinomial(Box::new(fit)), None)
         }
         Model::Ordered(model) => {
-            let fit = model.fit_with(data, &options)?;
+            let fit = model.fit_observations(data, &options)?;
             (Fitted::Ordered(Box::new(fit)), None)
         }
         Model::Robust(model) => {
-            let fit = model.fit_with(data, &options)?;
+            let fit = model.fit_observations(data, &options)?;
             (Fitted::Robust(Box::new(fit)), None)
         }
         Model::Glm(mut model) => {
             if let Some(k) = arguments.cv {
-                let chosen = choose_strength(arguments, k, &model, data)?;
-                let penalty = model.penalty().with_strength(chosen);
-                model = model.penalised(penalty);
+                model = penalty_path::choose(arguments, k, model, data, progress)?;
             }
-            let fit = model.fit_with(data, &options)?;
+            let fit = model.fit_observations(data, &options)?;
             (Fitted::Glm(Box::new(fit)), Some(model))
         }
     })
@@ -269,97 +270,4 @@ fn suggested(error: anyhow::Error, data: &Dataset) -> anyhow::Error {
     let names = data.feature_names.iter().map(String::as_str);
     let meant = datasets::suggestion(column, names);
     anyhow::anyhow!("{error}{meant}")
-}
-
-/// The strength that cross-validation chooses.
-fn choose_strength(
-    arguments: &FitArguments,
-    k: usize,
-    model: &GeneralisedLinearModel,
-    data: &Dataset,
-) -> Result<f64> {
-    let stratify = data.labels.as_ref().is_some_and(|labels| labels.len() == 2);
-    let classes = datasets::classes(&data.target);
-    let splitter = if stratify {
-        Splitter::stratified(&classes)
-    } else {
-        Splitter::rows(data.observations())
-    };
-    let splits = splitter.seed(arguments.seed).k_fold(k).context("--cv")?;
-    let mut folds = vec![0; data.observations()];
-    for (fold, split) in splits.iter().enumerate() {
-        for row in &split.test {
-            folds[*row] = fold;
-        }
-    }
-    let options = PathOptions {
-        progress: bar("cross-validation", "fits"),
-        ..PathOptions::default()
-    };
-    let result = train::cross_validate(model, data, &folds, &options)?;
-    let at = match arguments.rule {
-        Rule::Best => result.best,
-        Rule::OneStandardError => result.one_std_error,
-    };
-    Ok(result.path[at].strength)
-}
-
-fn print_path(format: Format, data: &Dataset, path: &[PathPoint]) -> Result<()> {
-    let intercept = path
-        .first()
-        .map_or(0, |p| p.coefficients.len() - data.feature_names.len());
-    let name = |j: usize| match j.checked_sub(intercept) {
-        Some(j) => data.feature_names[j].as_str(),
-        None => train::INTERCEPT,
-    };
-    if format == Format::Json {
-        let points = path.iter().map(|point| {
-            let coefficients: serde_json::Map<_, _> = point
-                .coefficients
-                .iter()
-                .enumerate()
-                .filter(|(j, c)| **c != 0.0 || *j < intercept)
-                .map(|(j, c)| (name(j).to_owned(), (*c).into()))
-                .collect();
-            serde_json::json!({
-                "strength": point.strength,
-                "nonzero": point.nonzero,
-                "deviance_explained": point.deviance_explained,
-                "duality_gap": point.duality_gap,
-                "status": point.status.to_string(),
-                "coefficients": coefficients,
-            })
-        });
-        let points: Vec<_> = points.collect();
-        let path = serde_json::json!({"schema": 1, "path": points});
-        return output::print(&output::json(&path)?);
-    }
-    if format == Format::Csv {
-        let points = path.first().map_or(0, |point| point.coefficients.len());
-        let names = (0..points).map(name);
-        let header: Vec<&str> = ["strength", "nonzero", "deviance_explained"]
-            .into_iter()
-            .chain(names)
-            .collect();
-        let rows = path.iter().map(|point| {
-            let numbers = [
-                point.strength,
-                point.nonzero as f64,
-                point.deviance_explained,
-            ];
-            let all = numbers.iter().chain(&point.coefficients);
-            all.map(ToString::to_string).collect()
-        });
-        return output::print(&output::csv(&header, rows)?);
-    }
-    let mut text = format!("{:>12} {:>8} {:>10}\n", "strength", "nonzero", "explained");
-    for point in path {
-        let explained = 100.0 * point.deviance_explained;
-        writeln!(
-            text,
-            "{:>12.6e} {:>8} {explained:>8.3} %",
-            point.strength, point.nonzero
-        )?;
-    }
-    output::print(&text)
 }

@@ -20,6 +20,7 @@ mod levels;
 pub mod network;
 pub mod output;
 mod page;
+mod penalty_path;
 pub mod plan;
 pub mod plot;
 pub mod predict;

@@ -96,6 +96,103 @@ fn one_to_four_processes_give_the_bits_of_none() {
 }
 
 #[test]
+fn cross_validation_and_several_classes_have_the_bits_of_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts: Vec<String> = (0..3)
+        .map(|k| {
+            let rows = k * 9000..(k + 1) * 9000;
+            part(folder.path(), &format!("part-{k}.csv"), rows)
+        })
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let city = ["--target", "city", "--family", "multinomial"];
+    let variants: [Vec<&str>; 4] = [
+        vec!["--target", "y", "--cv", "3", "--l2", "1"],
+        vec!["--target", "y", "--path", "--l2", "1"],
+        vec!["--target", "y", "--class-weights", "balanced"],
+        [&city[..], &["--levels", "Oslo,Lima,Basel"]].concat(),
+    ];
+    for variant in variants {
+        let all = [&["fit"], &parts[..], &variant, &["--format", "json"]].concat();
+        let alone = gradus(&all);
+        assert!(alone.status.success(), "{}", text(&alone.stderr));
+        for processes in 2..=4 {
+            let together = mpirun(processes, &all);
+            assert!(together.status.success(), "{}", text(&together.stderr));
+            assert_eq!(
+                result(&together.stdout),
+                result(&alone.stdout),
+                "{processes} processes, {variant:?}"
+            );
+        }
+    }
+}
+
+/// The processes that `mpirun` started, in the order in which it did.
+#[cfg(target_os = "linux")]
+fn children(of: u32) -> Vec<i32> {
+    let parent = |id: i32| {
+        let text = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        line.trim().parse::<u32>().ok()
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut ids: Vec<i32> = ids.filter(|id| parent(*id) == Some(of)).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_process_ends_all_and_others_go_on_from_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts: Vec<String> = (0..4)
+        .map(|k| {
+            let rows = k * 9000..(k + 1) * 9000;
+            part(folder.path(), &format!("part-{k}.csv"), rows)
+        })
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let checkpoint = folder.path().join("fit.journal");
+    let more = [
+        "--target", "y", "--cv", "4", "--l2", "1", "--format", "json",
+    ];
+    let all = [&["fit"], &parts[..], &more].concat();
+    let alone = gradus(&all);
+    assert!(alone.status.success(), "{}", text(&alone.stderr));
+    let all = [&all[..], &["--checkpoint", path(&checkpoint)]].concat();
+    let mut job = Command::new("mpirun");
+    job.args(["--allow-run-as-root", "--oversubscribe", "-n", "2"])
+        .arg(env!("CARGO_BIN_EXE_gradus"))
+        .args(&all)
+        .env("OMPI_MCA_btl_vader_single_copy_mechanism", "none")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut job = job.spawn().unwrap();
+    while fs::metadata(&checkpoint).map_or(0, |data| data.len()) < 30_000 {
+        assert!(job.try_wait().unwrap().is_none(), "ended before");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let second = children(job.id())[1];
+    let killed = Command::new("kill")
+        .args(["-9", &second.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let out = job.wait_with_output().unwrap();
+    assert!(!out.status.success());
+    let said = text(&out.stderr) + &text(&out.stdout);
+    assert!(said.contains("process rank 1 with PID"), "{said}");
+    assert!(checkpoint.exists());
+    let together = mpirun(3, &all);
+    let said = text(&together.stderr);
+    assert!(together.status.success(), "{said}");
+    assert_eq!(said.matches("the fit goes on after").count(), 1, "{said}");
+    assert_eq!(result(&together.stdout), result(&alone.stdout));
+    assert!(!checkpoint.exists());
+}
+
+#[test]
 fn one_message_names_what_is_wrong_with_a_share() {
     let folder = tempfile::tempdir().unwrap();
     let [a, b] = [0, 1].map(|k| {

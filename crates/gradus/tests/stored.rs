@@ -145,6 +145,97 @@ fn parts_are_one_table_and_may_teach_later_what_the_first_lack() {
 }
 
 /// The files of a folder that are blocks, or were to become some.
+#[test]
+fn cross_validation_paths_and_several_classes_have_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..20_000, true);
+    let common = ["--missing", "drop", "--exclude", "w"];
+    let city = ["--target", "city", "--family", "multinomial"];
+    let levels = ["--levels", "Oslo,Lima,Basel", "--l2", "0.01"];
+    let variants: [Vec<&str>; 6] = [
+        vec!["--target", "y", "--cv", "3", "--seed", "5"],
+        vec!["--target", "y", "--cv", "4", "--rule", "1se", "--l2", "1"],
+        vec!["--target", "y", "--path"],
+        city.to_vec(),
+        [&city[..], &levels].concat(),
+        [&city[..], &["--solver", "newton-cg"]].concat(),
+    ];
+    for variant in variants {
+        let run = |more: &[&str]| {
+            let basic = ["fit", path(&file), "--format", "json"];
+            let out = gradus(&[&basic[..], &common, &variant, more].concat());
+            assert!(out.status.success(), "{variant:?}: {}", text(&out.stderr));
+            serde_json::from_slice::<Value>(&out.stdout).unwrap()
+        };
+        let memory = run(&[]);
+        let keys = ["path", "l1", "l2", "labels", "pseudo_r2"];
+        for threads in ["1", "2"] {
+            let stored = run(&["--memory", "64MiB", "--threads", threads]);
+            assert_eq!(result(&stored), result(&memory), "{variant:?}");
+            for key in keys {
+                assert!(
+                    key == "pseudo_r2" && stored[key].is_null() || stored[key] == memory[key],
+                    "{variant:?}: {key}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fit_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(folder.path(), "t.csv", 0..40_000, false);
+    let checkpoint = folder.path().join("fit.journal");
+    let all = ["fit", path(&file), "--target", "y", "--cv", "4"];
+    let all = [&all[..], &["--l2", "1", "--format", "json"]].concat();
+    let whole = gradus(&all);
+    assert!(whole.status.success(), "{}", text(&whole.stderr));
+    let whole: Value = serde_json::from_slice(&whole.stdout).unwrap();
+    let all = [&all[..], &["--checkpoint", path(&checkpoint)]].concat();
+    for bytes in [1, 20_000, 100_000] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gradus"))
+            .args(&all)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while fs::metadata(&checkpoint).map_or(0, |data| data.len()) < bytes {
+            assert!(child.try_wait().unwrap().is_none(), "ended before {bytes}");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(checkpoint.exists());
+    }
+    // Of another fit it is refused, and stays.
+    let other = gradus(&[&all[..], &["--seed", "2"]].concat());
+    assert_eq!(other.status.code(), Some(1));
+    assert!(
+        text(&other.stderr).contains("fit.journal: it is the journal of another fit"),
+        "{}",
+        text(&other.stderr)
+    );
+    let out = gradus(&[&all[..], &["--threads", "1"]].concat());
+    let said = text(&out.stderr);
+    assert!(out.status.success(), "{said}");
+    assert!(said.contains("the fit goes on after"), "{said}");
+    let again: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(result(&again), result(&whole));
+    assert_eq!(again["l2"], whole["l2"]);
+    assert!(!checkpoint.exists());
+    // The data are not to be lost by a slip.
+    let out = gradus(&[
+        "fit",
+        path(&file),
+        "--target",
+        "y",
+        "--checkpoint",
+        path(&file),
+    ]);
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+    assert!(fs::metadata(&file).unwrap().len() > 100_000);
+}
+
 fn blocks(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder)
         .unwrap()

@@ -11,16 +11,11 @@ use crate::findings::Findings;
 use crate::fitted::Fitted;
 use crate::progress::bar;
 
-/// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
-pub(crate) fn of_classes(
-    arguments: &FitArguments,
-    data: &Dataset,
-    fitted: Fitted,
-) -> Result<(Fitted, Findings)> {
+/// What is said about a fit of several classes without a look at the rows.
+pub(super) fn without_rows(arguments: &FitArguments, fitted: &Fitted) -> Findings {
     let mut findings = Findings::default();
-    let observations = Observations::from(data);
     let Some(fit) = fitted.of_classes() else {
-        return Ok((fitted, findings));
+        return findings;
     };
     if let Some([mcfadden, cox_snell, nagelkerke]) = fit.pseudo_r2() {
         findings.pseudo_r2 = Some(document::PseudoR2 {
@@ -42,8 +37,19 @@ pub(crate) fn of_classes(
         analytic: false,
         penalised: fit.aic().is_none() && !arguments.firth,
     });
-    findings.validity = conditions(fitted.validity(&observations));
     findings.keep_matrix(fit.covariance());
+    findings
+}
+
+/// A fit of several classes (or of another kind without an analysis) with the statistics that were asked for.
+pub(crate) fn of_classes(
+    arguments: &FitArguments,
+    data: &Dataset,
+    fitted: Fitted,
+) -> Result<(Fitted, Findings)> {
+    let mut findings = without_rows(arguments, &fitted);
+    let observations = Observations::from(data);
+    findings.validity = conditions(fitted.validity(&observations));
     if !asked(arguments) {
         return Ok((fitted, findings));
     }

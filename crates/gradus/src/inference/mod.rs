@@ -14,6 +14,7 @@ use crate::arguments::{FitArguments, Robust};
 use crate::document;
 use crate::findings::Findings;
 use crate::fit::csv_options;
+use crate::fitted::Fitted;
 use crate::progress::bar;
 
 /// More coefficients than this are looked at only when that is asked for, because it costs more than the fit.
@@ -82,6 +83,25 @@ pub(crate) fn report(
         Some(coefficients) => (fit.reported(coefficients), findings),
         None => (fit, findings),
     })
+}
+
+/// What is said about a fit without a look at the rows.
+pub(crate) fn without_rows(
+    arguments: &FitArguments,
+    model: Option<&GeneralisedLinearModel>,
+    fitted: &Fitted,
+) -> Findings {
+    match (fitted, model) {
+        (Fitted::Glm(fit), Some(model)) => {
+            let mut findings = Findings {
+                specification: Some(specification(model)),
+                ..Findings::default()
+            };
+            findings.keep_matrix(fit.covariance());
+            findings
+        }
+        (fitted, _) => classes::without_rows(arguments, fitted),
+    }
 }
 
 /// Conditions as a document has them.

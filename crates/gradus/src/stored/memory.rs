@@ -1,0 +1,152 @@
+//! The memory that a fit from blocks takes, and blocks for which it is within a bound.
+
+use anyhow::{Result, anyhow};
+use datasets::Preparation;
+use linalg::Communicator;
+
+use crate::arguments::{Family, FitArguments};
+use crate::fit::csv_options;
+use crate::output;
+
+/// How much is read at a time.
+pub(super) struct Plan {
+    pub(super) block_bytes: usize,
+    pub(super) rows: usize,
+    /// The features for which the bound suffices.
+    pub(super) most_features: usize,
+}
+
+/// What a program without data takes.
+const PROGRAM: u64 = 17 << 20;
+/// What is held of a CSV file while its columns are found out.
+const HEAD: u64 = 3 << 20;
+
+/// Says what memory the fit will take, and chooses blocks for which it is within the bound.
+pub(super) fn plan(
+    arguments: &FitArguments,
+    preparation: &Preparation,
+    processes: &dyn Communicator,
+) -> Result<Plan> {
+    let generous = Plan {
+        block_bytes: 8 << 20,
+        rows: linalg::rows::LEAF,
+        most_features: usize::MAX,
+    };
+    let Some(bound) = arguments.memory else {
+        return Ok(generous);
+    };
+    // The first rows say how many columns there are.
+    let First {
+        columns,
+        others,
+        factor,
+        rows,
+    } = first(arguments, preparation)?;
+    let threads = linalg::parallel::threads() as u64;
+    let leaf = |columns: u64| 8 * linalg::rows::LEAF as u64 * (columns + 2);
+    let work = |columns: u64| {
+        // Blocks in use, and a few matrices of the solver for each thread.
+        let coefficients = (columns + 1) * others;
+        let squares = 8 * coefficients.pow(2);
+        let of_classes = if others > 1 {
+            8 * 512 * 3 * (others + 1)
+        } else {
+            0
+        };
+        let blocks = leaf(columns) + 8 * 2 * 512 * columns + of_classes;
+        // The fold of each row, twice while folds are numbered; and the fits of all of them.
+        let folds = arguments.cv.map_or(0, |k| {
+            4 * rows + 2 * 8 * 100 * (k as u64 + 1) * (columns + 1)
+        });
+        threads * (blocks + 8 * squares) + 12 * squares + folds
+    };
+    // While the file is read: a leaf that is filled, twice while it is written.
+    let reading = |columns: u64| 3 * leaf(columns);
+    let fixed = PROGRAM + HEAD;
+    let smallest = 64 << 10;
+    let need = |columns: u64| fixed + work(columns).max(reading(columns) + factor * smallest);
+    let needed = need(columns);
+    if needed > bound {
+        return Err(anyhow!(
+            "--memory {}: {columns} columns and {threads} threads need at least {}; give more, fewer --threads, or fewer columns",
+            size(bound),
+            size(needed)
+        ));
+    }
+    let most = (columns..1 << 20).take_while(|columns| need(*columns) <= bound);
+    let most = most.last().unwrap_or(columns);
+    let reading = reading(columns);
+    // A quarter is left to what allocators keep.
+    let block = ((bound - fixed - reading) / factor * 3 / 4).clamp(smallest, 8 << 20);
+    let estimate = fixed + work(columns).max(reading + factor * block);
+    if processes.rank() == 0 && !output::is_quiet() {
+        output::say(&format!(
+            "memory: about {} of {} ({columns} columns, {threads} threads, blocks of {})",
+            size(estimate),
+            size(bound),
+            size(block)
+        ));
+    }
+    Ok(Plan {
+        block_bytes: block as usize,
+        rows: (block / (24 * (columns + 1))).clamp(256, linalg::rows::LEAF as u64) as usize,
+        most_features: most as usize,
+    })
+}
+
+/// What the first rows say.
+struct First {
+    /// The features that they make.
+    columns: u64,
+    /// The classes beside the reference, where there are several; otherwise 1.
+    others: u64,
+    /// About how many rows there are.
+    rows: u64,
+    /// The bytes that are held of a byte of a block of text: two blocks of text, and a block's numbers as they are parsed, joined, and
+    /// made features.
+    factor: u64,
+}
+
+fn first(arguments: &FitArguments, preparation: &Preparation) -> Result<First> {
+    const SOME: usize = 64 << 10;
+    let path = &arguments.file;
+    let ends = |ending: &str| path.extension().is_some_and(|own| own == ending);
+    let first = if ends("parquet") {
+        datasets::parquet::parquet_blocks(path, 256)?.next()
+    } else if ends("arrow") || ends("feather") {
+        datasets::parquet::arrow_blocks(path)?.next()
+    } else {
+        let csv = csv_options(arguments.no_header).block_bytes(SOME);
+        preparation.csv_options(csv).blocks(path)?.next()
+    };
+    let mut found = First {
+        columns: 0,
+        others: 1,
+        factor: 8,
+        rows: 0,
+    };
+    if let Some(frame) = first.transpose()? {
+        // A fault of the first rows alone is none; they may have one class.
+        let recipe = preparation.learn(&frame).ok();
+        let names = frame.names().len();
+        let features = recipe.as_ref().map(|recipe| recipe.feature_names().len());
+        found.columns = features.unwrap_or(names) as u64;
+        if arguments.family == Family::Multinomial {
+            let labels = recipe.as_ref().and_then(|recipe| recipe.labels());
+            let labels = labels.map_or(2, <[String]>::len);
+            found.others = labels.saturating_sub(1).max(1) as u64;
+        }
+        let text = std::fs::metadata(path).map_or(0, |data| data.len());
+        let row = text.min(SOME as u64) / frame.rows().max(1) as u64;
+        found.factor = 3 + 40 * (names as u64 + found.columns) / 2 / row.max(1);
+        // Of a file that is packed: two bytes a number.
+        let packed = ends("parquet") || ends("arrow") || ends("feather");
+        let row = if packed { 2 * names as u64 } else { row };
+        found.rows = text / row.max(1);
+    }
+    Ok(found)
+}
+
+fn size(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
