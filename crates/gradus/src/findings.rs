@@ -31,6 +31,17 @@ impl Findings {
             .retain(|condition| condition.name != "dispersion");
     }
 
+    /// Keeps the measures of what the columns explain, if there are any.
+    pub(crate) fn keep_pseudo_r2(&mut self, measures: [Option<f64>; 4]) {
+        let [mcfadden, cox_snell, nagelkerke, tjur] = measures;
+        self.pseudo_r2 = mcfadden.is_some().then_some(document::PseudoR2 {
+            mcfadden,
+            cox_snell,
+            nagelkerke,
+            tjur,
+        });
+    }
+
     /// Keeps the covariance behind the standard errors, unless it is larger than the rest of a model file.
     pub(crate) fn keep_matrix(&mut self, matrix: Option<MatRef<'_, f64>>) {
         let finite =

@@ -44,6 +44,8 @@ fn result(bytes: &[u8]) -> Vec<Value> {
         "covariance_matrix",
         "deviance",
         "log_likelihood",
+        "pseudo_r2",
+        "validity",
         "recipe",
     ];
     keys.map(|key| document[key].clone()).to_vec()
@@ -106,7 +108,8 @@ fn cross_validation_and_several_classes_have_the_bits_of_none() {
         .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let city = ["--target", "city", "--family", "multinomial"];
-    let variants: [Vec<&str>; 4] = [
+    let variants: [Vec<&str>; 5] = [
+        vec!["--target", "y", "--robust", "hc2"],
         vec!["--target", "y", "--cv", "3", "--l2", "1"],
         vec!["--target", "y", "--path", "--l2", "1"],
         vec!["--target", "y", "--class-weights", "balanced"],

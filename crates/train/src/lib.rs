@@ -37,7 +37,7 @@ pub use glm::{
     CrossValidation, DevianceRow, Dispersion, Effect, Explanatory, Fit, FitOptions, GlmFit,
     HosmerLemeshow, INTERCEPT, Influence, Interval, LogisticFit, MultinomialFit, Observations,
     OrderedFit, Overdispersion, PathOptions, PathPoint, Predicted, Reference, Residual, RobustFit,
-    Solver, Test, Theta, cross_validate, folds, likelihood_ratio, path, validity,
+    Solver, SumAnalysis, Test, Theta, cross_validate, folds, likelihood_ratio, path, validity,
     validity_with_rows,
 };
 pub use inference::Inference;

@@ -7,8 +7,8 @@ use linalg::rows::LEAF;
 use linalg::{Alone, Communicator, Leaves, Mat, MatRef, Values, parallel};
 use models::glm::{Distribution, GeneralisedLinearModel, Link, MultinomialRegression, Penalty};
 use train::{
-    Explanatory, Fit, FitError, FitOptions, Journal, Observations, PathOptions, Solver,
-    cross_validate, folds,
+    Covariance, Explanatory, Fit, FitError, FitOptions, Journal, Observations, PathOptions, Solver,
+    cross_validate, folds, validity,
 };
 
 /// A matrix whose leaves are matrices of their own, as blocks of a disk are.
@@ -433,6 +433,70 @@ fn cross_validation_and_paths_have_the_same_bits() {
         let leaves = parallel::with_threads(threads, || known(parts.observations(&data)));
         assert_eq!(leaves, Ok(memory.clone()));
     }
+}
+
+#[test]
+fn robust_errors_and_conditions_have_the_same_bits() {
+    let mut data = table(19_000, |i, eta| (1.2 * eta + wave(i, 9.1)).exp().floor());
+    data.weights = Some((0..19_000).map(|i| f64::from(i % 3)).collect());
+    // One row alone knows the last column.
+    data.target[16_000] = 5.0;
+    data.features = Mat::from_fn(19_000, 3, |i, j| match j {
+        2 => f64::from(u8::from(i == 16_000)),
+        _ => data.features[(i, j)],
+    });
+    let parts = Parts::new(&data);
+    let model = GeneralisedLinearModel::new(Distribution::Poisson);
+    let kinds = [
+        Covariance::Expected,
+        Covariance::Observed,
+        Covariance::Hc0,
+        Covariance::Hc1,
+        Covariance::Hc2,
+        Covariance::Hc3,
+    ];
+    let known = |observations: Observations<'_>| {
+        let fit = model
+            .fit_observations(&observations, &FitOptions::default())
+            .unwrap();
+        let sums = fit.analyse_sums(&model, &observations).unwrap();
+        let mut numbers = Vec::new();
+        for kind in &kinds {
+            let coefficients = sums.coefficients(kind).unwrap();
+            let errors = coefficients
+                .iter()
+                .map(|c| c.inference.map(|i| i.std_error));
+            numbers.extend(errors.map(|error| error.unwrap_or(-1.0)));
+            let robust = !matches!(kind, Covariance::Expected | Covariance::Observed);
+            let alone = sums.undetermined(kind);
+            assert_eq!(alone, [false, false, false, robust], "{kind:?}");
+            assert_eq!(coefficients[3].inference.is_none(), robust, "{kind:?}");
+        }
+        let explained = sums.pseudo_r2().map(|value| value.unwrap_or(-1.0));
+        let mut conditions = validity(&fit, &model, &observations);
+        conditions.retain(|condition| condition.name != "wald");
+        assert!(conditions.iter().any(|c| c.detail.contains("row 16001")));
+        (bits(numbers.into_iter().chain(explained)), conditions)
+    };
+    let memory = known((&data).into());
+    for threads in [1, 3] {
+        let leaves = parallel::with_threads(threads, || known(parts.observations(&data)));
+        assert_eq!(leaves, Ok(memory.clone()));
+    }
+    // Beside all rows it is the same.
+    let fit = model.fit(&data).unwrap();
+    let analysis = fit.analyse(&model, &(&data).into()).unwrap();
+    let all = kinds.map(|kind| analysis.coefficients(&kind).unwrap());
+    let errors = all
+        .iter()
+        .flatten()
+        .map(|c| c.inference.map(|i| i.std_error));
+    let errors = bits(errors.map(|error| error.unwrap_or(-1.0)));
+    assert_eq!(errors, memory.0[..errors.len()]);
+    let observations = parts.observations(&data);
+    let fit = model.fit_observations(&observations, &FitOptions::default());
+    let refused = fit.unwrap().analyse(&model, &observations).unwrap_err();
+    assert!(matches!(refused, FitError::InMemory { .. }));
 }
 
 #[test]

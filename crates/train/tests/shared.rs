@@ -148,6 +148,23 @@ fn all_rows_at_once_are_the_plain_descent() {
     });
 }
 
+#[derive(Debug)]
+struct Nothing;
+impl Leaves for Nothing {
+    fn columns(&self) -> usize {
+        3
+    }
+    fn starts(&self) -> &[usize] {
+        &[0]
+    }
+    fn leaf(&self, _: usize) -> MatRef<'_, f64> {
+        unreachable!("there is none")
+    }
+    fn first_block(&self, _: usize) -> usize {
+        0
+    }
+}
+
 #[test]
 fn what_cannot_be_shared_is_refused_in_every_process() {
     let parts = Parts::new();
@@ -185,22 +202,6 @@ fn what_cannot_be_shared_is_refused_in_every_process() {
         assert!(rows.contains("rows of the target"), "{rows}");
         assert!(buffers.contains("batch normalisation"), "{buffers}");
         assert!(cost.contains("the cost is"), "{cost}");
-    }
-    #[derive(Debug)]
-    struct Nothing;
-    impl Leaves for Nothing {
-        fn columns(&self) -> usize {
-            3
-        }
-        fn starts(&self) -> &[usize] {
-            &[0]
-        }
-        fn leaf(&self, _: usize) -> MatRef<'_, f64> {
-            unreachable!("there is none")
-        }
-        fn first_block(&self, _: usize) -> usize {
-            0
-        }
     }
     let empty = run(&Nothing, None, 0.1, false);
     assert!(matches!(empty, Err(TrainError::NoBatch { .. })));

@@ -71,7 +71,9 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<()> {
     let mut diagnosis = diagnosed(arguments, &analysis, &observations, effects, &line)?;
     diagnosis.effects_covariance = errors.name;
     diagnosis.effects_note = errors.note;
-    diagnosis.validity = inference::conditions_of(&fit, &model, &observations, &line);
+    diagnosis.validity = inference::conditions_of(&fit, &model, &observations, &|row| {
+        format!("line {}", line(row))
+    });
     match arguments.format {
         Format::Json => output::print(&output::json(&diagnosis)?),
         Format::Csv => output::print(&influential(&diagnosis)?),

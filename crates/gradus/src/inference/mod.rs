@@ -56,7 +56,9 @@ pub(crate) fn report(
 ) -> Result<(GlmFit, Findings)> {
     let observations = Observations::from(data);
     let mut findings = Findings {
-        validity: conditions_of(&fit, model, &observations, line),
+        validity: conditions_of(&fit, model, &observations, &|row| {
+            format!("line {}", line(row))
+        }),
         specification: Some(specification(model)),
         ..Findings::default()
     };
@@ -67,13 +69,7 @@ pub(crate) fn report(
     let coefficients = match fit.analyse(model, &observations) {
         Ok(analysis) => {
             let analysis = analysis.progress(bar("bootstrap", "samples"));
-            let [mcfadden, cox_snell, nagelkerke, tjur] = analysis.pseudo_r2();
-            findings.pseudo_r2 = mcfadden.is_some().then_some(document::PseudoR2 {
-                mcfadden,
-                cox_snell,
-                nagelkerke,
-                tjur,
-            });
+            findings.keep_pseudo_r2(analysis.pseudo_r2());
             statistics(arguments, data, &analysis, &mut findings)?
         }
         Err(error) if asked(arguments) => return Err(error.into()),
@@ -85,23 +81,58 @@ pub(crate) fn report(
     })
 }
 
-/// What is said about a fit without a look at the rows.
-pub(crate) fn without_rows(
+/// The fit with the statistics that were asked for and what else is said about it, as far as that is sums over rows in leaves.
+pub(crate) fn report_of_leaves(
     arguments: &FitArguments,
     model: Option<&GeneralisedLinearModel>,
-    fitted: &Fitted,
-) -> Findings {
-    match (fitted, model) {
-        (Fitted::Glm(fit), Some(model)) => {
-            let mut findings = Findings {
-                specification: Some(specification(model)),
-                ..Findings::default()
-            };
-            findings.keep_matrix(fit.covariance());
-            findings
+    data: &Observations<'_>,
+    named: &dyn Fn(usize) -> String,
+    fitted: Fitted,
+) -> Result<(Fitted, Findings)> {
+    let (fit, model) = match (fitted, model) {
+        (Fitted::Glm(fit), Some(model)) => (fit, model),
+        (fitted, _) => {
+            let mut findings = classes::without_rows(arguments, &fitted);
+            findings.validity = conditions(fitted.validity(data));
+            return Ok((fitted, findings));
         }
-        (fitted, _) => classes::without_rows(arguments, fitted),
-    }
+    };
+    let kind = kind(arguments, None);
+    let looks = fit.coefficients().len() <= WIDE || kind.is_some();
+    let sums = looks.then(|| fit.analyse_sums(model, data));
+    let mut findings = Findings {
+        validity: match &sums {
+            Some(Ok(sums)) => conditions(sums.validity(named)),
+            _ => conditions_of(&fit, model, data, named),
+        },
+        specification: Some(specification(model)),
+        ..Findings::default()
+    };
+    findings.keep_matrix(fit.covariance());
+    let coefficients = match (sums, kind) {
+        (Some(Ok(sums)), kind) => {
+            findings.keep_pseudo_r2(sums.pseudo_r2());
+            match kind {
+                Some((kind, name)) => {
+                    findings.covariance = Some(name);
+                    findings.keep_for_data();
+                    let matrix = sums.covariance(&kind)?;
+                    findings.keep_matrix(Some(matrix.as_ref()));
+                    let coefficients = sums.coefficients_by(matrix.as_ref());
+                    determined(arguments, &coefficients, &mut findings);
+                    Some(coefficients)
+                }
+                None => None,
+            }
+        }
+        (Some(Err(error)), Some(_)) => return Err(error.into()),
+        _ => None,
+    };
+    let fit = match coefficients {
+        Some(coefficients) => fit.reported(coefficients),
+        None => *fit,
+    };
+    Ok((Fitted::Glm(Box::new(fit)), findings))
 }
 
 /// Conditions as a document has them.
@@ -114,15 +145,14 @@ pub(crate) fn conditions(all: Vec<train::Condition>) -> Vec<document::Condition>
     all.into_iter().map(one).collect()
 }
 
-/// The conditions of a generalised linear fit, with rows by their lines in the file.
+/// The conditions of a generalised linear fit, with names of rows.
 pub(crate) fn conditions_of(
     fit: &GlmFit,
     model: &GeneralisedLinearModel,
     data: &Observations<'_>,
-    line: &dyn Fn(usize) -> u64,
+    named: &dyn Fn(usize) -> String,
 ) -> Vec<document::Condition> {
-    let named = |row: usize| format!("line {}", line(row));
-    let mut all = conditions(train::validity_with_rows(fit, model, data, &named));
+    let mut all = conditions(train::validity_with_rows(fit, model, data, named));
     if *model.classes() != ClassWeights::Equal {
         all.push(document::Condition {
             name: "class-weights".to_owned(),

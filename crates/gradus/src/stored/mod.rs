@@ -10,7 +10,6 @@ use anyhow::{Context, Result, anyhow};
 use datasets::Preparation;
 use datasets::store::{Opened, Role, StoreOptions, Through};
 use linalg::{Communicator, Leaves, Values};
-use models::glm::GeneralisedLinearModel;
 use train::{Explanatory, FitError, Journal, Observations, PathPoint, Progress, Status};
 
 use self::bar::{Bar, watched};
@@ -18,6 +17,7 @@ use self::memory::{Plan, plan};
 use crate::arguments::{Family, FitArguments, Format};
 use crate::digest;
 use crate::document::{Document, Provenance, Timing};
+use crate::findings::Findings;
 use crate::fit::{csv_options, fitted, preparation};
 use crate::fitted::Fitted;
 use crate::inference;
@@ -99,11 +99,10 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     let table = options.open(&sources, processes, &|telling| bar.tell(telling))?;
     bar.clear();
     let read_seconds = started.elapsed().as_secs_f64();
-    let started = Instant::now();
     let Some(path) = &arguments.checkpoint else {
         let work = || work(arguments, model, &table, &table);
         let found = watched(&bar, &table, work)?;
-        return told(arguments, &table, found, read_seconds, started);
+        return told(arguments, &table, found, read_seconds);
     };
     let identity = identity(arguments, &model, &table);
     let journal = Journal::open(path, &identity, processes)?;
@@ -127,7 +126,7 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
             path.display()
         ));
     }
-    let done = found.and_then(|found| told(arguments, &table, found, read_seconds, started));
+    let done = found.and_then(|found| told(arguments, &table, found, read_seconds));
     // A fit that failed would fail again.
     journal.remove();
     done
@@ -137,7 +136,7 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
 /// round in other ways than those of another.
 fn identity(arguments: &FitArguments, model: &Model, table: &Opened<'_>) -> String {
     format!(
-        "{} {} {} {model:?} {:?} {:?} {:?} {:?} {} {:?} {}",
+        "{} {} {} {model:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {}",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::ARCH,
         linalg::instructions(),
@@ -147,6 +146,7 @@ fn identity(arguments: &FitArguments, model: &Model, table: &Opened<'_>) -> Stri
         arguments.levels,
         arguments.seed,
         arguments.path,
+        arguments.robust,
         table.identity(),
     )
 }
@@ -157,7 +157,6 @@ fn told(
     table: &Opened<'_>,
     found: Found,
     read_seconds: f64,
-    started: Instant,
 ) -> Result<bool> {
     let first = table.communicator().rank() == 0;
     let converged = match found {
@@ -168,14 +167,18 @@ fn told(
             }
             path.iter().all(|point| point.status == Status::Converged)
         }
-        Found::Fit(fitted, model) => {
-            let timing = Timing {
-                read_seconds,
-                fit_seconds: started.elapsed().as_secs_f64(),
-            };
+        Found::Fit {
+            fitted,
+            findings,
+            fit_seconds,
+        } => {
             let converged = fitted.certificate().status == Status::Converged;
             if first {
-                print(arguments, model.as_ref(), table, &fitted, timing)?;
+                let timing = Timing {
+                    read_seconds,
+                    fit_seconds,
+                };
+                print(arguments, table, &fitted, &findings, timing)?;
             }
             converged
         }
@@ -210,7 +213,6 @@ fn refuse(arguments: &FitArguments, sources: &[&Path]) -> Result<()> {
     let asked = [
         ("--report", arguments.report.is_some()),
         ("--firth", arguments.firth),
-        ("--robust", arguments.robust.is_some()),
         ("--cluster", arguments.cluster.is_some()),
         ("--bootstrap", arguments.bootstrap.is_some()),
         ("--profile", arguments.profile),
@@ -262,7 +264,11 @@ fn refuse(arguments: &FitArguments, sources: &[&Path]) -> Result<()> {
 /// What was asked for.
 enum Found {
     Path(Vec<PathPoint>),
-    Fit(Fitted, Option<GeneralisedLinearModel>),
+    Fit {
+        fitted: Fitted,
+        findings: Box<Findings>,
+        fit_seconds: f64,
+    },
 }
 
 /// The table as the fit sees it, with its leaves behind a communicator, and the fit.
@@ -309,8 +315,25 @@ fn work<'t>(
             let path = penalty_path::fit(&model, &data, Progress::default());
             path.map(Found::Path).map_err(anyhow::Error::from)
         }
-        (_, model) => fitted(arguments, model, &data, Progress::default())
-            .map(|(fitted, model)| Found::Fit(fitted, model)),
+        (_, model) => (|| {
+            let started = Instant::now();
+            let (fitted, model) = fitted(arguments, model, &data, Progress::default())?;
+            let fit_seconds = started.elapsed().as_secs_f64();
+            let named = |row: usize| {
+                let (file, line) = table.place(row);
+                match arguments.parts.len() {
+                    0 => format!("line {line}"),
+                    _ => format!("{}, line {line}", file.display()),
+                }
+            };
+            let (fitted, findings) =
+                inference::report_of_leaves(arguments, model.as_ref(), &data, &named, fitted)?;
+            Ok(Found::Fit {
+                fitted,
+                findings: Box::new(findings),
+                fit_seconds,
+            })
+        })(),
     };
     found.map_err(|error| placed(arguments, table, error))
 }
@@ -336,12 +359,11 @@ fn placed(arguments: &FitArguments, table: &Opened<'_>, error: anyhow::Error) ->
 
 fn print(
     arguments: &FitArguments,
-    model: Option<&GeneralisedLinearModel>,
     table: &Opened<'_>,
     fitted: &Fitted,
+    findings: &Findings,
     timing: Timing,
 ) -> Result<()> {
-    let findings = inference::without_rows(arguments, model, fitted);
     let mut document = Document::new(fitted, Some(table.recipe().clone()), timing);
     findings.write(&mut document);
     let kept = arguments.out.is_some() && arguments.parts.is_empty();

@@ -164,6 +164,20 @@ impl<'a> Partition<'a> {
         out
     }
 
+    /// The same, and the largest of numbers that `f` returns, none of which is negative; 0 without leaves, NaN if one is.
+    pub fn sum_leaves_and_largest(
+        &self,
+        length: usize,
+        f: &(impl Fn(usize, &mut [f64]) -> f64 + Sync),
+    ) -> (Vec<f64>, f64) {
+        let largest = AtomicU64::new(0);
+        let sums = self.sum_leaves(length, &|leaf, sums: &mut [f64]| {
+            keep_largest(&largest, f(leaf, sums));
+        });
+        let largest = f64::from_bits(largest.into_inner());
+        (sums, largest_of(largest, self.communicator()))
+    }
+
     /// The sum of a number of every row.
     pub fn sum(&self, f: impl Fn(usize) -> f64 + Sync) -> f64 {
         self.sums(|row| [f(row)])[0]
@@ -239,15 +253,16 @@ impl<'a> Partition<'a> {
 
     /// The same of a number of every leaf.
     pub fn largest_of_leaves(&self, f: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
-        // The bits of numbers that are not negative stand in their order, those of NaN above all.
         let largest = AtomicU64::new(0);
-        self.for_each_leaf(&|leaf| {
-            let value = f(leaf);
-            let value = if value.is_nan() { f64::NAN } else { value };
-            largest.fetch_max(value.to_bits(), Ordering::Relaxed);
-        });
+        self.for_each_leaf(&|leaf| keep_largest(&largest, f(leaf)));
         largest_of(f64::from_bits(largest.into_inner()), self.communicator())
     }
+}
+
+/// Keeps the bits of the largest number: those of numbers that are not negative stand in their order, those of NaN above all.
+fn keep_largest(largest: &AtomicU64, value: f64) {
+    let value = if value.is_nan() { f64::NAN } else { value };
+    largest.fetch_max(value.to_bits(), Ordering::Relaxed);
 }
 
 /// The largest of all processes' numbers, none of which is negative; NaN if one is.

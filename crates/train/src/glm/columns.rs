@@ -172,6 +172,22 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// A row in the coordinates of the solvers.
+    pub(super) fn row(&self, row: usize) -> Vec<f64> {
+        let mut z = vec![0.0; self.columns()];
+        match self {
+            Self::Dense(design) => {
+                let mut memory = Mat::new();
+                let block = design.block(row..row + 1, &mut memory);
+                z.iter_mut()
+                    .enumerate()
+                    .for_each(|(j, z)| *z = block[(0, j)]);
+            }
+            Self::Sparse(sparse) => sparse.row(row, &mut z),
+        }
+        z
+    }
+
     /// Coefficients as the design takes them.
     pub(super) fn inner<'x>(&self, x: &'x [f64]) -> Cow<'x, [f64]> {
         match self {
@@ -283,7 +299,7 @@ impl<'a> Sparse<'a> {
     }
 
     /// A row in the coordinates of the solvers.
-    fn row(&self, row: usize, out: &mut [f64]) {
+    pub(super) fn row(&self, row: usize, out: &mut [f64]) {
         out.fill(0.0);
         let k = usize::from(self.with_intercept.is_some());
         out[..k].fill(1.0);

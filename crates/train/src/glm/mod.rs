@@ -34,8 +34,8 @@ use datasets::Dataset;
 
 pub use self::analysis::{
     Analysis, Bootstrap, Calibration, ClassAnalysis, Condition, Covariance, DevianceRow, Effect,
-    HosmerLemeshow, Influence, Interval, Overdispersion, Predicted, Reference, Residual, Test,
-    likelihood_ratio, validity, validity_with_rows,
+    HosmerLemeshow, Influence, Interval, Overdispersion, Predicted, Reference, Residual,
+    SumAnalysis, Test, likelihood_ratio, validity, validity_with_rows,
 };
 pub(crate) use self::analysis::{in_variances, lone};
 pub use self::classes::ClassFit;

@@ -46,6 +46,19 @@ pub(super) struct At {
 }
 
 impl At {
+    /// What is known of a point before any loss: it is NaN.
+    pub(super) fn new(problem: &Problem<'_>, design: &Columns<'_>, x: &[f64]) -> Self {
+        Self {
+            x: x.to_vec(),
+            eta: if problem.data.features.in_leaves() {
+                Vec::new()
+            } else {
+                problem.predictors(design, x)
+            },
+            loss: f64::NAN,
+        }
+    }
+
     /// The linear predictors of some rows, all of one leaf.
     pub(super) fn predictors(
         &self,
@@ -140,14 +153,7 @@ impl<'p, 'a> GlmObjective<'p, 'a> {
                 loss: self.loss,
             };
         }
-        let mut at = At {
-            x: x.to_vec(),
-            eta: Vec::new(),
-            loss: f64::NAN,
-        };
-        if self.keeps() {
-            at.eta = self.problem.predictors(self.design, x);
-        }
+        let mut at = At::new(self.problem, self.design, x);
         let problem = self.problem;
         let loss =
             |i: usize, eta: f64| [problem.weight(i) * problem.family.terms(eta, problem.y[i]).loss];
@@ -322,15 +328,21 @@ impl TwiceDifferentiable for GlmObjective<'_, '_> {
 
 impl HessianProducts for GlmObjective<'_, '_> {
     fn hessian_product(&mut self, x: &[f64], direction: &[f64], product: &mut [f64]) {
-        if self.curvature.as_ref().is_none_or(|(point, _)| point != x) {
+        // Rows in leaves have theirs computed again: there would be a number for each of them.
+        let keeps = self.keeps();
+        if keeps && self.curvature.as_ref().is_none_or(|(point, _)| point != x) {
             self.curvature = Some((x.to_vec(), self.curvature(x)));
         }
-        let Some((_, curvature)) = &self.curvature else {
-            return;
-        };
         let pointwise = |block: Block<'_>| {
             let rows = block.start..block.start + block.eta.len();
-            for ((slope, eta), w) in block.slope.iter_mut().zip(block.eta).zip(&curvature[rows]) {
+            let curvature: &[f64] = match &self.curvature {
+                Some((_, curvature)) if keeps => &curvature[rows],
+                _ => {
+                    self.curvature_at(x, rows, block.curvature);
+                    block.curvature
+                }
+            };
+            for ((slope, eta), w) in block.slope.iter_mut().zip(block.eta).zip(curvature) {
                 *slope = w * eta;
             }
             block.loss.fill(0.0);

@@ -217,17 +217,9 @@ impl Analysis<'_> {
         Ok(fit.coefficients().to_vec())
     }
 
-    /// True if no row has more than one trial.
-    fn is_binary(&self) -> bool {
-        let trials = self.problem.data.trials.as_ref();
-        trials.is_none_or(|trials| trials.iter().all(|t| t <= 1.0))
-    }
-
     /// Whether the target varies more than the model says.
     pub fn overdispersion(&self) -> Overdispersion {
-        let (pearson, freedom) = (self.fit.pearson(), self.fit.residual_freedom());
         let known = !self.fit.dispersion().estimated;
-        let binary = self.problem.is_binomial() && self.is_binary();
         let dean = (self.has_counts() && known).then(|| {
             let (mut above, mut squares) = (0.0, 0.0);
             for i in self.problem.rows() {
@@ -237,57 +229,12 @@ impl Analysis<'_> {
             }
             above / (2.0 * squares).sqrt()
         });
+        let (ratio, pearson) = self.pearson_test();
         Overdispersion {
-            ratio: pearson / freedom,
-            pearson: (known && !binary && freedom > 0.0)
-                .then(|| Test::new(pearson, Reference::ChiSquare(freedom))),
+            ratio,
+            pearson,
             dean,
         }
-    }
-
-    /// McFadden's, Cox and Snell's, Nagelkerke's and Tjur's measures of what the columns explain: 1 − ℓ/ℓ₀; 1 − (L₀/L)^(2/n); that by its
-    /// largest value; the difference of the mean probabilities of the classes. `None` where they do not exist.
-    pub fn pseudo_r2(&self) -> [Option<f64>; 4] {
-        let n = self.size();
-        // The constant terms of the likelihood belong to both.
-        let full = self.fit.log_likelihood();
-        let null = if self.fit.theta().is_some() {
-            // With a θ of its own.
-            self.with_columns(&[], self.problem.intercept, &self.original)
-                .ok()
-                .and_then(|fit| fit.log_likelihood())
-        } else {
-            full.map(|full| full - 0.5 * (self.fit.null_deviance() - self.fit.deviance()))
-        };
-        let known = !self.fit.dispersion().estimated && !self.specification.is_firth();
-        let (Some(full), Some(null), true) = (full, null, known) else {
-            return [None; 4];
-        };
-        // A model without columns explains nothing, but for rounding.
-        let full = if self.problem.data.names.is_empty() {
-            null
-        } else {
-            full
-        };
-        // Not −0 where nothing is explained.
-        let cox = 0.0 - (2.0 / n * (null - full)).exp_m1();
-        let largest = -(2.0 / n * null).exp_m1();
-        let binary = self.problem.is_binomial() && self.is_binary();
-        let tjur = binary.then(|| {
-            let mut sums = [(0.0, 0.0); 2];
-            for i in self.problem.rows() {
-                let class = usize::from(self.problem.y[i] > 0.5);
-                sums[class].0 += self.copies(i) * self.problem.family.mean(self.eta[i]);
-                sums[class].1 += self.copies(i);
-            }
-            sums[1].0 / sums[1].1 - sums[0].0 / sums[0].1
-        });
-        [
-            Some(1.0 - full / null),
-            Some(cox),
-            Some(cox / largest),
-            tjur,
-        ]
     }
 
     /// The default statistics, for the report of a fit.

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use linalg::solve::Cholesky;
 use linalg::{Mat, MatRef};
-use models::glm::Family;
 
 use super::super::information::{gram, known};
 use super::{Analysis, lone};
@@ -42,122 +40,12 @@ impl Analysis<'_> {
     /// [`FitError::Inference`] if the estimate of it does not exist: an observed information that is not positive definite, fewer than
     /// two clusters, no residual degrees of freedom, a perfect fit, nearly separated classes, Firth's penalty beside a sandwich.
     pub fn covariance(&self, kind: &Covariance<'_>) -> Result<Mat<f64>, FitError> {
-        let refuse = |reason: String| Err(FitError::Inference { reason });
-        let (n, p) = (self.size(), self.parameters() as f64);
-        let scores = self.scores();
-        if !matches!(kind, Covariance::Expected | Covariance::Observed) {
-            self.refuse_sandwich()?;
-        }
-        let meat = match kind {
-            Covariance::Expected | Covariance::Observed => {
-                let dispersion = self.dispersion();
-                if dispersion.is_nan() {
-                    return refuse(
-                        "there are as many coefficients as rows, so the dispersion cannot be estimated; leave columns out".to_owned(),
-                    );
-                }
-                let inverse = match kind {
-                    Covariance::Expected => self.inverse.clone(),
-                    _ => self.observed()?,
-                };
-                let inverse = Mat::from_fn(inverse.nrows(), inverse.ncols(), |i, j| {
-                    dispersion * inverse[(i, j)]
-                });
-                return Ok(self.design.covariance_to_data(inverse.as_ref()));
-            }
-            Covariance::Clustered(clusters) => self.clustered(clusters, &scores)?,
-            _ => {
-                let leverages = match kind {
-                    Covariance::Hc2 | Covariance::Hc3 => self.leverages(),
-                    _ => Vec::new(),
-                };
-                if *kind == Covariance::Hc1 && n <= p {
-                    return refuse(format!(
-                        "{n} rows leave no degrees of freedom for {p} coefficients"
-                    ));
-                }
-                let factor = |i: usize| match kind {
-                    Covariance::Hc1 => n / (n - p),
-                    // A row that determines a coefficient alone has a score of 0, and no share in the others.
-                    Covariance::Hc2 | Covariance::Hc3 if leverages[i] > ALONE => 0.0,
-                    Covariance::Hc2 => 1.0 / (1.0 - leverages[i]),
-                    Covariance::Hc3 => (1.0 - leverages[i]).powi(-2),
-                    _ => 1.0,
-                };
-                let weight = |i: usize| self.copies(i) * factor(i) * scores[i] * scores[i];
-                let weights: Vec<f64> = (0..scores.len())
-                    .map(|i| if self.inside(i) > 0.0 { weight(i) } else { 0.0 })
-                    .collect();
-                symmetric(gram(&self.design, &known(&weights)).as_ref())
-            }
+        let Covariance::Clustered(clusters) = kind else {
+            return self.sums.covariance(kind);
         };
-        let sandwich = &self.inverse * meat * &self.inverse;
-        let mut sandwich = self.design.covariance_to_data(sandwich.as_ref());
-        let model = self.design.covariance_to_data(self.inverse.as_ref());
-        let alone = self.undetermined(kind);
-        if lone::vanishes(&sandwich, &model, self.dispersion(), &alone) {
-            return refuse(format!(
-                "{}; use profile intervals (--profile) or Firth's penalty (--firth)",
-                lone::VANISHES
-            ));
-        }
-        lone::without(&mut sandwich, &alone);
-        Ok(sandwich)
-    }
-
-    /// Refuses sandwiches that would be of rounding errors, or of another likelihood.
-    fn refuse_sandwich(&self) -> Result<(), FitError> {
-        let refuse = |reason: &str| {
-            Err(FitError::Inference {
-                reason: reason.to_owned(),
-            })
-        };
-        if self.specification.is_firth() {
-            return refuse(lone::FIRTH);
-        }
-        if self.fit.residual_freedom() <= 0.0 {
-            return refuse(
-                "there are as many coefficients as rows, so residuals are 0 whatever the truth; leave columns out",
-            );
-        }
-        if self.is_perfect() {
-            return refuse(
-                "the fit is perfect but for rounding errors, so residuals say nothing about standard errors; is the target made from the columns?",
-            );
-        }
-        Ok(())
-    }
-
-    /// True if the residuals are rounding errors of the target.
-    pub(super) fn is_perfect(&self) -> bool {
-        let mut sums = (0.0, 0.0);
-        for i in self.problem.rows() {
-            let (y, mu) = (self.problem.y[i], self.problem.family.mean(self.eta[i]));
-            let weight = self.problem.weight(i);
-            sums.0 += weight * (y - mu).powi(2);
-            sums.1 += weight * y * y;
-        }
-        sums.0 <= 1e-24 * sums.1
-    }
-
-    /// The inverse of the observed information with dispersion 1.
-    fn observed(&self) -> Result<Mat<f64>, FitError> {
-        let weights: Vec<f64> = (0..self.eta.len())
-            .map(|i| match self.problem.weight(i) {
-                weight if weight > 0.0 => {
-                    let terms = self.problem.family.terms(self.eta[i], self.problem.y[i]);
-                    weight * terms.curvature
-                }
-                _ => 0.0,
-            })
-            .collect();
-        let factor = Cholesky::new(gram(&self.design, &known(&weights)).as_ref());
-        Ok(factor
-            .map_err(|_| FitError::Inference {
-                reason: "the observed information is not positive definite; use the expected one"
-                    .to_owned(),
-            })?
-            .inverse())
+        self.refuse_sandwich()?;
+        let meat = self.clustered(clusters, &self.scores())?;
+        self.sandwich(&meat, &self.undetermined(kind))
     }
 
     /// The number of clusters with rows that count.
@@ -216,40 +104,18 @@ impl Analysis<'_> {
     }
 }
 
-/// A leverage above this is 1.
-pub(super) const ALONE: f64 = 1.0 - 1e-10;
-
 impl Analysis<'_> {
     /// The coefficients that one row or one cluster determines alone: its scores sum to 0 whatever the truth, so no sandwich says
     /// anything about them, and [`covariance`](Self::covariance) has NaN there.
     pub fn undetermined(&self, kind: &Covariance<'_>) -> Vec<bool> {
-        let d = self.parameters();
-        let mut out = vec![false; d];
-        let model = self.design.covariance_to_data(self.inverse.as_ref());
-        let mut mark = |direction: &[f64]| {
-            let beta = self.design.coefficients_to_data(direction);
-            lone::mark(&mut out, &beta, model.as_ref());
+        let Covariance::Clustered(clusters) = kind else {
+            return self.sums.undetermined(kind);
         };
-        match kind {
-            Covariance::Expected | Covariance::Observed => {}
-            Covariance::Clustered(clusters) => {
-                for direction in self.lone_clusters(clusters) {
-                    mark(&direction);
-                }
-            }
-            _ => {
-                let leverages = self.leverages();
-                if leverages.iter().any(|h| *h > ALONE) {
-                    self.each_row(|i, z| {
-                        if leverages[i] > ALONE {
-                            let direction: Vec<f64> = (0..d)
-                                .map(|a| (0..d).map(|b| self.inverse[(a, b)] * z[b]).sum())
-                                .collect();
-                            mark(&direction);
-                        }
-                    });
-                }
-            }
+        let mut out = vec![false; self.parameters()];
+        let model = self.design.covariance_to_data(self.inverse.as_ref());
+        for direction in self.lone_clusters(clusters) {
+            let beta = self.design.coefficients_to_data(&direction);
+            lone::mark(&mut out, &beta, model.as_ref());
         }
         out
     }
@@ -286,9 +152,4 @@ pub(super) fn add_square(out: &mut Mat<f64>, factor: f64, v: &[f64]) {
             out[(a, b)] += factor * x * y;
         }
     }
-}
-
-/// Both triangles of a matrix that has the lower one.
-fn symmetric(a: MatRef<'_, f64>) -> Mat<f64> {
-    Mat::from_fn(a.nrows(), a.ncols(), |i, j| a[(i.max(j), i.min(j))])
 }

@@ -4,7 +4,7 @@ use linalg::solve::Cholesky;
 use linalg::{LinalgError, Mat, MatRef};
 use models::glm::{Distribution, Family, GeneralisedLinearModel};
 
-use super::super::information::known;
+use super::super::information::{inverse_gram, known};
 use super::super::{Explanatory, Fit, FitOptions, GlmFit, Observations};
 use super::{Analysis, Covariance, is_intercept};
 use crate::estimate::delta::product;
@@ -306,7 +306,7 @@ impl Analysis<'_> {
                 score[(j, 0)] += slopes[i] * z;
             }
         });
-        let inverse = super::inverse_gram(&self.design, &known(&weights))?;
+        let inverse = inverse_gram(&self.design, &known(&weights))?;
         let column: Vec<f64> = (0..self.parameters()).map(|j| score[(j, 0)]).collect();
         let statistic = super::quadratic(inverse.as_ref(), &column);
         let q = names.len() as f64;

@@ -11,10 +11,13 @@ pub(crate) mod lone;
 mod profile;
 mod quantile;
 mod residuals;
+mod sums;
 mod validity;
 
+use std::ops::Deref;
+
 use linalg::{Mat, MatRef, parallel};
-use models::glm::{Distribution, GeneralisedLinearModel, Weights};
+use models::glm::GeneralisedLinearModel;
 
 pub use self::bootstrap::Bootstrap;
 pub use self::checks::{Calibration, HosmerLemeshow, Overdispersion};
@@ -25,14 +28,12 @@ pub(crate) use self::hypotheses::in_variances;
 pub use self::hypotheses::{DevianceRow, Reference, Test, likelihood_ratio};
 pub use self::profile::Interval;
 pub use self::residuals::{Influence, Residual};
+pub use self::sums::SumAnalysis;
 pub use self::validity::{Condition, validity, validity_with_rows};
-use super::columns::Columns;
-use super::information::{information, inverse_gram, known};
-use super::problem::Problem;
-use super::solve::columns;
+use super::information::information;
 use super::{Coefficient, GlmFit, INTERCEPT, Observations};
 use crate::estimate::delta::product;
-use crate::{FitError, Inference, Progress};
+use crate::{FitError, Progress};
 
 /// A fit beside its data.
 ///
@@ -57,83 +58,42 @@ use crate::{FitError, Inference, Progress};
 /// ```
 #[derive(Debug)]
 pub struct Analysis<'a> {
-    fit: &'a GlmFit,
-    original: GeneralisedLinearModel,
-    /// With the θ that was found.
-    specification: GeneralisedLinearModel,
-    problem: Problem<'a>,
-    design: Columns<'a>,
+    sums: SumAnalysis<'a>,
     /// Linear predictors, offsets included.
     eta: Vec<f64>,
     /// The expected information of each row with dispersion 1, all repetitions of the row together.
     information: Vec<f64>,
-    /// (Xᵀ W X)⁻¹ in the coordinates of the solvers.
-    inverse: Mat<f64>,
     progress: Progress,
+}
+
+/// What works without a number for each row.
+impl<'a> Deref for Analysis<'a> {
+    type Target = SumAnalysis<'a>;
+
+    fn deref(&self) -> &SumAnalysis<'a> {
+        &self.sums
+    }
 }
 
 impl GlmFit {
     /// The fit beside the data and the specification that it was made from.
     ///
     /// # Errors
-    /// [`FitError::Inference`] if a penalty is in force or classes have weights of their own, or if these are other data.
+    /// [`FitError::Inference`] if a penalty is in force or classes have weights of their own, or if these are other data;
+    /// [`FitError::InMemory`] of leaves, for which [`analyse_sums`](Self::analyse_sums) is.
     pub fn analyse<'a>(
         &'a self,
         specification: &GeneralisedLinearModel,
         data: &Observations<'a>,
     ) -> Result<Analysis<'a>, FitError> {
-        let refuse = |reason: &str| {
-            Err(FitError::Inference {
-                reason: reason.to_owned(),
-            })
-        };
-        let original = specification.clone();
-        let specification = match self.theta() {
-            Some(theta) => original.clone().with_theta(theta.value),
-            None => original.clone(),
-        };
-        let problem = Problem::new(&specification, data)?;
-        if !problem.penalty.is_none() {
-            return refuse(
-                "a penalty is in force, and statistics of maximum likelihood do not hold for penalised estimates; fit without it",
-            );
-        }
-        if problem.class_weights {
-            return refuse(
-                "classes have weights of their own, so the likelihood is not that of the data; fit without them, or weigh rows",
-            );
-        }
-        if self.theta().is_none() && specification.family() != self.family() {
-            return refuse(
-                "the specification is not that of the fit; give the one that it was made by",
-            );
-        }
-        let names = self.coefficients().iter().map(|c| &c.name);
-        if !names
-            .skip(usize::from(problem.intercept))
-            .eq(data.names.iter())
-        {
-            return refuse(
-                "the columns are not those of the fit; give the data that it was made from",
-            );
-        }
-        let beta: Vec<f64> = self.coefficients().iter().map(|c| c.estimate).collect();
-        let design = columns(data, problem.intercept, false)?;
-        if design.columns() != beta.len() || problem.rows().count() != self.observations() {
-            return refuse("the data are not those of the fit; give those that it was made from");
-        }
-        let eta = problem.predictors(&design, &design.coefficients_from_data(&beta));
-        let information = information(&problem, &eta);
-        let inverse = inverse_gram(&design, &known(&information))?;
+        data.in_memory("an analysis of every row")?;
+        let sums = self.analyse_sums(specification, data)?;
+        let eta = sums.at.eta.clone();
+        let information = information(&sums.problem, &eta);
         Ok(Analysis {
-            fit: self,
-            original,
-            specification,
-            problem,
-            design,
+            sums,
             eta,
             information,
-            inverse,
             progress: Progress::default(),
         })
     }
@@ -151,57 +111,11 @@ impl<'a> Analysis<'a> {
         self.fit
     }
 
-    /// n, repetitions counted.
-    fn size(&self) -> f64 {
-        match (&self.problem.data.weights, self.problem.kind) {
-            (Some(weights), Weights::Frequency) => {
-                linalg::reduce::sum_by(weights.len(), |row| weights[row])
-            }
-            _ => self.problem.rows().count() as f64,
-        }
-    }
-
-    /// p.
-    fn parameters(&self) -> usize {
-        self.inverse.nrows()
-    }
-
-    fn dispersion(&self) -> f64 {
-        self.fit.dispersion().value
-    }
-
-    /// How often a row stands in the data.
-    fn copies(&self, row: usize) -> f64 {
-        match (&self.problem.data.weights, self.problem.kind) {
-            (Some(weights), Weights::Frequency) => weights[row],
-            _ => 1.0,
-        }
-    }
-
-    /// The weight of one copy of a row: its trials, or its precision; 0 for a row that does not count.
-    fn inside(&self, row: usize) -> f64 {
-        match self.problem.weight(row) {
-            weight if weight > 0.0 => weight / self.copies(row),
-            _ => 0.0,
-        }
-    }
-
     /// The score of one copy of each row in its linear predictor: Σ over rows of copies · score · x is the gradient of the
     /// log-likelihood with dispersion 1.
     fn scores(&self) -> Vec<f64> {
-        (0..self.eta.len())
-            .map(|i| match self.inside(i) {
-                0.0 => 0.0,
-                weight => {
-                    let terms = models::glm::Family::terms(
-                        &self.problem.family,
-                        self.eta[i],
-                        self.problem.y[i],
-                    );
-                    -weight * terms.slope
-                }
-            })
-            .collect()
+        let all = self.eta.iter().enumerate();
+        all.map(|(i, eta)| self.score_of(i, *eta)).collect()
     }
 
     /// `f(row, z)` for every row in the coordinates of the solvers.
@@ -211,30 +125,12 @@ impl<'a> Analysis<'a> {
 
     /// The leverage of one copy of each row: wᵢ xᵢᵀ (Xᵀ W X)⁻¹ xᵢ, which sum to the number of coefficients over all copies.
     pub fn leverages(&self) -> Vec<f64> {
-        let d = self.parameters();
         let mut out = vec![0.0; self.eta.len()];
-        if let Columns::Dense(design) = &self.design {
-            parallel::for_each_part(&mut out, 512, &|start, out| {
-                let mut memory = Mat::new();
-                let block = design.block(start..start + out.len(), &mut memory);
-                let half = block * &self.inverse;
-                for (k, out) in out.iter_mut().enumerate() {
-                    *out = (0..d).map(|j| half[(k, j)] * block[(k, j)]).sum();
-                }
-            });
-        } else {
-            self.each_row(|i, z| out[i] = quadratic(self.inverse.as_ref(), z));
-        }
-        for (i, out) in out.iter_mut().enumerate() {
-            // What is 1 but for a rounding error is 1.
-            *out = match self.inside(i) {
-                0.0 => 0.0,
-                _ => match *out * self.information[i] / self.copies(i) {
-                    leverage if leverage > covariance::ALONE => 1.0,
-                    leverage => leverage,
-                },
-            };
-        }
+        parallel::for_each_part(&mut out, linalg::rows::BLOCK, &|start, out| {
+            let rows = start..start + out.len();
+            let eta = &self.eta[rows.clone()];
+            self.leverages_of(rows, eta, &mut Mat::new(), out);
+        });
         out
     }
 
@@ -261,21 +157,7 @@ impl<'a> Analysis<'a> {
     /// As [`covariance`](Self::covariance).
     pub fn coefficients(&self, covariance: &Covariance<'_>) -> Result<Vec<Coefficient>, FitError> {
         let matrix = self.covariance(covariance)?;
-        let freedom = self.freedom(covariance);
-        let all = self.fit.coefficients().iter().enumerate();
-        Ok(all
-            .map(|(j, c)| {
-                let error = matrix[(j, j)].sqrt();
-                let inference = match freedom {
-                    Some(freedom) => Inference::student(c.estimate, error, freedom),
-                    None => Inference::wald(c.estimate, error),
-                };
-                Coefficient {
-                    inference: (!error.is_nan()).then_some(inference),
-                    ..c.clone()
-                }
-            })
-            .collect())
+        Ok(self.statistics(matrix.as_ref(), self.freedom(covariance)))
     }
 
     /// The degrees of freedom of t statistics; none for normal ones.
@@ -287,10 +169,6 @@ impl<'a> Analysis<'a> {
             Covariance::Clustered(clusters) => self.clusters(clusters) - 1.0,
             _ => self.fit.residual_freedom(),
         })
-    }
-
-    fn is_gaussian(&self) -> bool {
-        self.problem.family.distribution == Distribution::Gaussian
     }
 }
 

@@ -4,7 +4,8 @@ use linalg::MatRef;
 use models::glm::Distribution;
 
 use super::super::{GlmFit, Observations};
-use super::Analysis;
+use super::sums::Seen;
+use super::{Analysis, Reference, SumAnalysis, Test};
 use crate::{Certificate, Status};
 use models::glm::GeneralisedLinearModel;
 
@@ -61,33 +62,62 @@ pub fn validity_with_rows(
     data: &Observations<'_>,
     row: &dyn Fn(usize) -> String,
 ) -> Vec<Condition> {
+    // Without a covariance there is nothing to look at; of very many columns the look costs more than the fit.
+    if fit.coefficients().len() > WIDE {
+        return without_rows(fit);
+    }
+    if data.features.in_leaves() {
+        let sums = fit.analyse_sums(specification, data);
+        return sums.map_or_else(|_| without_rows(fit), |sums| sums.validity(row));
+    }
+    match fit.analyse(specification, data) {
+        Ok(analysis) => {
+            let mut out = without_rows(fit);
+            analysis.conditions(Some(&analysis), row, &mut adder(&mut out));
+            out
+        }
+        Err(_) => without_rows(fit),
+    }
+}
+
+/// What needs no look at the rows: `convergence` and `penalty`.
+fn without_rows(fit: &GlmFit) -> Vec<Condition> {
     let mut out = Vec::new();
-    let mut add = |name, holds, detail: String| {
+    let mut add = adder(&mut out);
+    convergence(fit.certificate(), &mut add);
+    unpenalised(fit.penalty().is_none(), &mut add);
+    drop(add);
+    out
+}
+
+fn adder(out: &mut Vec<Condition>) -> impl FnMut(&'static str, bool, String) + '_ {
+    |name, holds, detail| {
         out.push(Condition {
             name,
             holds,
             detail,
         });
-    };
-    convergence(fit.certificate(), &mut add);
-    unpenalised(fit.penalty().is_none(), &mut add);
-    // Without a covariance there is nothing to look at; of very many columns the look costs more than the fit.
-    if fit.coefficients().len() <= WIDE
-        && let Ok(analysis) = fit.analyse(specification, data)
-    {
-        analysis.conditions(row, &mut add);
     }
-    out
 }
 
-impl Analysis<'_> {
+impl SumAnalysis<'_> {
+    /// The conditions of [`validity`], but for `wald`, with names for the rows.
+    pub fn validity(&self, row: &dyn Fn(usize) -> String) -> Vec<Condition> {
+        let mut out = without_rows(self.fit);
+        self.conditions(None, row, &mut adder(&mut out));
+        out
+    }
+
+    /// The conditions; that of Wald's statistics, which asks for other fits, only beside all rows.
     fn conditions(
         &self,
+        beside: Option<&Analysis<'_>>,
         row: &dyn Fn(usize) -> String,
         add: &mut impl FnMut(&'static str, bool, String),
     ) {
         let p = self.parameters();
         rank(self.inverse.as_ref(), 1e6, add);
+        let seen = self.seen(row);
         let perfect = self.is_perfect();
         add(
             "residuals",
@@ -99,13 +129,11 @@ impl Analysis<'_> {
             },
         );
         if self.problem.is_binomial() {
-            let mean = |i: usize| self.problem.family.link.mean(self.eta[i]).value;
-            let extreme = |p: f64| !(1e-8..=1.0 - 1e-8).contains(&p);
-            let rows = self.problem.rows().filter(|&i| extreme(mean(i))).count();
+            let rows = seen.extreme;
             add(
                 "separation",
-                rows == 0,
-                if rows == 0 {
+                rows == 0.0,
+                if rows == 0.0 {
                     "no fitted probability is 0 or 1".to_owned()
                 } else {
                     format!(
@@ -114,50 +142,87 @@ impl Analysis<'_> {
                 },
             );
         }
-        self.wald_holds(add);
-        self.events(p, add);
-        let leverages = self.leverages();
-        let high: Vec<String> = leverages
-            .iter()
-            .enumerate()
-            .filter(|(_, h)| **h > 0.5)
-            .map(|(i, _)| row(i))
-            .collect();
+        if let Some(analysis) = beside {
+            analysis.wald_holds(add);
+        }
+        self.events(p, &seen, add);
         add(
             "leverage",
-            high.is_empty(),
-            if high.is_empty() {
-                let most = leverages.iter().fold(0.0_f64, |m, h| m.max(*h));
-                format!("the largest leverage is {most:.2}")
+            seen.high == 0,
+            if seen.high == 0 {
+                format!("the largest leverage is {:.2}", seen.leverage)
             } else {
-                let some = high.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
                 format!(
-                    "{} of the rows that are fitted have a leverage above 0.5 ({some}): the fit follows them, and standard errors rest on them; look at them",
-                    high.len()
+                    "{} of the rows that are fitted have a leverage above 0.5 ({}): the fit follows them, and standard errors rest on them; look at them",
+                    seen.high,
+                    seen.some.join(", ")
                 )
             },
         );
-        let check = self.overdispersion();
-        if let Some(test) = check.pearson {
+        let (ratio, pearson) = self.pearson_test();
+        if let Some(test) = pearson {
             let holds = test.p_value >= 1e-3;
             add(
                 "dispersion",
                 holds,
                 if holds {
-                    format!(
-                        "Pearson's statistic is {:.2} times its degrees of freedom",
-                        check.ratio
-                    )
+                    format!("Pearson's statistic is {ratio:.2} times its degrees of freedom")
                 } else {
                     format!(
-                        "Pearson's statistic is {:.2} times its degrees of freedom: the target varies more than the model says, and standard errors are too small; use a quasi- or negative binomial family, or --robust hc1",
-                        check.ratio
+                        "Pearson's statistic is {ratio:.2} times its degrees of freedom: the target varies more than the model says, and standard errors are too small; use a quasi- or negative binomial family, or --robust hc1"
                     )
                 },
             );
         }
     }
 
+    /// Observations that tell something, for each coefficient.
+    fn events(&self, p: usize, seen: &Seen, add: &mut impl FnMut(&'static str, bool, String)) {
+        let (what, events) = match self.problem.family.distribution {
+            Distribution::Binomial => ("observations of the rarer class", seen.yes.min(seen.no)),
+            Distribution::Poisson | Distribution::NegativeBinomial { .. } => {
+                ("events", seen.events)
+            }
+            _ => ("rows", self.size()),
+        };
+        let share = events / p as f64;
+        let firth = self.specification.is_firth();
+        // Of normal targets the distribution of the statistics is exact.
+        let needed = if self.is_gaussian() { 3.0 } else { 10.0 };
+        let alternative = if self.problem.is_binomial() {
+            "use profile intervals (--profile), --firth, or fewer columns"
+        } else {
+            "use profile intervals (--profile), or fewer columns"
+        };
+        let alternative = if self.is_gaussian() {
+            "use fewer columns, or more rows"
+        } else {
+            alternative
+        };
+        let detail = if firth {
+            format!("{share:.1} {what} for each coefficient, and Firth's penalty is in force")
+        } else if share >= needed {
+            format!("{share:.0} {what} for each coefficient")
+        } else {
+            format!(
+                "{share:.1} {what} for each coefficient, where {needed} are needed: {alternative}"
+            )
+        };
+        add("events", share >= needed || firth, detail);
+    }
+
+    /// Pearson's statistic by its degrees of freedom, and its test where the dispersion is known and targets are not single trials.
+    pub(super) fn pearson_test(&self) -> (f64, Option<Test>) {
+        let (pearson, freedom) = (self.fit.pearson(), self.fit.residual_freedom());
+        let known = !self.fit.dispersion().estimated;
+        let binary = self.problem.is_binomial() && self.is_binary();
+        let test = (known && !binary && freedom > 0.0)
+            .then(|| Test::new(pearson, Reference::ChiSquare(freedom)));
+        (pearson / freedom, test)
+    }
+}
+
+impl Analysis<'_> {
     /// Wald's statistic beside the likelihood ratio, of coefficients that look large but not significant (Hauck and Donner 1977). Only where
     /// the likelihood is not that of a normal target, and no dispersion is estimated.
     fn wald_holds(&self, add: &mut impl FnMut(&'static str, bool, String)) {
@@ -204,46 +269,6 @@ impl Analysis<'_> {
             )
         };
         add("wald", holds, detail);
-    }
-
-    /// Observations that tell something, for each coefficient.
-    fn events(&self, p: usize, add: &mut impl FnMut(&'static str, bool, String)) {
-        let sum = |f: &dyn Fn(usize) -> f64| self.problem.rows().map(f).sum::<f64>();
-        let (what, events) = match self.problem.family.distribution {
-            Distribution::Binomial => {
-                let yes = sum(&|i| self.problem.weight(i) * self.problem.y[i]);
-                let no = sum(&|i| self.problem.weight(i) * (1.0 - self.problem.y[i]));
-                ("observations of the rarer class", yes.min(no))
-            }
-            Distribution::Poisson | Distribution::NegativeBinomial { .. } => {
-                ("events", sum(&|i| self.copies(i) * self.problem.y[i]))
-            }
-            _ => ("rows", self.size()),
-        };
-        let share = events / p as f64;
-        let firth = self.specification.is_firth();
-        // Of normal targets the distribution of the statistics is exact.
-        let needed = if self.is_gaussian() { 3.0 } else { 10.0 };
-        let alternative = if self.problem.is_binomial() {
-            "use profile intervals (--profile), --firth, or fewer columns"
-        } else {
-            "use profile intervals (--profile), or fewer columns"
-        };
-        let alternative = if self.is_gaussian() {
-            "use fewer columns, or more rows"
-        } else {
-            alternative
-        };
-        let detail = if firth {
-            format!("{share:.1} {what} for each coefficient, and Firth's penalty is in force")
-        } else if share >= needed {
-            format!("{share:.0} {what} for each coefficient")
-        } else {
-            format!(
-                "{share:.1} {what} for each coefficient, where {needed} are needed: {alternative}"
-            )
-        };
-        add("events", share >= needed || firth, detail);
     }
 }
 

@@ -79,6 +79,12 @@ fn conditions(
             analysis.events(&mut add);
             analysis.slopes(&mut add);
         }
+        // Of leaves, what needs no look at the rows.
+        Err(FitError::InMemory { .. }) => {
+            if let Some(covariance) = fit.covariance() {
+                rank(covariance, 1e5, &mut add);
+            }
+        }
         // With a penalty there is nothing to look at, which was said.
         Err(error) if fit.covariance().is_some() => add(
             "rank",
