@@ -8,7 +8,7 @@ use std::error::Error;
 use datasets::random::ChaCha;
 use linalg::rows::LEAF;
 use linalg::{Communicator, Leaves, Mat, MatRef, Table, Values};
-use models::{Linear, Module, Relu, Sequential, Sigmoid, loss};
+use models::{Linear, Module, Sequential, Sigmoid, Tanh, loss};
 use train::mpi::World;
 use train::{Adam, Optimizer, SharedTraining};
 
@@ -74,16 +74,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Alike in every process.
     let mut stream = ChaCha::new(1);
     let mut model: Sequential<f32> = Sequential::new()
-        .then(Linear::new(2, 24, &mut stream))
-        .then(Relu)
-        .then(Linear::new(24, 1, &mut stream))
+        .then(Linear::new(2, 32, &mut stream))
+        .then(Tanh)
+        .then(Linear::new(32, 1, &mut stream))
         .then(Sigmoid);
     let leaves: &dyn Leaves = &share;
     let target = Values::Column { leaves, column: 2 };
     let mut losses = Vec::new();
-    SharedTraining::new(30).part_rows(128).batches(8, 5).run(
+    SharedTraining::new(20).part_rows(128).batches(2, 5).run(
         &mut model,
-        &mut Optimizer::new(Adam::new(0.02)),
+        &mut Optimizer::new(Adam::new(0.01)),
         (Table::Leaves { leaves, columns: 2 }, &target),
         |prediction, inside| loss::binary_cross_entropy(prediction, inside).mean(),
         |epoch| losses.push(epoch.loss),

@@ -9,7 +9,7 @@ use models::glm::{
     Weights,
 };
 use proptest::prelude::*;
-use train::{Fit, FitError, FitOptions, Solver};
+use train::{Fit, FitError, FitOptions, Solver, Status};
 
 /// Coefficients with standard errors, where there are some.
 type Estimates = Vec<(f64, Option<f64>)>;
@@ -295,6 +295,33 @@ fn a_category_that_a_fold_does_not_have_is_no_reason_to_give_up() {
         train::cross_validate(&model, &data, &folds, &train::PathOptions::default()).unwrap();
     assert!(chosen.mean.iter().all(|m| m.is_finite()));
     assert_eq!(chosen.path[99].nonzero, 2);
+}
+
+#[test]
+fn normal_targets_far_from_zero_have_an_optimum_to_their_own_digits() {
+    let near = data(0, 500, 2);
+    let own = GeneralisedLinearModel::new(Distribution::Gaussian);
+    let usual = own.fit(&near).unwrap();
+    for far in [1e4, 1e7, 1e10] {
+        let mut moved = near.clone();
+        moved.target.iter_mut().for_each(|y| *y += far);
+        let fit = own.fit(&moved);
+        let fit = fit.unwrap_or_else(|error| panic!("{far}: {error}"));
+        let certificate = fit.certificate();
+        assert_eq!(
+            certificate.status,
+            Status::Converged,
+            "{far}: {certificate:?}"
+        );
+        // A target has 16 digits, those of its distance among them.
+        let rounding = 1e-14 * far;
+        let pairs = fit.coefficients().iter().zip(usual.coefficients());
+        for (a, b) in pairs.skip(1) {
+            assert!((a.estimate - b.estimate).abs() < rounding, "{far}");
+            let errors = [a, b].map(|c| c.inference.unwrap().std_error);
+            assert!((errors[0] - errors[1]).abs() < rounding, "{far}");
+        }
+    }
 }
 
 #[test]

@@ -214,6 +214,21 @@ impl<'a> Problem<'a> {
         self.family.distribution == Distribution::Binomial
     }
 
+    /// A decrement that is within the rounding errors of the targets: of normal ones far from 0, residuals have few digits.
+    pub(super) fn rounding(&self) -> f64 {
+        let plain = self.family.link == Link::Identity
+            && self.family.distribution == Distribution::Gaussian;
+        if plain {
+            let largest = self.cut.largest(|row| match self.weight(row) {
+                weight if weight > 0.0 => self.y[row].abs(),
+                _ => 0.0,
+            });
+            4.0 * f64::EPSILON * largest
+        } else {
+            0.0
+        }
+    }
+
     /// The weighted mean of the target.
     pub(super) fn mean(&self) -> f64 {
         self.events / self.total

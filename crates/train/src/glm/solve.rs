@@ -194,6 +194,7 @@ fn by_newton<'a>(
     options: &FitOptions,
 ) -> Result<(Columns<'a>, Outcome, At), FitError> {
     let limited = options.iterations.is_some();
+    let tolerance = problem.rounding();
     let mut watch = separation::Watch::new(problem, terms, limited);
     let mut metric = None;
     let mut hessian_cost = None;
@@ -212,7 +213,7 @@ fn by_newton<'a>(
             // A round of so many steps is enough for a well-conditioned problem.
             iterations: options.iterations.unwrap_or(30),
             hessian_cost,
-            ..Newton::default()
+            tolerance,
         };
         let first = metric.take();
         let result =
