@@ -3,6 +3,7 @@
 use linalg::MatRef;
 
 use crate::document::{self, Document};
+use crate::output;
 
 /// Covariances of more coefficients are not kept.
 const LARGEST_MATRIX: usize = 200;
@@ -29,6 +30,12 @@ impl Findings {
     pub(crate) fn keep_for_data(&mut self) {
         self.validity
             .retain(|condition| condition.name != "dispersion");
+    }
+
+    /// What is wrong, beside a CSV, whose lines are coefficients alone.
+    pub(crate) fn say_cautions(&self) {
+        let failed = self.validity.iter().filter(|condition| !condition.holds);
+        failed.for_each(|c| output::say(&format!("CAUTION, {}: {}", c.name, c.detail)));
     }
 
     /// Keeps the measures of what the columns explain, if there are any.

@@ -144,9 +144,7 @@ fn run(arguments: &FitArguments) -> Result<bool> {
         Format::Json => output::print(&document.to_json()?)?,
         Format::Csv => {
             output::print(&show::coefficients_csv(&document)?)?;
-            // The lines of a CSV are coefficients alone; what is wrong with them is said beside it.
-            let failed = report.validity.iter().filter(|condition| !condition.holds);
-            failed.for_each(|c| output::say(&format!("CAUTION, {}: {}", c.name, c.detail)));
+            report.say_cautions();
         }
     }
     Ok(fitted.certificate().status == Status::Converged)

@@ -61,6 +61,8 @@ struct State {
 }
 
 const MAGIC: &[u8] = b"gradus journal 1\n";
+const STRANGE: &str =
+    "what an earlier run left does not belong to this fit; start again without it";
 /// How long answers may be known to the system alone.
 const SYNC: Duration = Duration::from_secs(1);
 
@@ -132,18 +134,19 @@ impl<'c> Journal<'c> {
         self.resumed
     }
 
-    /// Whether all answers of the earlier run were those that the fit asked for; if not, what it found is worth nothing.
+    /// Whether, in all processes, all answers of the earlier run were those that the fit asked for; if not, what it found is worth nothing.
     ///
     /// # Errors
     /// [`FitError::Journal`] if not.
     pub fn check(&self) -> Result<(), FitError> {
-        match &self.state().fault {
-            Some(problem) => Err(FitError::Journal {
-                path: self.path.clone(),
-                problem: problem.clone(),
-            }),
-            None => Ok(()),
+        let fault = self.state().fault.clone();
+        if self.processes.all(fault.is_none()) {
+            return Ok(());
         }
+        Err(FitError::Journal {
+            path: self.path.clone(),
+            problem: fault.unwrap_or_else(|| STRANGE.to_owned()),
+        })
     }
 
     /// Why answers could not be written, if they could not; the fit goes on all the same.
@@ -180,10 +183,7 @@ impl<'c> Journal<'c> {
         match said.split_first() {
             Some((_, bytes)) if fits(bytes) => Some(bytes.to_vec()),
             _ => {
-                state.fault = Some(
-                    "what an earlier run left does not belong to this fit; start again without it"
-                        .to_owned(),
-                );
+                state.fault = Some(STRANGE.to_owned());
                 Some(vec![0; length.unwrap_or(0)])
             }
         }
@@ -256,7 +256,13 @@ impl Communicator for Journal<'_> {
 
     fn gather(&self, mine: &[u8]) -> Vec<Vec<u8>> {
         if let Some(bytes) = self.known(Kind::Gather, None) {
-            return parts(&bytes);
+            let known = parts(&bytes);
+            // After a fault, which is told at the end, anything that does not end the process.
+            return if known.is_empty() {
+                vec![mine.to_vec()]
+            } else {
+                known
+            };
         }
         let all = self.processes.gather(mine);
         let mut bytes = Vec::new();

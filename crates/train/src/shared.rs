@@ -1,5 +1,7 @@
 //! Training of modules on rows in leaves, by sums of gradients.
 
+use std::fmt::Write;
+
 use autodiff::{Gradients, Tape, Var};
 use datasets::permutation;
 use datasets::random::ChaCha;
@@ -15,6 +17,8 @@ use crate::{Optimizer, Rule, TrainError};
 /// step with its own copy of the module, so that only sums of gradients travel. Parts are cut by the data alone and sums do not depend
 /// on their order: modules that began alike have the same bits after any number of epochs, for any number of processes, and so does one
 /// that is trained alone.
+///
+/// Processes share the work, not the threads of one; a [`Journal`](crate::Journal) does not resume it, [`models::state`] keeps a module.
 ///
 /// The cost has to be a mean over the rows of a part, as costs with `.mean()` are: parts count by their rows.
 ///
@@ -157,11 +161,13 @@ struct Parts<'p, T: Scalar> {
     x: Table<'p>,
     y: &'p Values<'p>,
     cut: Partition<'p>,
-    /// The rows of each part of this process.
-    own: Vec<std::ops::Range<usize>>,
+    /// The leaf and the rows of each part of this process.
+    own: Vec<(usize, std::ops::Range<usize>)>,
     /// The number of its first part, and how many there are.
     first: usize,
     all: usize,
+    /// The leaf that was looked at last.
+    last: usize,
     tape: Tape<T>,
     memory: [Mat<T>; 2],
 }
@@ -170,9 +176,9 @@ impl<'p, T: Scalar> Parts<'p, T> {
     fn new(x: Table<'p>, y: &'p Values<'p>, rows: usize) -> Self {
         let cut = x.partition();
         let parts = |leaf: usize| {
-            let leaf = cut.leaf(leaf);
-            let starts = leaf.clone().step_by(rows);
-            starts.map(move |start| start..(start + rows).min(leaf.end))
+            let all = cut.leaf(leaf);
+            let starts = all.clone().step_by(rows);
+            starts.map(move |start| (leaf, start..(start + rows).min(all.end)))
         };
         let own: Vec<_> = (0..cut.leaves()).flat_map(parts).collect();
         let numbers = cut.communicator().gather(&(own.len() as u64).to_le_bytes());
@@ -188,6 +194,7 @@ impl<'p, T: Scalar> Parts<'p, T> {
             own,
             first: before.iter().map(number).sum(),
             all: numbers.iter().map(number).sum(),
+            last: 0,
             tape: Tape::new(),
             memory: [Mat::zeros(rows, x.ncols()), Mat::zeros(rows, 1)],
         }
@@ -202,12 +209,27 @@ impl<'p, T: Scalar> Parts<'p, T> {
                 rows: 0,
             });
         }
-        if !processes.all(self.x.nrows() == self.y.len()) {
-            return Err(TrainError::Rows {
-                data: "the training data of a process",
-                x: self.x.nrows(),
-                y: self.y.len(),
+        let (x, y) = (self.x.nrows(), self.y.len());
+        if !processes.all(x == y) {
+            return Err(if x == y {
+                TrainError::Settings("another process has a target of other rows than its table")
+            } else {
+                TrainError::Rows {
+                    data: "the training data",
+                    x,
+                    y,
+                }
             });
+        }
+        let mut shapes = String::new();
+        model.visit("", &mut |name, parameter| {
+            let _ = write!(shapes, "{name} {:?} ", parameter.shape());
+        });
+        let all = processes.gather(shapes.as_bytes());
+        if all.windows(2).any(|pair| pair[0] != pair[1]) {
+            return Err(TrainError::Settings(
+                "the modules of the processes are not alike; make the same one in each",
+            ));
         }
         let mut buffers = false;
         model.visit_buffers("", &mut |_, _| buffers = true);
@@ -232,8 +254,12 @@ impl<'p, T: Scalar> Parts<'p, T> {
         let mut terms = Vec::new();
         let mine = self.first..self.first + self.own.len();
         for part in batch.iter().filter(|part| mine.contains(part)) {
-            let rows = self.own[part - self.first].clone();
+            let (leaf, rows) = self.own[part - self.first].clone();
             let (count, m) = (rows.len() as f64, rows.len());
+            if let (Table::Leaves { leaves, .. }, true) = (self.x, leaf != self.last) {
+                leaves.release(self.last);
+                self.last = leaf;
+            }
             let block = self.x.block(rows.clone());
             let [x, y] = &mut self.memory;
             for j in 0..block.ncols() {

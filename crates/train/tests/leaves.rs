@@ -462,7 +462,7 @@ fn robust_errors_and_conditions_have_the_same_bits() {
         let sums = fit.analyse_sums(&model, &observations).unwrap();
         let mut numbers = Vec::new();
         for kind in &kinds {
-            let coefficients = sums.coefficients(kind).unwrap();
+            let (_, coefficients) = sums.statistics_of(kind).unwrap();
             let errors = coefficients
                 .iter()
                 .map(|c| c.inference.map(|i| i.std_error));

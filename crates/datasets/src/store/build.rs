@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use linalg::Communicator;
 
-use super::processes::{agree, identity, share};
+use super::processes::{agree, identity, own_leaves, share};
 use super::sample::Sample;
 use super::source::{Count, Counted, stamp, whole};
 use super::write::Writer;
@@ -192,10 +192,10 @@ impl StoreOptions {
         let mut leaves: Vec<(usize, usize)> = (0..stores.len())
             .flat_map(|store| (0..stores[store].starts.len() - 1).map(move |leaf| (store, leaf)))
             .collect();
+        let own = own_leaves(leaves.len(), few, communicator);
+        let before = own.start;
         if few {
-            let cut = |rank: usize| (rank * leaves.len()).div_ceil(communicator.size());
-            let (from, to) = (cut(communicator.rank()), cut(communicator.rank() + 1));
-            leaves = leaves[from..to].to_vec();
+            leaves = leaves[own].to_vec();
         }
         let mut starts = vec![0];
         for (store, leaf) in &leaves {
@@ -206,6 +206,7 @@ impl StoreOptions {
             stores,
             leaves,
             starts,
+            before,
             recipe,
             identity,
             communicator,

@@ -15,6 +15,8 @@ pub struct Opened<'c> {
     /// The store and the batch of each leaf.
     pub(super) leaves: Vec<(usize, usize)>,
     pub(super) starts: Vec<usize>,
+    /// The leaves of all parts before the first of this process.
+    pub(super) before: usize,
     pub(super) recipe: Recipe,
     pub(super) identity: String,
     pub(super) communicator: &'c dyn Communicator,
@@ -90,8 +92,7 @@ impl Leaves for Opened<'_> {
     }
 
     fn first_block(&self, leaf: usize) -> usize {
-        let (store, batch) = self.leaves[leaf];
-        self.stores[store].first_block(batch)
+        (self.before + leaf) * (linalg::rows::LEAF / linalg::rows::BLOCK)
     }
 
     fn ahead(&self, leaf: usize) {

@@ -13,6 +13,22 @@ pub(super) fn share(parts: usize, communicator: &dyn Communicator) -> Range<usiz
     cut(communicator.rank())..cut(communicator.rank() + 1)
 }
 
+/// The leaves of a process among those of all, if it has opened so many: its own, or all of which it takes a share.
+pub(super) fn own_leaves(
+    opened: usize,
+    all: bool,
+    communicator: &dyn Communicator,
+) -> Range<usize> {
+    // Asked in any case, so that processes agree on what is asked.
+    let numbers = communicator.gather_numbers(&[opened as f64]);
+    if all {
+        return share(opened, communicator);
+    }
+    let before = numbers.iter().take(communicator.rank()).flatten();
+    let before = before.sum::<f64>() as usize;
+    before..before + opened
+}
+
 /// An error in every process if one has one.
 pub(super) fn agree(
     mine: Result<(), DataError>,

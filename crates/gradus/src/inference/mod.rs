@@ -116,9 +116,8 @@ pub(crate) fn report_of_leaves(
                 Some((kind, name)) => {
                     findings.covariance = Some(name);
                     findings.keep_for_data();
-                    let matrix = sums.covariance(&kind)?;
+                    let (matrix, coefficients) = sums.statistics_of(&kind)?;
                     findings.keep_matrix(Some(matrix.as_ref()));
-                    let coefficients = sums.coefficients_by(matrix.as_ref());
                     determined(arguments, &coefficients, &mut findings);
                     Some(coefficients)
                 }

@@ -12,8 +12,9 @@ use crate::output;
 pub(super) struct Plan {
     pub(super) block_bytes: usize,
     pub(super) rows: usize,
-    /// The features for which the bound suffices.
+    /// The features for which the bound suffices, and the classes.
     pub(super) most_features: usize,
+    pub(super) most_classes: usize,
 }
 
 /// What a program without data takes.
@@ -31,6 +32,7 @@ pub(super) fn plan(
         block_bytes: 8 << 20,
         rows: linalg::rows::LEAF,
         most_features: usize::MAX,
+        most_classes: usize::MAX,
     };
     let Some(bound) = arguments.memory else {
         return Ok(generous);
@@ -44,7 +46,8 @@ pub(super) fn plan(
     } = first(arguments, preparation)?;
     let threads = linalg::parallel::threads() as u64;
     let leaf = |columns: u64| 8 * linalg::rows::LEAF as u64 * (columns + 2);
-    let work = |columns: u64| {
+    let checkpoint = u64::from(arguments.checkpoint.is_some());
+    let work = |columns: u64, others: u64| {
         // Blocks in use, and a few matrices of the solver for each thread.
         let coefficients = (columns + 1) * others;
         let squares = 8 * coefficients.pow(2);
@@ -58,14 +61,16 @@ pub(super) fn plan(
         let folds = arguments.cv.map_or(0, |k| {
             4 * rows + 2 * 8 * 100 * (k as u64 + 1) * (columns + 1)
         });
-        threads * (blocks + 8 * squares) + 12 * squares + folds
+        threads * (blocks + 8 * squares) + (12 + 2 * checkpoint) * squares + folds
     };
     // While the file is read: a leaf that is filled, twice while it is written.
     let reading = |columns: u64| 3 * leaf(columns);
     let fixed = PROGRAM + HEAD;
     let smallest = 64 << 10;
-    let need = |columns: u64| fixed + work(columns).max(reading(columns) + factor * smallest);
-    let needed = need(columns);
+    let need = |columns: u64, others: u64| {
+        fixed + work(columns, others).max(reading(columns) + factor * smallest)
+    };
+    let needed = need(columns, others);
     if needed > bound {
         return Err(anyhow!(
             "--memory {}: {columns} columns and {threads} threads need at least {}; give more, fewer --threads, or fewer columns",
@@ -73,12 +78,14 @@ pub(super) fn plan(
             size(needed)
         ));
     }
-    let most = (columns..1 << 20).take_while(|columns| need(*columns) <= bound);
+    let most = (columns..1 << 20).take_while(|columns| need(*columns, others) <= bound);
     let most = most.last().unwrap_or(columns);
+    let classes = (others..1 << 16).take_while(|others| need(columns, *others) <= bound);
+    let most_classes = classes.last().unwrap_or(others) as usize + 1;
     let reading = reading(columns);
     // A quarter is left to what allocators keep.
     let block = ((bound - fixed - reading) / factor * 3 / 4).clamp(smallest, 8 << 20);
-    let estimate = fixed + work(columns).max(reading + factor * block);
+    let estimate = fixed + work(columns, others).max(reading + factor * block);
     if processes.rank() == 0 && !output::is_quiet() {
         output::say(&format!(
             "memory: about {} of {} ({columns} columns, {threads} threads, blocks of {})",
@@ -91,6 +98,7 @@ pub(super) fn plan(
         block_bytes: block as usize,
         rows: (block / (24 * (columns + 1))).clamp(256, linalg::rows::LEAF as u64) as usize,
         most_features: most as usize,
+        most_classes,
     })
 }
 
@@ -142,7 +150,9 @@ fn first(arguments: &FitArguments, preparation: &Preparation) -> Result<First> {
         // Of a file that is packed: two bytes a number.
         let packed = ends("parquet") || ends("arrow") || ends("feather");
         let row = if packed { 2 * names as u64 } else { row };
-        found.rows = text / row.max(1);
+        let all = std::iter::once(&arguments.file).chain(&arguments.parts);
+        let bytes = all.map(|path| std::fs::metadata(path).map_or(0, |data| data.len()));
+        found.rows = bytes.sum::<u64>() / row.max(1);
     }
     Ok(found)
 }

@@ -99,6 +99,12 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     let table = options.open(&sources, processes, &|telling| bar.tell(telling))?;
     bar.clear();
     let read_seconds = started.elapsed().as_secs_f64();
+    let classes = table.recipe().labels().map_or(0, <[String]>::len);
+    if arguments.family == Family::Multinomial && classes > plan.most_classes {
+        return Err(anyhow!(
+            "the rows have {classes} classes, for which the memory does not suffice; give more"
+        ));
+    }
     let Some(path) = &arguments.checkpoint else {
         let work = || work(arguments, model, &table, &table);
         let found = watched(&bar, &table, work)?;
@@ -108,7 +114,7 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     let journal = Journal::open(path, &identity, processes)?;
     if journal.resumed() > 0 && first && !output::is_quiet() {
         output::say(&format!(
-            "{}: the fit goes on after {} sums of an earlier run",
+            "{}: the fit goes on after {} answers of an earlier run",
             path.display(),
             journal.resumed()
         ));
@@ -126,9 +132,12 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
             path.display()
         ));
     }
+    // A fit that failed would fail again; one that cannot be printed or written would not.
+    let failed = found.is_err();
     let done = found.and_then(|found| told(arguments, &table, found, read_seconds));
-    // A fit that failed would fail again.
-    journal.remove();
+    if failed || done.is_ok() {
+        journal.remove();
+    }
     done
 }
 
@@ -193,11 +202,14 @@ fn ready(
     sources: &[&Path],
     processes: &dyn Communicator,
 ) -> Result<(Model, Preparation, Plan)> {
-    output::separate(sources, &[("--out", &arguments.out)])?;
+    output::separate(
+        sources,
+        &[
+            ("--out", &arguments.out),
+            ("--checkpoint", &arguments.checkpoint),
+        ],
+    )?;
     refuse(arguments, sources)?;
-    if let Some(path) = &arguments.checkpoint {
-        output::separate(sources, &[("--checkpoint", &Some(path.clone()))])?;
-    }
     let model = specification::model(arguments)?;
     if let Some(folder) = &arguments.cache {
         std::fs::create_dir_all(folder)
@@ -239,6 +251,14 @@ fn refuse(arguments: &FitArguments, sources: &[&Path]) -> Result<()> {
         format!(
             "{option} takes more memory than a bound allows; leave it out, or fit without --memory"
         )
+    })?;
+    let robust = arguments.robust.is_some() && arguments.family == Family::Multinomial;
+    require(!robust, || {
+        "--robust of several classes needs all rows in memory at once; leave it out, or fit one file without --memory and in one process".to_owned()
+    })?;
+    let standard = (arguments.checkpoint.as_deref()).is_some_and(output::is_standard);
+    require(!standard, || {
+        "--checkpoint is a file; give it a name".to_owned()
     })?;
     let families = [Family::Ordinal, Family::Huber, Family::Quantile];
     require(!families.contains(&arguments.family), || {
@@ -379,6 +399,10 @@ fn print(
     match arguments.format {
         Format::Table => output::print(&(fitted.to_string() + &findings.lines(false))),
         Format::Json => output::print(&document.to_json()?),
-        Format::Csv => output::print(&show::coefficients_csv(&document)?),
+        Format::Csv => {
+            output::print(&show::coefficients_csv(&document)?)?;
+            findings.say_cautions();
+            Ok(())
+        }
     }
 }

@@ -84,12 +84,8 @@ fn first_row(x: &Table<'_>, processes: &dyn Communicator) -> Vec<f64> {
     if processes.is_alone() {
         return mine;
     }
-    let bytes: Vec<u8> = mine.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let all = processes.gather(&bytes);
-    let first = all.into_iter().find(|bytes| !bytes.is_empty());
-    let numbers = first.unwrap_or_default();
-    let number = |bytes: &[u8]| bytes.try_into().map_or(f64::NAN, f64::from_le_bytes);
-    numbers.chunks(8).map(number).collect()
+    let mut all = processes.gather_numbers(&mine).into_iter();
+    all.find(|numbers| !numbers.is_empty()).unwrap_or_default()
 }
 
 /// The moments by sums about origins, and the exponent of the largest deviation of or mean of a leaf from them; the least number if all

@@ -199,23 +199,21 @@ impl<'a> Standardised<'a> {
         }
         // Entries column by column, after the number of rows.
         let mut mine = Vec::new();
-        for r in factors {
-            mine.extend((r.nrows() as f64).to_le_bytes());
-            for j in 0..d {
-                (0..r.nrows()).for_each(|i| mine.extend(r[(i, j)].to_le_bytes()));
-            }
+        // Of leaves that nobody looked at there is nothing.
+        for r in factors.filter(|r| r.nrows() > 0) {
+            mine.push(r.nrows() as f64);
+            (0..d).for_each(|j| mine.extend_from_slice(r.col_as_slice(j)));
         }
-        for bytes in cut.communicator().gather(&mine) {
-            let number = |bytes: &[u8]| bytes.try_into().map_or(f64::NAN, f64::from_le_bytes);
-            let mut numbers = bytes.chunks(8).map(number);
-            while let Some(rows) = numbers.next() {
-                let mut r = Mat::zeros(rows as usize, d);
-                for j in 0..d {
-                    for i in 0..rows as usize {
-                        r[(i, j)] = numbers.next().unwrap_or(f64::NAN);
-                    }
-                }
+        for numbers in cut.communicator().gather_numbers(&mine) {
+            let mut rest = &numbers[..];
+            while let Some((rows, entries)) = rest.split_first() {
+                let rows = *rows as usize;
+                let (own, others) = entries.split_at((rows * d).min(entries.len()));
+                let r = Mat::from_fn(rows, d, |i, j| {
+                    own.get(i + j * rows).copied().unwrap_or(f64::NAN)
+                });
                 all = fold(&all, r.as_ref());
+                rest = others;
             }
         }
         all

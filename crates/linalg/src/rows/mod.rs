@@ -37,7 +37,7 @@ pub trait Leaves: Debug + Sync {
     /// If there is no such leaf.
     fn leaf(&self, leaf: usize) -> MatRef<'_, f64>;
 
-    /// The number that the first block of a leaf has in its table.
+    /// The number that the first block of a leaf has among those of all processes, 16 to a leaf whether it is full or not.
     fn first_block(&self, leaf: usize) -> usize;
 
     /// The leaf will be wanted soon.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{Alone, BLOCK, BinnedSums, Communicator, LEAF, Leaves};
 use crate::{parallel, reduce};
@@ -21,6 +21,7 @@ pub struct Partition<'a> {
     rows: usize,
     block: usize,
     every: usize,
+    ahead: bool,
     leaves: Option<&'a dyn Leaves>,
 }
 
@@ -33,6 +34,7 @@ impl<'a> Partition<'a> {
             rows,
             block: block.max(1),
             every: 1,
+            ahead: false,
             leaves: None,
         }
     }
@@ -43,6 +45,7 @@ impl<'a> Partition<'a> {
             rows: leaves.starts().last().copied().unwrap_or(0),
             block: BLOCK,
             every: 1,
+            ahead: true,
             leaves: Some(leaves),
         }
     }
@@ -56,6 +59,24 @@ impl<'a> Partition<'a> {
         }
     }
 
+    /// The same cut for visits that look at a few columns of the leaves: whole leaves are then not read ahead.
+    #[must_use]
+    pub fn of_few_columns(self) -> Self {
+        Self {
+            ahead: false,
+            ..self
+        }
+    }
+
+    /// The same cut for visits that look at most of the columns.
+    #[must_use]
+    pub fn of_whole_leaves(self) -> Self {
+        Self {
+            ahead: true,
+            ..self
+        }
+    }
+
     /// The rows of this process.
     pub fn rows(&self) -> usize {
         self.rows
@@ -65,6 +86,11 @@ impl<'a> Partition<'a> {
     pub fn total(&self) -> usize {
         match (self.leaves, self.every) {
             (None, 1) => self.rows,
+            (Some(leaves), 1) => {
+                let mut rows = [self.rows as i64];
+                leaves.communicator().total(&mut rows);
+                rows[0] as usize
+            }
             _ => self.sum_leaves(1, &|leaf, sum| sum[0] = self.count(leaf) as f64)[0] as usize,
         }
     }
@@ -90,7 +116,7 @@ impl<'a> Partition<'a> {
         leaf * size..((leaf + 1) * size).min(self.rows)
     }
 
-    /// The number of a leaf in its table, from 0, of which this process may have a share.
+    /// The number of a leaf among those of all processes, from 0.
     pub fn number_of_leaf(&self, leaf: usize) -> usize {
         match self.leaves {
             Some(leaves) => leaves.first_block(leaf) / BLOCKS_PER_LEAF,
@@ -136,7 +162,7 @@ impl<'a> Partition<'a> {
                 return;
             }
             if let Some(leaves) = self.leaves {
-                if self.every == 1 && leaf + 1 < self.leaves() {
+                if self.ahead && self.every == 1 && leaf + 1 < self.leaves() {
                     leaves.ahead(leaf + 1);
                 }
                 f(leaf);
@@ -215,8 +241,14 @@ impl<'a> Partition<'a> {
 
     /// True if a statement holds for every row of every process.
     pub fn all(&self, f: impl Fn(usize) -> bool + Sync) -> bool {
-        let mine = self.first(|row| !f(row)).is_none();
-        self.communicator().all(mine)
+        let fails = AtomicBool::new(false);
+        self.for_each_leaf(&|leaf| {
+            let known = fails.load(Ordering::Relaxed);
+            if !known && self.blocks(leaf).flatten().any(|row| !f(row)) {
+                fails.store(true, Ordering::Relaxed);
+            }
+        });
+        self.communicator().all(!fails.into_inner())
     }
 
     /// The number of rows of all processes for which a statement holds.

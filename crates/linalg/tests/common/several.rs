@@ -3,7 +3,7 @@
 
 use std::sync::{Barrier, Mutex};
 
-use linalg::{Communicator, Leaves, MatRef};
+use linalg::{Communicator, Leaves, Mat, MatRef};
 
 #[derive(Debug)]
 pub struct Shared {
@@ -64,17 +64,51 @@ pub fn run<T: Send>(size: usize, f: impl Fn(&One<'_>) -> T + Sync) -> Vec<T> {
     })
 }
 
+/// Leaves of so many rows each.
+#[derive(Debug)]
+pub struct Parts {
+    leaves: Vec<Mat<f64>>,
+    starts: Vec<usize>,
+}
+
+impl Parts {
+    pub fn new(rows: &[usize], columns: usize, entry: impl Fn(usize, usize) -> f64) -> Self {
+        let (mut leaves, mut starts) = (Vec::new(), vec![0]);
+        for &rows in rows {
+            let from = starts[starts.len() - 1];
+            leaves.push(Mat::from_fn(rows, columns, |i, j| entry(from + i, j)));
+            starts.push(from + rows);
+        }
+        Self { leaves, starts }
+    }
+}
+
+impl Leaves for Parts {
+    fn columns(&self) -> usize {
+        self.leaves.first().map_or(0, Mat::ncols)
+    }
+    fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
+        self.leaves[leaf].as_ref()
+    }
+    fn first_block(&self, leaf: usize) -> usize {
+        16 * leaf
+    }
+}
+
 /// A share of the leaves of others.
 #[derive(Debug)]
 pub struct Share<'s> {
     of: &'s dyn Leaves,
     from: usize,
     starts: Vec<usize>,
-    communicator: &'s One<'s>,
+    communicator: &'s dyn Communicator,
 }
 
 impl<'s> Share<'s> {
-    pub fn new(of: &'s dyn Leaves, one: &'s One<'s>) -> Self {
+    pub fn new(of: &'s dyn Leaves, one: &'s dyn Communicator) -> Self {
         let leaves = of.starts().len() - 1;
         let first = |rank: usize| (rank * leaves).div_ceil(one.size());
         let (from, to) = (first(one.rank()), first(one.rank() + 1));

@@ -31,7 +31,7 @@ impl<'a> Classes<'a> {
         let (cut, y) = (data.partition(), &data.target);
         let known = data.labels.map_or(f64::MAX, |labels| labels.len() as f64);
         let is_class = |y: f64| y >= 0.0 && y < known.min(1e6) && y.fract() == 0.0;
-        data.agreed(match cut.first(|row| !is_class(y[row])) {
+        data.agreed(match data.first(|row| !is_class(y[row])) {
             Some(row) => Err(FitError::Class {
                 row: row + 1,
                 column: data.target_name.to_owned(),

@@ -1,17 +1,20 @@
 //! The choice among the penalties of a path by cross-validation.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use datasets::deal;
 use datasets::random::ChaCha;
+use linalg::rows::LEAF;
 use linalg::{Accum, Mat, Partition, Table, Values, matmul, parallel};
 use models::glm::{Family, GeneralisedLinearModel};
 
-use super::Observations;
 use super::path::{PathOptions, PathPoint, path};
 use super::problem::Problem;
 use super::solve::columns;
+use super::terms::PenaltyTerms;
+use super::{Explanatory, Observations};
 use crate::FitError;
 
 /// What cross-validation says about each strength of a path.
@@ -31,8 +34,8 @@ pub struct CrossValidation {
 }
 
 /// The fold of each row of this process, from 0, for [`cross_validate`]: rows are dealt like cards within every leaf of them, two
-/// classes one after the other, so that folds are of one size and have the classes in the same shares. They depend on the order of the
-/// rows and the seed alone, wherever the rows are kept and whoever deals.
+/// classes one after the other, so that folds are of about one size and have the classes in about the same shares. They depend on the
+/// leaves, which the data cut, and the seed alone, wherever the rows are kept and whoever deals.
 ///
 /// # Errors
 /// [`FitError::Folds`] if there are fewer than two folds, more than rows, or more than 65,536.
@@ -54,25 +57,35 @@ pub fn folds(data: &Observations<'_>, k: usize, seed: u64) -> Result<Vec<u16>, F
     }
     let two = data.labels.is_some_and(|labels| labels.len() == 2);
     let mut all = vec![0; data.rows()];
+    let mut rest = &mut all[..];
+    let mut parts = Vec::new();
     for leaf in 0..cut.leaves() {
-        let rows = cut.leaf(leaf);
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(cut.leaf(leaf).len());
+        parts.push(Mutex::new(part));
+        rest = others;
+    }
+    cut.visit_leaves(&|leaf| {
         let class = |row: usize| usize::from(two && data.target[row] != 0.0);
-        let classes: Vec<usize> = rows.clone().map(class).collect();
+        let classes: Vec<usize> = cut.leaf(leaf).map(class).collect();
         let number = cut.number_of_leaf(leaf);
         let dealt = deal(&classes, k, &mut ChaCha::stream(seed, number as u64));
-        for (all, fold) in all[rows].iter_mut().zip(dealt) {
-            // What is left over goes to other folds in every leaf.
-            *all = ((fold + number) % k) as u16;
+        // What is left over goes to other folds in every leaf.
+        let shift = number * (LEAF + 1);
+        if let Ok(mut part) = parts[leaf].lock() {
+            for (own, fold) in part.iter_mut().zip(dealt) {
+                *own = ((fold + shift) % k) as u16;
+            }
         }
-    }
+    });
+    drop(parts);
     Ok(all)
 }
 
-/// Chooses the strength of a penalty by cross-validation: `folds[i]` is the fold of row i, as [`folds`] deals them or by any other
+/// Chooses the strength of a penalty by cross-validation: `folds[i]` is the fold of row i of this process, as [`folds`] deals them or by any other
 /// numbers. In every fit the rows of one fold count nothing; folds of rows in memory are fitted in parallel.
 ///
 /// # Errors
-/// [`FitError`], with the names of the columns or the rows at fault.
+/// [`FitError::Folds`] if there are fewer than two folds, or more than 65,536; [`FitError`] of the fits, with the names of the columns or the rows at fault.
 ///
 /// # Panics
 /// If there is not one fold a row.
@@ -123,7 +136,7 @@ pub fn cross_validate<'a, F: Copy + Into<usize>>(
             weights: Some(weights),
             ..data.clone()
         };
-        path(&without_constants(model, &seen), &seen, &options)
+        path(&without_constants(model, &seen)?, &seen, &options)
     };
     let paths: Vec<Result<Vec<PathPoint>, FitError>> = if data.features.in_leaves() {
         // One after the other: every pass is one of all threads and all processes.
@@ -185,65 +198,72 @@ fn renumbered<F: Copy + Into<usize>>(
     Ok((folds.iter().map(place).collect(), count))
 }
 
-/// The model with the coefficients of columns held at 0 that do not vary in the rows that count: rare categories are like that.
+/// The model with the coefficients of columns held at 0 that do not vary in the rows that count, as rare categories do: those that no
+/// penalty holds there by itself.
 fn without_constants(
     model: &GeneralisedLinearModel,
     seen: &Observations<'_>,
-) -> GeneralisedLinearModel {
-    let Some(table) = seen.features.table() else {
-        return model.clone();
-    };
-    let constants = constants(seen, table);
-    let mut penalty = model.penalty().clone();
+) -> Result<GeneralisedLinearModel, FitError> {
     let intercept = model.has_intercept() && seen.intercept;
-    let mut found = false;
-    for (constant, name) in constants.iter().zip(seen.names.iter()) {
-        if constant.is_some_and(|value| intercept || value == 0.0) {
+    let constants = match seen.features.table() {
+        Some(table) => constants(seen, table),
+        None => nothing(seen),
+    };
+    let terms = PenaltyTerms::new(&model.penalty().with_strength(1.0), seen, intercept)?;
+    let k = usize::from(intercept);
+    let penalised = |j: usize| intercept && terms.l1[j + k] + terms.l2[j + k] > 0.0;
+    let mut penalty = model.penalty().clone();
+    for (j, (constant, name)) in constants.iter().zip(seen.names.iter()).enumerate() {
+        if constant.is_some_and(|value| intercept || value == 0.0) && !penalised(j) {
             penalty.bounds.retain(|(other, ..)| other != name);
             penalty = penalty.bounds(name, 0.0, 0.0);
-            found = true;
         }
     }
-    if found {
-        model.clone().penalised(penalty)
-    } else {
-        model.clone()
+    Ok(model.clone().penalised(penalty))
+}
+
+/// 0 for each column of sparse rows that has no other entry in those that count.
+fn nothing(seen: &Observations<'_>) -> Vec<Option<f64>> {
+    let mut out = vec![Some(0.0); seen.columns()];
+    if let Explanatory::Sparse(x) = seen.features {
+        let counts =
+            |row: &usize| (seen.weights.as_ref()).is_none_or(|weights| weights[*row] > 0.0);
+        for (j, value) in (0..seen.rows()).filter(counts).flat_map(|row| x.row(row)) {
+            out[j] = out[j].filter(|_| value == 0.0);
+        }
     }
+    out
 }
 
 /// The value of each column that has the same in all rows of all processes that count.
 fn constants(seen: &Observations<'_>, table: Table<'_>) -> Vec<Option<f64>> {
-    let (cut, d) = (seen.partition(), seen.columns());
+    let (cut, d) = (seen.partition().of_whole_leaves(), seen.columns());
     let counts = |row: usize| (seen.weights.as_ref()).is_none_or(|weights| weights[row] > 0.0);
     // Of this process the entries of the first such row, NaN where others differ from it.
-    let mut mine = Vec::new();
-    if let Some(first) = cut.first(counts) {
-        let first = table.block(first..first + 1);
-        let constant: Vec<AtomicBool> = (0..d).map(|_| AtomicBool::new(true)).collect();
-        cut.for_each_leaf(&|leaf| {
-            let rows = cut.leaf(leaf);
-            let x = table.block(rows.clone());
-            for (j, constant) in constant.iter().enumerate() {
-                let differs = |i: usize| x[(i, j)] != first[(0, j)] && counts(rows.start + i);
-                if constant.load(Ordering::Relaxed) && (0..rows.len()).any(differs) {
-                    constant.store(false, Ordering::Relaxed);
-                }
+    let first = cut.first(counts);
+    let first = first.map(|first| table.block(first..first + 1));
+    let constant: Vec<AtomicBool> = (0..d).map(|_| AtomicBool::new(true)).collect();
+    cut.for_each_leaf(&|leaf| {
+        let Some(first) = first else { return };
+        let rows = cut.leaf(leaf);
+        let x = table.block(rows.clone());
+        for (j, constant) in constant.iter().enumerate() {
+            let differs = |i: usize| x[(i, j)] != first[(0, j)] && counts(rows.start + i);
+            if constant.load(Ordering::Relaxed) && (0..rows.len()).any(differs) {
+                constant.store(false, Ordering::Relaxed);
             }
-        });
+        }
+    });
+    let mut mine = Vec::new();
+    if let Some(first) = first {
         for (j, constant) in constant.into_iter().enumerate() {
-            let value = if constant.into_inner() {
-                first[(0, j)]
-            } else {
-                f64::NAN
-            };
-            mine.extend(value.to_le_bytes());
+            let same = constant.into_inner();
+            mine.push(if same { first[(0, j)] } else { f64::NAN });
         }
     }
-    let all = cut.communicator().gather(&mine);
-    let number = |bytes: &[u8]| bytes.try_into().map_or(f64::NAN, f64::from_le_bytes);
-    let all = all.iter().filter(|bytes| !bytes.is_empty());
-    let mut all = all.map(|bytes| bytes.chunks(8).map(number));
-    let mut values: Vec<f64> = all.next().into_iter().flatten().collect();
+    let all = cut.communicator().gather_numbers(&mine);
+    let mut all = all.into_iter().filter(|numbers| !numbers.is_empty());
+    let mut values = all.next().unwrap_or_default();
     for other in all {
         for (value, other) in values.iter_mut().zip(other) {
             *value = if *value == other { *value } else { f64::NAN };
@@ -269,6 +289,9 @@ fn scores(
     });
     let points = paths.first().map_or(0, Vec::len);
     let unit = |row: usize, eta: f64| {
+        if problem.weight(row) == 0.0 {
+            return 0.0;
+        }
         let eta = eta + problem.offset(row);
         let loss = problem.family.terms(eta, problem.y[row]).loss;
         2.0 * problem.weight(row) * (loss - problem.family.saturated_loss(problem.y[row]))
@@ -317,7 +340,7 @@ fn of_table(
         .iter()
         .map(|path| Mat::from_fn(d, points, |j, s| path[s].coefficients[j + k]));
     let slopes: Vec<Mat<f64>> = slopes.collect();
-    let cut: Partition<'_> = problem.cut;
+    let cut: Partition<'_> = problem.cut.of_whole_leaves();
     cut.sum_leaves(paths.len() * points, &|leaf, sums: &mut [f64]| {
         for rows in cut.blocks(leaf) {
             let x = table.block(rows.clone());

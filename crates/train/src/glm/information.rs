@@ -15,7 +15,7 @@ use crate::FitError;
 pub(super) type RowWeights<'w> = dyn Fn(Range<usize>, &mut [f64]) + Sync + 'w;
 
 /// Bytes of the triangular factors of leaves that are kept at once: beyond them, the Gram matrix has to do.
-const FACTORS: usize = 1 << 30;
+const FACTORS: usize = 64 << 20;
 
 /// Weights that are known.
 pub(super) fn known(weights: &[f64]) -> impl Fn(Range<usize>, &mut [f64]) + Sync + '_ {
@@ -67,6 +67,12 @@ pub(super) fn inverse_gram(
         }
     };
     let r = standardised.triangular(&weights);
+    if r.nrows() < d {
+        return Err(FitError::TooFewRows {
+            rows: r.nrows(),
+            coefficients: d,
+        });
+    }
     // R⁻¹, column by column, by back substitution.
     let mut inverse: Mat<f64> = Mat::zeros(d, d);
     for j in 0..d {

@@ -88,7 +88,7 @@ impl At {
             self.predictors(problem, design, rows.clone(), eta);
             f(rows, eta, out);
         };
-        problem.cut.sums_of_blocks(&block)
+        problem.cut.of_whole_leaves().sums_of_blocks(&block)
     }
 
     /// The sums of numbers of every row of all processes that counts, of its number and its predictor.

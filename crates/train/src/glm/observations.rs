@@ -134,11 +134,21 @@ impl<'a> Observations<'a> {
         }
     }
 
-    /// The leaves of the rows.
+    /// The leaves of the rows, for a look at targets, weights, offsets or trials.
     pub(super) fn partition(&self) -> Partition<'a> {
         match self.features {
-            Explanatory::Leaves { leaves, .. } => Partition::of_leaves(leaves),
+            Explanatory::Leaves { leaves, .. } => Partition::of_leaves(leaves).of_few_columns(),
             _ => Partition::new(self.rows(), linalg::rows::BLOCK),
+        }
+    }
+
+    /// The first row of this process for which a statement holds, looked for only if one of any process has such a row.
+    pub(super) fn first(&self, f: impl Fn(usize) -> bool + Sync) -> Option<usize> {
+        let cut = self.partition();
+        if cut.all(|row| !f(row)) {
+            None
+        } else {
+            cut.first(f)
         }
     }
 

@@ -49,7 +49,7 @@ impl<'a> Problem<'a> {
         }
         let mut problem = Self::unchecked(specification, data);
         let outside = |row: usize| !family.distribution.accepts(problem.y[row]);
-        let accepted = match problem.cut.first(outside) {
+        let accepted = match data.first(outside) {
             Some(row) => Err(FitError::Outside {
                 row: row + 1,
                 column: data.target_name.to_owned(),
@@ -362,7 +362,7 @@ pub(super) fn check(
         let column = name.to_owned();
         let negative = |value: f64| value < 0.0 && name != "offset";
         let bad = |row: usize| !values[row].is_finite() || negative(values[row]);
-        let fault = match cut.first(bad) {
+        let fault = match data.first(bad) {
             Some(row) if negative(values[row]) => Err(FitError::Negative {
                 row: row + 1,
                 column,

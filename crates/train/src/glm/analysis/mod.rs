@@ -6,11 +6,13 @@ mod classes;
 mod covariance;
 mod delta;
 mod effects;
+mod explained;
 mod hypotheses;
 pub(crate) mod lone;
 mod profile;
 mod quantile;
 mod residuals;
+mod sandwich;
 mod sums;
 mod validity;
 

@@ -1,10 +1,11 @@
 //! The conditions behind every p-value, and what to do where one fails.
 
+use std::sync::Mutex;
+
 use linalg::MatRef;
 use models::glm::Distribution;
 
 use super::super::{GlmFit, Observations};
-use super::sums::Seen;
 use super::{Analysis, Reference, SumAnalysis, Test};
 use crate::{Certificate, Status};
 use models::glm::GeneralisedLinearModel;
@@ -27,7 +28,7 @@ const WIDE: usize = 1000;
 pub(super) const FAR: f64 = 3.0;
 
 /// The conditions of a fit to its data, in a fixed order: `convergence` and `penalty`, and up to 1000 coefficients `rank`, `residuals`,
-/// `separation`, `wald`, `events`, `leverage` and `dispersion`, as far as they apply.
+/// `separation`, `wald`, `events`, `leverage` and `dispersion`, as far as they apply; of rows in leaves not `wald`, which asks for other fits.
 ///
 /// Events per parameter below 10 (Peduzzi and others 1996), a leverage above ½ (Huber 1981), a condition index above 1e6 after weighting,
 /// fitted probabilities within 1e-8 of 0 or 1 and Pearson's statistic with a p-value below 0.001 are called failures.
@@ -71,11 +72,7 @@ pub fn validity_with_rows(
         return sums.map_or_else(|_| without_rows(fit), |sums| sums.validity(row));
     }
     match fit.analyse(specification, data) {
-        Ok(analysis) => {
-            let mut out = without_rows(fit);
-            analysis.conditions(Some(&analysis), row, &mut adder(&mut out));
-            out
-        }
+        Ok(analysis) => analysis.validity(row),
         Err(_) => without_rows(fit),
     }
 }
@@ -98,6 +95,21 @@ fn adder(out: &mut Vec<Condition>) -> impl FnMut(&'static str, bool, String) + '
             detail,
         });
     }
+}
+
+/// What one visit of the rows says for the conditions behind p-values.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Rows whose probability is within 1e-8 of 0 or 1.
+    extreme: f64,
+    /// Weighted targets and their complements to 1, and targets by copies.
+    yes: f64,
+    no: f64,
+    events: f64,
+    /// The largest leverage, the number of rows with one above ½, and the names of some of them.
+    leverage: f64,
+    high: usize,
+    some: Vec<String>,
 }
 
 impl SumAnalysis<'_> {
@@ -176,6 +188,67 @@ impl SumAnalysis<'_> {
         }
     }
 
+    /// All that conditions ask of the rows, whose names `row` knows.
+    fn seen(&self, row: &dyn Fn(usize) -> String) -> Seen {
+        const SOME: usize = 5;
+        let cut = self.problem.cut.of_whole_leaves();
+        let family = self.problem.family;
+        let high = Mutex::new(Vec::new());
+        let (sums, leverage) = cut.sum_leaves_and_largest(5, &|leaf, sums: &mut [f64]| {
+            let mut largest = 0.0_f64;
+            self.blocks(leaf, true, |rows, eta, leverages| {
+                for ((row, eta), leverage) in rows.zip(eta).zip(leverages) {
+                    let (weight, y) = (self.problem.weight(row), self.problem.y[row]);
+                    if weight == 0.0 {
+                        continue;
+                    }
+                    if self.problem.is_binomial() {
+                        let p = family.link.mean(*eta).value;
+                        sums[0] += f64::from(u8::from(!(1e-8..=1.0 - 1e-8).contains(&p)));
+                    }
+                    sums[1] += weight * y;
+                    sums[2] += weight * (1.0 - y);
+                    sums[3] += self.copies(row) * y;
+                    largest = largest.max(*leverage);
+                    if *leverage > 0.5 {
+                        sums[4] += 1.0;
+                        if let Ok(mut high) = high.lock() {
+                            high.push(row);
+                            // The first of this process.
+                            high.sort_unstable();
+                            high.truncate(SOME);
+                        }
+                    }
+                }
+            });
+            largest
+        });
+        let mut some = Vec::new();
+        if sums[4] > 0.0 {
+            let mine: Vec<String> = high
+                .into_inner()
+                .unwrap_or_default()
+                .into_iter()
+                .map(row)
+                .collect();
+            let all = cut.communicator().gather(mine.join("\n").as_bytes());
+            for text in all {
+                let text = String::from_utf8_lossy(&text).into_owned();
+                some.extend(text.lines().map(str::to_owned));
+            }
+            some.truncate(SOME);
+        }
+        Seen {
+            extreme: sums[0],
+            yes: sums[1],
+            no: sums[2],
+            events: sums[3],
+            leverage,
+            high: sums[4] as usize,
+            some,
+        }
+    }
+
     /// Observations that tell something, for each coefficient.
     fn events(&self, p: usize, seen: &Seen, add: &mut impl FnMut(&'static str, bool, String)) {
         let (what, events) = match self.problem.family.distribution {
@@ -223,6 +296,13 @@ impl SumAnalysis<'_> {
 }
 
 impl Analysis<'_> {
+    /// All conditions of [`validity`], with names for the rows.
+    pub fn validity(&self, row: &dyn Fn(usize) -> String) -> Vec<Condition> {
+        let mut out = without_rows(self.fit);
+        self.conditions(Some(self), row, &mut adder(&mut out));
+        out
+    }
+
     /// Wald's statistic beside the likelihood ratio, of coefficients that look large but not significant (Hauck and Donner 1977). Only where
     /// the likelihood is not that of a normal target, and no dispersion is estimated.
     fn wald_holds(&self, add: &mut impl FnMut(&'static str, bool, String)) {

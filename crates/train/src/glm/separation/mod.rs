@@ -148,8 +148,8 @@ impl<'p, 'a> Watch<'p, 'a> {
             .as_ref()
             .map_or((&[][..], &[][..]), |(x, d)| (x.as_slice(), d.as_slice()));
         let still = direction.is_empty()
-            || design.all([direction, point], &|_, [step, eta]| {
-                step.abs() <= 1e-2 * (1.0 + eta.abs())
+            || design.all([direction, point], &|i, [step, eta]| {
+                self.problem.weight(i) == 0.0 || step.abs() <= 1e-2 * (1.0 + eta.abs())
             });
         if status == Status::Converged && still {
             return Ok(());
