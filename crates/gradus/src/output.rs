@@ -73,14 +73,6 @@ pub fn keep_quiet() {
     QUIET.store(true, Ordering::Relaxed);
 }
 
-/// Errors are said by another process from here on.
-static SILENT: AtomicBool = AtomicBool::new(false);
-
-/// Errors are not said here: another process says them.
-pub(crate) fn keep_silent() {
-    SILENT.store(true, Ordering::Relaxed);
-}
-
 /// True if nothing is to be printed.
 pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
@@ -114,6 +106,11 @@ fn print_bytes(bytes: &[u8]) -> Result<()> {
 /// Writes a message to standard error, if there is one: what cannot be said changes no exit code. Control characters, which a name in
 /// a hostile file may have, and the middle of very long messages are left out.
 pub fn say(message: &str) {
+    let _ = io::stderr().lock().write_all(line(message).as_bytes());
+}
+
+/// A message as a line for a terminal.
+fn line(message: &str) -> String {
     const MOST: usize = 4000;
     let mut text: String = message.chars().map(harmless).collect();
     if text.chars().count() > MOST {
@@ -123,22 +120,20 @@ pub fn say(message: &str) {
         text.extend(end.into_iter().rev());
     }
     text.push('\n');
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    text
 }
 
 /// Says why a command failed.
 pub fn fail(error: &anyhow::Error) {
-    if SILENT.load(Ordering::Relaxed) {
-        return;
-    }
     let coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let label = if coloured {
         "\u{1b}[1;31merror:\u{1b}[0m "
     } else {
         "error: "
     };
-    let _ = io::stderr().lock().write_all(label.as_bytes());
-    say(&format!("{error:#}"));
+    // In one piece, because other processes may write meanwhile.
+    let text = label.to_owned() + &line(&format!("{error:#}"));
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// A character as a terminal may see it.

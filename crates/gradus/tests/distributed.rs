@@ -236,6 +236,12 @@ fn one_message_names_what_is_wrong_with_a_share() {
         &[&a, &b],
         &["process 1 of 2", "part-1.csv, line 9002", "a word"],
     );
+    // A gap in the other part, which is found when all know all samples.
+    let mut rows = fs::read_to_string(&a).unwrap();
+    rows.push_str("0.5,,Lima,1\n");
+    let gap = folder.path().join("gap.csv");
+    fs::write(&gap, rows).unwrap();
+    said(&[&a, path(&gap)], &["gap.csv, line 9002, column `b`"]);
     // Separated, whichever process has the rows.
     for (k, file) in [&a, &b].into_iter().enumerate() {
         let mut rows = "z,y\n".to_owned();

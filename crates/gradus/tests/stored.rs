@@ -228,7 +228,18 @@ fn a_fit_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits() {
     assert_eq!(result(&again), result(&whole));
     assert_eq!(again["l2"], whole["l2"]);
     assert!(!checkpoint.exists());
-    // The data are not to be lost by a slip.
+    // What cannot be delivered is not forgotten.
+    let nowhere = folder.path().join("no/model.json");
+    let out = gradus(&[&all[..], &["--out", path(&nowhere)]].concat());
+    assert!(!out.status.success() && checkpoint.exists());
+    let out = gradus(&all);
+    assert!(text(&out.stderr).contains("the fit goes on after"));
+    assert!(out.status.success() && !checkpoint.exists());
+    // The data and the model are not to be lost by a slip.
+    let model = folder.path().join("model.json");
+    let twice = ["--out", path(&model), "--checkpoint", path(&model)];
+    let out = gradus(&[&["fit", path(&file), "--target", "y"], &twice[..]].concat());
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
     let out = gradus(&[
         "fit",
         path(&file),
@@ -332,6 +343,8 @@ fn what_needs_all_rows_and_what_is_wrong_with_them_is_said() {
     assert!(
         said(&["--missing", "drop", "--cluster", "city"], 2).contains("--cluster needs all rows")
     );
+    let classes = ["--family", "multinomial", "--robust", "hc0"];
+    assert!(said(&classes, 2).contains("--robust of several classes"));
     assert!(said(&["--missing", "drop", "--family", "huber"], 2).contains("needs all rows"));
     assert!(said(&["--missing", "drop", "--trials", "w"], 2).contains("--trials takes more"));
     let missing = said(&[], 1);

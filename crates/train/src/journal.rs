@@ -1,6 +1,6 @@
 //! The checkpoint of a long fit: what its passes over the rows have given.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,7 +44,16 @@ pub struct Journal<'c> {
     processes: &'c dyn Communicator,
     path: PathBuf,
     resumed: usize,
+    tell: Option<Telling<'c>>,
     state: Mutex<State>,
+}
+
+struct Telling<'c>(Box<dyn Fn(&str) + Send + Sync + 'c>);
+
+impl std::fmt::Debug for Telling<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Telling")
+    }
 }
 
 #[derive(Debug)]
@@ -57,7 +66,6 @@ struct State {
     writer: Option<File>,
     synced: Instant,
     fault: Option<String>,
-    unwritten: Option<String>,
 }
 
 const MAGIC: &[u8] = b"gradus journal 1\n";
@@ -88,14 +96,15 @@ impl<'c> Journal<'c> {
         identity: &str,
         processes: &'c dyn Communicator,
     ) -> Result<Self, FitError> {
+        // Behind a link stands the file that is written and removed.
         let path = path.as_ref();
+        let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut state = State {
             known: 0,
             reader: None,
             writer: None,
             synced: Instant::now(),
             fault: None,
-            unwritten: None,
         };
         // What the first process finds, as a number or a sentence for all.
         let mut said = Vec::new();
@@ -125,6 +134,7 @@ impl<'c> Journal<'c> {
             processes,
             path: path.to_owned(),
             resumed: state.known,
+            tell: None,
             state: Mutex::new(state),
         })
     }
@@ -149,9 +159,11 @@ impl<'c> Journal<'c> {
         })
     }
 
-    /// Why answers could not be written, if they could not; the fit goes on all the same.
-    pub fn unwritten(&self) -> Option<String> {
-        self.state().unwritten.clone()
+    /// Tells why answers cannot be written, when that happens; the fit goes on all the same.
+    #[must_use]
+    pub fn tell_of_faults(mut self, tell: impl Fn(&str) + Send + Sync + 'c) -> Self {
+        self.tell = Some(Telling(Box::new(tell)));
+        self
     }
 
     /// Removes the file: the fit is at its end, or failed by a fault of its own.
@@ -204,7 +216,9 @@ impl<'c> Journal<'c> {
         if let Err(error) = written {
             // The fit goes on without it.
             state.writer = None;
-            state.unwritten = Some(error.to_string());
+            if let Some(Telling(tell)) = &self.tell {
+                tell(&error.to_string());
+            }
         }
     }
 }
@@ -293,12 +307,16 @@ fn begin(path: &Path, identity: &str) -> Result<(BufReader<File>, File, usize), 
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
     let mut writer = options.open(path).map_err(unusable)?;
+    // A file system without locks has to do without.
+    if let Err(TryLockError::WouldBlock) = writer.try_lock() {
+        return Err("another run is writing it; give another name".to_owned());
+    }
     let head = [MAGIC, &record(Kind::Identity, identity.as_bytes())].concat();
     let length = writer.metadata().map_err(unusable)?.len();
     let mut reader = BufReader::new(File::open(path).map_err(unusable)?);
     let mut start = vec![0; head.len().min(length as usize)];
     reader.read_exact(&mut start).map_err(unusable)?;
-    if !start.starts_with(&MAGIC[..MAGIC.len().min(start.len())]) {
+    if !start.is_empty() && !start.starts_with(MAGIC) {
         return Err("it is no journal of a fit; give another name, or remove it".to_owned());
     }
     if !head.starts_with(&start) {

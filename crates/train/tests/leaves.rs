@@ -377,10 +377,12 @@ fn a_fit_that_was_ended_goes_on_to_the_same_bits_from_any_place() {
         let journal = Journal::open(&path, "fit", &Alone).unwrap();
         let (again, others) = run(&journal, model, solver);
         assert!(again == whole && others > 0 && others < visits);
+        let second = Journal::open(&path, "fit", &Alone).unwrap_err();
+        assert!(second.to_string().contains("another run"), "{second}");
+        drop(journal);
         let other = Journal::open(&path, "fat", &Alone).unwrap_err();
         assert!(other.to_string().contains("another fit"), "{other}");
         // The journal of another fit under the name of this one is found out.
-        drop(journal);
         let journal = Journal::open(&path, "fit", &Alone).unwrap();
         let mut wrong = [0; 3];
         journal.total(&mut wrong);

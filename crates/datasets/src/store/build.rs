@@ -33,7 +33,7 @@ use crate::{CsvOptions, DataError, Frame, Preparation, Recipe, parquet};
 /// ```
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    preparation: Preparation,
+    pub(super) preparation: Preparation,
     csv: CsvOptions,
     folder: Option<PathBuf>,
     rows: usize,
@@ -137,13 +137,13 @@ impl StoreOptions {
         let mut all = Sample::default();
         let mut learned = None;
         agreed((|| {
+            let mut texts: Vec<String> = Vec::new();
             for text in communicator.gather(text.as_bytes()) {
-                let samples: Vec<String> = serde_json::from_slice(&text).unwrap_or_default();
-                for sample in samples {
-                    all.add_text(&sample)?;
-                }
+                texts.extend(serde_json::from_slice::<Vec<String>>(&text).unwrap_or_default());
             }
-            let recipe = self.learn(&all)?;
+            texts.iter().try_for_each(|text| all.add_text(text))?;
+            let recipe = self.learn(&all);
+            let recipe = recipe.map_err(|error| self.blamed(error, &texts, sources))?;
             let features = recipe.feature_names().len();
             if features > self.most_features {
                 return Err(DataError::Preparation {
@@ -414,38 +414,6 @@ impl StoreOptions {
             sample: sample.to_owned(),
             checksums: Vec::new(),
         })
-    }
-
-    /// The recipe of rows that show everything, if it needs no more than they show.
-    fn learn(&self, sample: &Sample) -> Result<Recipe, DataError> {
-        let Some(frame) = sample.frame() else {
-            return Err(DataError::Empty {
-                file: sample.file().to_owned(),
-                line: 1,
-            });
-        };
-        let recipe = self
-            .preparation
-            .learn(&frame)
-            .map_err(|error| match error {
-                DataError::MissingValues {
-                    file, line, column, ..
-                } => DataError::MissingValues {
-                    count: sample.gaps(&column),
-                    file,
-                    line,
-                    column,
-                },
-                error => error,
-            })?;
-        match recipe.beyond(&frame) {
-            None => Ok(recipe),
-            Some(what) => Err(DataError::Preparation {
-                problem: format!(
-                    "{what} needs all rows at once to be learned; leave it out, or fit in memory and in one process"
-                ),
-            }),
-        }
     }
 
     fn blocks(&self, source: &Path) -> Result<(Blocks, Count), DataError> {

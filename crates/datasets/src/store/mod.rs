@@ -6,6 +6,7 @@
 //! and let go afterwards, so a fit holds a few batches and not the table.
 
 mod build;
+mod learn;
 mod map;
 mod opened;
 mod processes;

@@ -372,6 +372,13 @@ impl Sample {
         Some(frame)
     }
 
+    /// Names the file for messages.
+    pub(super) fn comes_from(&mut self, file: &Path) {
+        if let Some(first) = &mut self.first {
+            file.clone_into(&mut first.file);
+        }
+    }
+
     /// The file of the first block.
     pub(super) fn file(&self) -> &Path {
         self.first

@@ -31,6 +31,7 @@ use crate::usage::{Usage, require};
 /// True if the rows are not to be in memory at once, or not all here.
 pub(crate) fn wanted(arguments: &FitArguments, processes: &dyn Communicator) -> bool {
     arguments.memory.is_some()
+        || arguments.cache.is_some()
         || arguments.checkpoint.is_some()
         || !arguments.parts.is_empty()
         || processes.size() > 1
@@ -62,7 +63,8 @@ pub(crate) fn fit(arguments: &FitArguments, processes: &dyn Communicator) -> Res
                 .find(own)
                 .unwrap_or((0, format!("{error:#}").into()));
             if processes.rank() != 0 {
-                output::keep_silent();
+                // One that ended with a fault would be a reason to end the first before it has said anything.
+                return Ok(true);
             }
             if error.is::<Usage>() {
                 return Err(error);
@@ -111,7 +113,13 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
         return told(arguments, &table, found, read_seconds);
     };
     let identity = identity(arguments, &model, &table);
-    let journal = Journal::open(path, &identity, processes)?;
+    let unwritten = |problem: &str| {
+        output::say(&format!(
+            "{}: the checkpoint cannot be written: {problem}; the fit goes on without it",
+            path.display()
+        ));
+    };
+    let journal = Journal::open(path, &identity, processes)?.tell_of_faults(unwritten);
     if journal.resumed() > 0 && first && !output::is_quiet() {
         output::say(&format!(
             "{}: the fit goes on after {} answers of an earlier run",
@@ -125,12 +133,6 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
     if let Err(error) = journal.check() {
         journal.remove();
         return Err(error.into());
-    }
-    if let (true, Some(problem)) = (first, journal.unwritten()) {
-        output::say(&format!(
-            "{}: the checkpoint cannot be written: {problem}; the fit went on without it",
-            path.display()
-        ));
     }
     // A fit that failed would fail again; one that cannot be printed or written would not.
     let failed = found.is_err();
