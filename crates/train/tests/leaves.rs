@@ -1,13 +1,11 @@
 //! Rows in leaves give the bits of the same rows in a matrix.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use datasets::Dataset;
 use linalg::rows::LEAF;
-use linalg::{Alone, Communicator, Leaves, Mat, MatRef, Values, parallel};
+use linalg::{Leaves, Mat, MatRef, Values, parallel};
 use models::glm::{Distribution, GeneralisedLinearModel, Link, MultinomialRegression, Penalty};
 use train::{
-    Covariance, Explanatory, Fit, FitError, FitOptions, Journal, Observations, PathOptions, Solver,
+    Covariance, Explanatory, Fit, FitError, FitOptions, Observations, PathOptions, Solver,
     cross_validate, folds, validity,
 };
 
@@ -274,127 +272,6 @@ fn faults_are_those_of_the_matrix() {
     let firth = GeneralisedLinearModel::new(Distribution::Binomial).firth();
     let error = firth.fit_observations(&parts.observations(&data), &FitOptions::default());
     assert!(error.is_err());
-}
-
-/// A communicator that counts what it is asked, and leaves that count their visits, as a fit that is ended and begun again has them.
-#[derive(Debug)]
-struct Journaled<'p> {
-    parts: &'p Parts,
-    journal: &'p Journal<'p>,
-    visits: AtomicUsize,
-}
-
-impl Leaves for Journaled<'_> {
-    fn columns(&self) -> usize {
-        self.parts.columns()
-    }
-    fn starts(&self) -> &[usize] {
-        self.parts.starts()
-    }
-    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
-        self.parts.leaf(leaf)
-    }
-    fn first_block(&self, leaf: usize) -> usize {
-        self.parts.first_block(leaf)
-    }
-    fn release(&self, _: usize) {
-        self.visits.fetch_add(1, Ordering::Relaxed);
-    }
-    fn communicator(&self) -> &dyn Communicator {
-        self.journal
-    }
-}
-
-#[test]
-fn a_fit_that_was_ended_goes_on_to_the_same_bits_from_any_place() {
-    let data = table(20_000, |i, eta| {
-        f64::from(eta + 0.8 * wave(i, 9.1) + 0.6 * wave(i, 17.3) > 0.1)
-    });
-    let parts = Parts::new(&data);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let logistic = GeneralisedLinearModel::new(Distribution::Binomial);
-    let lasso = logistic.clone().penalised(Penalty::lasso(0.01));
-    let run = |journal: &Journal<'_>, model: &GeneralisedLinearModel, solver: Solver| {
-        let leaves = Journaled {
-            parts: &parts,
-            journal,
-            visits: AtomicUsize::new(0),
-        };
-        let observations = Observations {
-            features: Explanatory::Leaves {
-                leaves: &leaves,
-                columns: 3,
-            },
-            target: Values::Column {
-                leaves: &leaves,
-                column: 3,
-            },
-            ..(&data).into()
-        };
-        let options = FitOptions::default().solver(solver);
-        let fit = model.fit_observations(&observations, &options).unwrap();
-        journal.check().unwrap();
-        let numbers = fit.coefficients().iter().flat_map(|c| {
-            let error = c.inference.map_or(0.0, |i| i.std_error);
-            [c.estimate, error]
-        });
-        let others = [fit.deviance(), fit.certificate().newton_decrement];
-        (
-            bits(numbers.chain(others)),
-            leaves.visits.load(Ordering::Relaxed),
-        )
-    };
-    for (model, solver) in [
-        (&logistic, Solver::Automatic),
-        (&logistic, Solver::Lbfgs),
-        (&lasso, Solver::Automatic),
-    ] {
-        let journal = Journal::open(&path, "fit", &Alone).unwrap();
-        let (whole, visits) = run(&journal, model, solver);
-        drop(journal);
-        let written = std::fs::read(&path).unwrap();
-        // Ended by a crash after so many bytes, in the middle of a record or not.
-        let mut before = usize::MAX;
-        for part in [0, 1, 3, 7, 9, 10] {
-            let bytes = written.len() * part / 10;
-            std::fs::write(&path, &written[..bytes]).unwrap();
-            let journal = Journal::open(&path, "fit", &Alone).unwrap();
-            assert_eq!(journal.resumed() > 0, part > 0);
-            let (again, others) = run(&journal, model, solver);
-            assert_eq!(again, whole, "{part} of 10");
-            assert!(others <= before, "{others} visits, {before} before");
-            assert_eq!(others == visits, part == 0);
-            assert!(part < 10 || 4 * others < visits, "{others} of {visits}");
-            before = others;
-            drop(journal);
-            assert!(std::fs::read(&path).unwrap() == written);
-        }
-        // A bit that changed ends what is believed.
-        let mut damaged = written.clone();
-        damaged[written.len() / 2] ^= 4;
-        std::fs::write(&path, &damaged).unwrap();
-        let journal = Journal::open(&path, "fit", &Alone).unwrap();
-        let (again, others) = run(&journal, model, solver);
-        assert!(again == whole && others > 0 && others < visits);
-        let second = Journal::open(&path, "fit", &Alone).unwrap_err();
-        assert!(second.to_string().contains("another run"), "{second}");
-        drop(journal);
-        let other = Journal::open(&path, "fat", &Alone).unwrap_err();
-        assert!(other.to_string().contains("another fit"), "{other}");
-        // The journal of another fit under the name of this one is found out.
-        let journal = Journal::open(&path, "fit", &Alone).unwrap();
-        let mut wrong = [0; 3];
-        journal.total(&mut wrong);
-        assert!(journal.check().is_err());
-        journal.remove();
-        assert!(!path.exists());
-    }
-    std::fs::write(&path, "a letter to somebody").unwrap();
-    let letter = Journal::open(&path, "fit", &Alone).unwrap_err();
-    assert!(letter.to_string().contains("no journal"), "{letter}");
-    let nowhere = Journal::open(folder.path().join("no/where"), "fit", &Alone).unwrap_err();
-    assert!(nowhere.to_string().contains("cannot be"), "{nowhere}");
 }
 
 #[test]

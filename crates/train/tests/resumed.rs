@@ -1,10 +1,12 @@
 //! Fits of several processes that were ended go on, with other numbers of processes too.
 
-use linalg::{Alone, Communicator, Leaves, Values};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use linalg::{Alone, Communicator, Leaves, MatRef, Values};
 use models::glm::{Distribution, GeneralisedLinearModel, Penalty};
 use train::{
-    Covariance, Explanatory, Fit, FitOptions, Journal, Observations, PathOptions, cross_validate,
-    folds, validity,
+    Covariance, Explanatory, Fit, FitOptions, Journal, Observations, PathOptions, Solver,
+    cross_validate, folds, validity,
 };
 
 #[path = "../../linalg/tests/common/several.rs"]
@@ -23,21 +25,33 @@ fn entry(row: usize, column: usize) -> f64 {
     }
 }
 
-/// Everything that asks rows for something, as bits.
-fn everything(leaves: &dyn Leaves) -> Vec<u64> {
-    let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
-    let labels: Vec<String> = ["no", "yes"].map(str::to_owned).to_vec();
-    let data = Observations {
+fn observed<'l>(
+    leaves: &'l dyn Leaves,
+    names: &'l [String],
+    labels: Option<&'l [String]>,
+) -> Observations<'l> {
+    Observations {
         features: Explanatory::Leaves { leaves, columns: 3 },
-        names: names.as_slice().into(),
+        names: names.into(),
         target: Values::Column { leaves, column: 3 },
         target_name: "y",
-        labels: Some(&labels),
+        labels,
         intercept: true,
         weights: None,
         offset: None,
         trials: None,
-    };
+    }
+}
+
+fn bits(values: impl IntoIterator<Item = f64>) -> Vec<u64> {
+    values.into_iter().map(f64::to_bits).collect()
+}
+
+/// Everything that asks rows for something, as bits.
+fn everything(leaves: &dyn Leaves) -> Vec<u64> {
+    let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let labels: Vec<String> = ["no", "yes"].map(str::to_owned).to_vec();
+    let data = observed(leaves, &names, Some(&labels));
     let model = GeneralisedLinearModel::new(Distribution::Binomial);
     let fit = model
         .fit_observations(&data, &FitOptions::default())
@@ -65,7 +79,7 @@ fn everything(leaves: &dyn Leaves) -> Vec<u64> {
     let chosen = cross_validate(&model.penalised(free), data.clone(), &own, &options);
     let chosen = chosen.unwrap();
     out.extend(chosen.mean.iter().chain(&chosen.std_error));
-    out.into_iter().map(f64::to_bits).collect()
+    bits(out)
 }
 
 #[test]
@@ -104,4 +118,113 @@ fn any_number_of_processes_goes_on_from_any_place() {
     assert_eq!(journal.size(), 1);
     journal.remove();
     assert!(!path.exists());
+}
+
+/// Leaves behind a journal that count their visits.
+#[derive(Debug)]
+struct Journaled<'p> {
+    parts: &'p Parts,
+    journal: &'p Journal<'p>,
+    visits: AtomicUsize,
+}
+
+impl Leaves for Journaled<'_> {
+    fn columns(&self) -> usize {
+        self.parts.columns()
+    }
+    fn starts(&self) -> &[usize] {
+        self.parts.starts()
+    }
+    fn leaf(&self, leaf: usize) -> MatRef<'_, f64> {
+        self.parts.leaf(leaf)
+    }
+    fn first_block(&self, leaf: usize) -> usize {
+        self.parts.first_block(leaf)
+    }
+    fn release(&self, _: usize) {
+        self.visits.fetch_add(1, Ordering::Relaxed);
+    }
+    fn communicator(&self) -> &dyn Communicator {
+        self.journal
+    }
+}
+
+#[test]
+fn a_fit_that_was_ended_goes_on_to_the_same_bits_from_any_place() {
+    let parts = Parts::new(&[8192, 8192, 3616], 4, entry);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let logistic = GeneralisedLinearModel::new(Distribution::Binomial);
+    let lasso = logistic.clone().penalised(Penalty::lasso(0.01));
+    let run = |journal: &Journal<'_>, model: &GeneralisedLinearModel, solver: Solver| {
+        let leaves = Journaled {
+            parts: &parts,
+            journal,
+            visits: AtomicUsize::new(0),
+        };
+        let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let observations = observed(&leaves, &names, None);
+        let options = FitOptions::default().solver(solver);
+        let fit = model.fit_observations(&observations, &options).unwrap();
+        journal.check().unwrap();
+        let numbers = fit.coefficients().iter().flat_map(|c| {
+            let error = c.inference.map_or(0.0, |i| i.std_error);
+            [c.estimate, error]
+        });
+        let others = [fit.deviance(), fit.certificate().newton_decrement];
+        (
+            bits(numbers.chain(others)),
+            leaves.visits.load(Ordering::Relaxed),
+        )
+    };
+    for (model, solver) in [
+        (&logistic, Solver::Automatic),
+        (&logistic, Solver::Lbfgs),
+        (&lasso, Solver::Automatic),
+    ] {
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let (whole, visits) = run(&journal, model, solver);
+        drop(journal);
+        let written = std::fs::read(&path).unwrap();
+        // Ended by a crash after so many bytes, in the middle of a record or not.
+        let mut before = usize::MAX;
+        for part in [0, 1, 3, 7, 9, 10] {
+            let bytes = written.len() * part / 10;
+            std::fs::write(&path, &written[..bytes]).unwrap();
+            let journal = Journal::open(&path, "fit", &Alone).unwrap();
+            assert_eq!(journal.resumed() > 0, part > 0);
+            let (again, others) = run(&journal, model, solver);
+            assert_eq!(again, whole, "{part} of 10");
+            assert!(others <= before, "{others} visits, {before} before");
+            assert_eq!(others == visits, part == 0);
+            assert!(part < 10 || 4 * others < visits, "{others} of {visits}");
+            before = others;
+            drop(journal);
+            assert!(std::fs::read(&path).unwrap() == written);
+        }
+        // A bit that changed ends what is believed.
+        let mut damaged = written.clone();
+        damaged[written.len() / 2] ^= 4;
+        std::fs::write(&path, &damaged).unwrap();
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let (again, others) = run(&journal, model, solver);
+        assert!(again == whole && others > 0 && others < visits);
+        let second = Journal::open(&path, "fit", &Alone).unwrap_err();
+        assert!(second.to_string().contains("another run"), "{second}");
+        drop(journal);
+        let other = Journal::open(&path, "fat", &Alone).unwrap_err();
+        assert!(other.to_string().contains("another fit"), "{other}");
+        // The journal of another fit under the name of this one is found out.
+        let journal = Journal::open(&path, "fit", &Alone).unwrap();
+        let mut wrong = [0; 3];
+        journal.total(&mut wrong);
+        assert!(journal.check().is_err());
+        journal.remove();
+        assert!(!path.exists());
+    }
+    std::fs::write(&path, "a letter to somebody").unwrap();
+    let letter = Journal::open(&path, "fit", &Alone).unwrap_err();
+    assert!(letter.to_string().contains("no journal"), "{letter}");
+    let nowhere = Journal::open(folder.path().join("no/where"), "fit", &Alone).unwrap_err();
+    assert!(nowhere.to_string().contains("cannot be"), "{nowhere}");
 }
