@@ -37,21 +37,7 @@ fn part(folder: &Path, name: &str, rows: std::ops::Range<usize>) -> String {
 
 /// What a fit is: all but what differs from run to run.
 fn result(bytes: &[u8]) -> Vec<Value> {
-    let document: Value = serde_json::from_slice(bytes).unwrap();
-    let keys = [
-        "coefficients",
-        "certificate",
-        "covariance_matrix",
-        "deviance",
-        "log_likelihood",
-        "pseudo_r2",
-        "recipe",
-    ];
-    let mut all = keys.map(|key| document[key].clone()).to_vec();
-    // That of Wald's statistics asks for other fits, which are made in memory alone.
-    let conditions = document["validity"].as_array().into_iter().flatten();
-    all.extend(conditions.filter(|c| c["name"] != "wald").cloned());
-    all
+    common::blocks::result(&serde_json::from_slice(bytes).unwrap())
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests of the program share: running it, its data, and what it wrote.
 #![allow(dead_code, reason = "each file of tests uses a part of these")]
 
+pub mod blocks;
 pub mod html;
 
 use std::path::{Path, PathBuf};
