@@ -109,6 +109,29 @@ impl Values<'_> {
         }
     }
 
+    /// The number of a row that is not in memory as it is.
+    fn elsewhere(&self, row: usize) -> &f64 {
+        match self {
+            Self::Slice(values) => &values[row],
+            Self::Own(values) => &values[row],
+            Self::Column { leaves, column } => {
+                let leaf = leaf_of(leaves.starts(), row);
+                &entries(*leaves, leaf, *column)[row - leaves.starts()[leaf]]
+            }
+            Self::OfFold {
+                values,
+                folds,
+                fold,
+                inside,
+            } => match values {
+                _ if (folds[row] == *fold) != *inside => &0.0,
+                Some(values) => &values[row],
+                None => &1.0,
+            },
+            Self::Renumbered { values, to } => &to[values[row] as usize],
+        }
+    }
+
     /// The number of a row.
     ///
     /// # Panics
@@ -165,25 +188,12 @@ fn entries(leaves: &dyn Leaves, leaf: usize, column: usize) -> &[f64] {
 impl Index<usize> for Values<'_> {
     type Output = f64;
 
+    #[inline]
     fn index(&self, row: usize) -> &f64 {
         match self {
             Self::Slice(values) => &values[row],
             Self::Own(values) => &values[row],
-            Self::Column { leaves, column } => {
-                let leaf = leaf_of(leaves.starts(), row);
-                &entries(*leaves, leaf, *column)[row - leaves.starts()[leaf]]
-            }
-            Self::OfFold {
-                values,
-                folds,
-                fold,
-                inside,
-            } => match values {
-                _ if (folds[row] == *fold) != *inside => &0.0,
-                Some(values) => &values[row],
-                None => &1.0,
-            },
-            Self::Renumbered { values, to } => &to[values[row] as usize],
+            other => other.elsewhere(row),
         }
     }
 }
