@@ -35,6 +35,12 @@ fn part(folder: &Path, name: &str, rows: std::ops::Range<usize>) -> String {
     path(&file).to_owned()
 }
 
+/// So many parts of 9000 rows.
+fn parts(folder: &Path, number: usize) -> Vec<String> {
+    let one = |k| part(folder, &format!("part-{k}.csv"), k * 9000..(k + 1) * 9000);
+    (0..number).map(one).collect()
+}
+
 /// What a fit is: all but what differs from run to run.
 fn result(bytes: &[u8]) -> Vec<Value> {
     common::blocks::result(&serde_json::from_slice(bytes).unwrap())
@@ -89,12 +95,7 @@ fn one_to_four_processes_give_the_bits_of_none() {
 #[test]
 fn cross_validation_and_several_classes_have_the_bits_of_none() {
     let folder = tempfile::tempdir().unwrap();
-    let parts: Vec<String> = (0..3)
-        .map(|k| {
-            let rows = k * 9000..(k + 1) * 9000;
-            part(folder.path(), &format!("part-{k}.csv"), rows)
-        })
-        .collect();
+    let parts = parts(folder.path(), 3);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let city = ["--target", "city", "--family", "multinomial"];
     let variants: [Vec<&str>; 5] = [
@@ -139,12 +140,7 @@ fn children(of: u32) -> Vec<i32> {
 #[test]
 fn a_killed_process_ends_all_and_others_go_on_from_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let parts: Vec<String> = (0..4)
-        .map(|k| {
-            let rows = k * 9000..(k + 1) * 9000;
-            part(folder.path(), &format!("part-{k}.csv"), rows)
-        })
-        .collect();
+    let parts = parts(folder.path(), 4);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let checkpoint = folder.path().join("fit.journal");
     let more = [

@@ -130,13 +130,9 @@ fn cross_validation_paths_and_several_classes_have_the_same_bits() {
             serde_json::from_slice::<Value>(&out.stdout).unwrap()
         };
         let memory = run(&[]);
-        let keys = ["path", "l1", "l2", "labels"];
         for threads in ["1", "2"] {
             let stored = run(&["--memory", "64MiB", "--threads", threads]);
             assert_eq!(result(&stored), result(&memory), "{variant:?}");
-            for key in keys {
-                assert_eq!(stored[key], memory[key], "{variant:?}: {key}");
-            }
         }
     }
 }

@@ -43,6 +43,10 @@ pub fn result(document: &Value) -> Vec<Value> {
         "log_likelihood",
         "observations",
         "pseudo_r2",
+        "path",
+        "l1",
+        "l2",
+        "labels",
         "recipe",
     ];
     let mut all = keys.map(|key| document[key].clone()).to_vec();
