@@ -5,6 +5,7 @@ mod common;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -401,35 +402,39 @@ fn a_full_disk_leaves_nothing() {
     assert_eq!(blocks(folder.path()), Vec::<PathBuf>::new());
 }
 
-/// The operating system's own figure of the most memory that a process had at a time.
+/// A tenth of the data, by the operating system's own figure of the most memory that a process had at a time.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_bound_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("wide.csv");
-    // 350,000 rows of 42 numbers: 118 MB as doubles.
-    let mut rows = String::new();
-    (0..41).for_each(|j| write!(rows, "x{j},").unwrap());
-    rows += "y\n";
-    for i in 0..350_000_usize {
-        for j in 0..41 {
-            write!(rows, "{},", (i * (2 * j + 3) + i * i % 31 + j) % 97).unwrap();
+    let file = folder.path().join("long.csv");
+    // 1,500,000 rows of 21 numbers: 252 MB as doubles.
+    let (rows, columns) = (1_500_000_usize, 20);
+    let bound = rows * (columns + 1) * 8 / 10;
+    let mut csv = std::io::BufWriter::new(fs::File::create(&file).unwrap());
+    let mut line = String::new();
+    (0..columns).for_each(|j| write!(line, "x{j},").unwrap());
+    for i in 0..=rows {
+        line += if i == 0 {
+            "y\n"
+        } else if i * i % 7 > 2 {
+            "1\n"
+        } else {
+            "0\n"
+        };
+        csv.write_all(line.as_bytes()).unwrap();
+        line.clear();
+        for j in 0..columns {
+            write!(line, "{},", (i * (2 * j + 3) + i * i % 31 + j) % 97).unwrap();
         }
-        rows += if i * i % 7 > 2 { "1\n" } else { "0\n" };
     }
-    fs::write(&file, rows).unwrap();
-    let bound = 40 << 20;
+    csv.into_inner().unwrap();
+    let kibibytes = format!("{}KiB", bound >> 10);
+    let whole = fit(&[path(&file)]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_gradus"))
-        .args([
-            "fit",
-            path(&file),
-            "--target",
-            "y",
-            "--threads",
-            "2",
-            "--memory",
-            "40MiB",
-        ])
+        .args(["fit", path(&file), "--target", "y", "--format", "json"])
+        .args(["--threads", "2", "--memory", &kibibytes])
+        .args(["--out", path(&folder.path().join("fit.json"))])
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
@@ -448,4 +453,7 @@ fn the_bound_is_kept() {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     assert!(most > 1 << 20 && most <= bound, "{most} of {bound}");
+    let kept = fs::read_to_string(folder.path().join("fit.json")).unwrap();
+    let stored: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(result(&stored), result(&whole));
 }

@@ -53,6 +53,9 @@ pub(super) fn open(path: &Path) -> Result<(Map, Account), DataError> {
     // would by reading; a store is written whole under another name and renamed, so that this program never writes into one that is open.
     // A file that is cut short while it is mapped ends the process, as the documentation of limits says.
     let memory = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+    // A file system that caches in large pieces would map megabytes for a byte that is read, which the bound of memory does not know.
+    #[cfg(target_os = "linux")]
+    let _ = memory.advise(Advice::NoHugePage);
     let mut map = Map {
         path: path.to_owned(),
         memory,
@@ -74,6 +77,7 @@ pub(super) fn open(path: &Path) -> Result<(Map, Account), DataError> {
         };
         map.columns = columns;
         map.batches.push(batch);
+        map.release(map.batches() - 1);
     }
     let account: Account = serde_json::from_str(&account)
         .map_err(|error| map.damaged(&format!("its account cannot be read: {error}")))?;
@@ -202,7 +206,13 @@ impl Map {
 
     /// Gives the pages of a batch back; whoever reads them again has them mapped again.
     pub(super) fn release(&self, batch: usize) {
+        // Who reads a page of a batch has those around it mapped too (fault-around, by default within 64 KiB), of the neighbours that
+        // were released before.
+        const AROUND: usize = 64 << 10;
         let (from, bytes) = self.pages(batch);
+        let end = (from + bytes + AROUND).min(self.memory.len());
+        let from = from.saturating_sub(AROUND);
+        let bytes = end - from;
         // SAFETY: the mapping is read-only and of a file, so pages that are dropped are read from the file again: nothing is lost, and
         // other threads that read them at this moment see the same bytes.
         let _ = unsafe {

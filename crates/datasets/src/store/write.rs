@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{Buffer, ScalarBuffer};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{DataType, Field, Schema};
 use linalg::rows::LEAF;
@@ -134,15 +134,23 @@ impl<'p> Writer<'p> {
     fn write(&mut self) -> Result<(), DataError> {
         self.checksums
             .push(checksum(self.columns.iter().map(Vec::as_slice)));
+        // The rows are lent to the batch, and the memory taken back.
         let columns = self.columns.iter_mut();
-        let arrays: Vec<ArrayRef> = columns
-            .map(|column| {
-                let full = std::mem::replace(column, Vec::with_capacity(LEAF));
-                Arc::new(Float64Array::new(ScalarBuffer::from(full), None)) as ArrayRef
-            })
+        let buffers: Vec<Buffer> = columns
+            .map(|column| Buffer::from_vec(std::mem::take(column)))
             .collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays)
+        let arrays = buffers.iter().map(|buffer| {
+            let numbers = ScalarBuffer::from(buffer.clone());
+            Arc::new(Float64Array::new(numbers, None)) as ArrayRef
+        });
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays.collect())
             .and_then(|batch| self.file.write(&batch));
+        for (column, buffer) in self.columns.iter_mut().zip(buffers) {
+            *column = buffer
+                .into_vec()
+                .unwrap_or_else(|_| Vec::with_capacity(LEAF));
+            column.clear();
+        }
         batch.map_err(|error| fault(self.path, &error))
     }
 

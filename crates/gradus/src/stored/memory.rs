@@ -18,9 +18,9 @@ pub(super) struct Plan {
 }
 
 /// What a program without data takes.
-const PROGRAM: u64 = 17 << 20;
+const PROGRAM: u64 = 15 << 20;
 /// What is held of a CSV file while its columns are found out.
-const HEAD: u64 = 3 << 20;
+const HEAD: u64 = 2 << 20;
 
 /// Says what memory the fit will take, and chooses blocks for which it is within the bound.
 pub(super) fn plan(
@@ -63,8 +63,8 @@ pub(super) fn plan(
         });
         threads * (blocks + 8 * squares) + (12 + 2 * checkpoint) * squares + folds
     };
-    // While the file is read: a leaf that is filled, twice while it is written.
-    let reading = |columns: u64| 3 * leaf(columns);
+    // While the file is read: a leaf that is filled, and a part of it as it is written.
+    let reading = |columns: u64| leaf(columns) * 5 / 4;
     let fixed = PROGRAM + HEAD;
     let smallest = 64 << 10;
     let need = |columns: u64, others: u64| {

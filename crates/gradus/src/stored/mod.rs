@@ -1,8 +1,8 @@
 //! `gradus fit` of tables that are kept on the disk in blocks: larger than memory, in several parts, or shared by several processes.
 
-mod allocator;
 mod bar;
 mod memory;
+mod release;
 
 use std::path::Path;
 use std::time::Instant;
@@ -98,14 +98,15 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
         options = options.folder(folder);
     }
     if arguments.memory.is_some() {
-        allocator::give_back_large_pieces();
+        release::give_back_large_pieces();
     }
     let bar = Bar::new(first);
     let sources: Vec<_> = sources.into_iter().map(Path::to_owned).collect();
     let table = options.open(&sources, processes, &|telling| bar.tell(telling))?;
     bar.clear();
     if arguments.memory.is_some() {
-        allocator::give_back_all();
+        release::give_back_all();
+        release::give_back_code();
     }
     let read_seconds = started.elapsed().as_secs_f64();
     let classes = table.recipe().labels().map_or(0, <[String]>::len);

@@ -181,7 +181,11 @@ fn renumbered<F: Copy + Into<usize>>(
     data: &Observations<'_>,
     folds: &[F],
 ) -> Result<(Vec<u16>, usize), FitError> {
-    let own: BTreeSet<usize> = folds.iter().map(|fold| (*fold).into()).collect();
+    // One by one: `collect` would keep a number for every row to sort it.
+    let mut own = BTreeSet::new();
+    folds.iter().for_each(|fold| {
+        own.insert((*fold).into());
+    });
     let bytes: Vec<u8> = own.iter().flat_map(|n| (*n as u64).to_le_bytes()).collect();
     let all = data.partition().communicator().gather(&bytes).concat();
     let number = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes) as usize;
