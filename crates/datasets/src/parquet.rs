@@ -4,6 +4,7 @@
 //! categories. Nulls and NaN are missing values. Messages count rows from 1, as if they were lines.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -11,6 +12,7 @@ use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_ipc::reader::FileReader;
+use arrow_ipc::root_as_footer;
 use arrow_schema::{DataType, Schema};
 use linalg::Mat;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -67,44 +69,102 @@ pub fn parquet_blocks(
         .with_batch_size(rows.max(1))
         .build()
         .map_err(fault)?;
-    Ok(blocks(path, schema, reader))
+    Ok(blocks(path, schema, reader, usize::MAX))
 }
 
-/// An Arrow file as its batches, of which one is in memory at a time.
+/// An Arrow file as blocks of at most so many rows, of which one is in memory at a time, beside the file's own batch.
 ///
 /// # Errors
 /// As [`read_arrow`], here and for every block.
 pub fn arrow_blocks(
     path: &Path,
+    rows: usize,
 ) -> Result<impl Iterator<Item = Result<Frame, DataError>> + use<>, DataError> {
     let path = path.to_owned();
     let fault = |error: arrow_schema::ArrowError| problem(&path, error.to_string());
     let reader = FileReader::try_new(open(&path)?, None).map_err(fault)?;
     let schema = reader.schema();
-    Ok(blocks(path, schema, reader))
+    Ok(blocks(path, schema, reader, rows.max(1)))
+}
+
+/// About the bytes that a reader of a Parquet file's blocks holds beside them: of every column a dictionary and a page, which the
+/// usual writers end at a MiB each.
+///
+/// # Errors
+/// As [`read_parquet`].
+pub fn held_of_parquet(path: &Path) -> Result<u64, DataError> {
+    const MOST: u64 = 2 << 20;
+    let fault = |error: parquet::errors::ParquetError| problem(path, error.to_string());
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(fault)?;
+    let groups = builder.metadata().row_groups().iter().map(|group| {
+        let columns = group.columns().iter();
+        let held = columns
+            .map(|column| MOST.min(u64::try_from(column.uncompressed_size()).unwrap_or_default()));
+        held.sum()
+    });
+    Ok(groups.max().unwrap_or(0))
+}
+
+/// The bytes that a reader of an Arrow file's blocks holds beside them: the longest batch.
+///
+/// # Errors
+/// As [`read_arrow`].
+pub fn held_of_arrow(path: &Path) -> Result<u64, DataError> {
+    let unreadable = |source| DataError::Read {
+        file: path.to_owned(),
+        source,
+    };
+    // The file ends with the account of batches, its length and a mark of six bytes.
+    let mut file = open(path)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let mut end = [0; 4];
+    let at = size.saturating_sub(10);
+    file.seek(SeekFrom::Start(at)).map_err(unreadable)?;
+    file.read_exact(&mut end).map_err(unreadable)?;
+    let length = u64::try_from(i32::from_le_bytes(end)).unwrap_or(0).min(at);
+    let mut footer = vec![0; length as usize];
+    file.seek(SeekFrom::Start(at - length))
+        .map_err(unreadable)?;
+    file.read_exact(&mut footer).map_err(unreadable)?;
+    // What is no account is said by whoever reads the file.
+    let footer = root_as_footer(&footer).ok();
+    let blocks = footer.and_then(|footer| footer.recordBatches());
+    let longest = blocks.and_then(|blocks| blocks.iter().map(arrow_ipc::Block::bodyLength).max());
+    Ok(longest.map_or(0, |bytes| u64::try_from(bytes).unwrap_or(0)))
 }
 
 fn blocks<E: std::fmt::Display>(
     path: std::path::PathBuf,
     schema: std::sync::Arc<Schema>,
     batches: impl Iterator<Item = Result<RecordBatch, E>>,
+    rows: usize,
 ) -> impl Iterator<Item = Result<Frame, DataError>> {
     let mut first = 1;
     batches
+        .flat_map(move |batch| {
+            let batch = batch.map(|batch| (batch.num_rows(), batch));
+            let length = batch.as_ref().map_or(1, |(length, _)| *length);
+            let mut batch = Some(batch);
+            // Slices share the memory of the batch; a fault comes once.
+            (0..length)
+                .step_by(rows)
+                .map_while(move |from| match &batch {
+                    Some(Ok((length, whole))) => {
+                        Some(Ok(whole.slice(from, rows.min(length - from))))
+                    }
+                    _ => batch.take()?.err().map(Err),
+                })
+        })
         .map(move |batch| {
             let batch = batch.map_err(|error| problem(&path, error.to_string()))?;
-            if batch.num_rows() == 0 {
-                return Ok(None);
-            }
             let mut table = Table::new(&path, &schema)?;
             table.before = first as usize - 1;
             table.append(&batch)?;
             let mut frame = table.finish()?;
             frame.lines = RowLines::From(first);
             first += batch.num_rows() as u64;
-            Ok(Some(frame))
+            Ok(frame)
         })
-        .filter_map(Result::transpose)
 }
 
 fn open(path: &Path) -> Result<File, DataError> {

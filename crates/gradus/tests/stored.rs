@@ -408,8 +408,8 @@ fn a_full_disk_leaves_nothing() {
 fn the_bound_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("long.csv");
-    // 1,500,000 rows of 21 numbers: 252 MB as doubles.
-    let (rows, columns) = (1_500_000_usize, 20);
+    // 2,000,000 rows of 21 numbers: 336 MB as doubles.
+    let (rows, columns) = (2_000_000_usize, 20);
     let bound = rows * (columns + 1) * 8 / 10;
     let mut csv = std::io::BufWriter::new(fs::File::create(&file).unwrap());
     let mut line = String::new();

@@ -423,7 +423,10 @@ impl StoreOptions {
             return Ok((blocks, Count::default()));
         }
         if ends("arrow") || ends("feather") {
-            return Ok((Box::new(parquet::arrow_blocks(source)?), Count::default()));
+            return Ok((
+                Box::new(parquet::arrow_blocks(source, self.rows)?),
+                Count::default(),
+            ));
         }
         let file = fs::File::open(source).map_err(|error| DataError::Read {
             file: source.to_owned(),

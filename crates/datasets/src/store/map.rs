@@ -120,25 +120,31 @@ fn batch(bytes: &[u8], block: &Block) -> Option<(usize, Batch)> {
     let message = root_as_message(bytes.get(at.checked_add(8)?..at.checked_add(head)?)?).ok()?;
     let batch = message.header_as_record_batch()?;
     let rows = usize::try_from(batch.length()).ok()?;
+    let height = rows.checked_mul(8)?;
     // Of each column a bitmap of gaps and the entries.
     let buffers = batch.buffers()?;
     let columns = buffers.len() / 2;
+    if columns == 0 {
+        return None;
+    }
     let place = |column: usize| {
         let buffer = buffers.get(2 * column + 1);
-        let fits = usize::try_from(buffer.length()).ok()? >= 8 * rows;
-        fits.then_some(at + head + usize::try_from(buffer.offset()).ok()?)
+        let fits = usize::try_from(buffer.length()).ok()? >= height;
+        let offset = usize::try_from(buffer.offset()).ok()?;
+        at.checked_add(head)?.checked_add(offset).filter(|_| fits)
     };
     let first = place(0)?;
     let step = if columns > 1 {
         place(1)?.checked_sub(first)?
     } else {
-        8 * rows
+        height
     };
-    let even = (0..columns).all(|column| place(column) == first.checked_add(column * step));
-    let bytes_of_all = (columns - 1) * step + 8 * rows;
+    let bytes_of_all = (columns - 1).checked_mul(step)?.checked_add(height)?;
     let fits = first.checked_add(bytes_of_all)? <= bytes.len();
-    let aligned = first % 8 == 0 && step % 8 == 0 && step >= 8 * rows;
-    (even && fits && aligned).then_some((
+    // Where all fit, no product is too large.
+    let even = fits && (0..columns).all(|column| place(column) == Some(first + column * step));
+    let aligned = first % 8 == 0 && step % 8 == 0 && step >= height;
+    (even && aligned).then_some((
         columns,
         Batch {
             start: first,

@@ -76,7 +76,7 @@ impl<'p> Writer<'p> {
         let fields: Vec<Field> = names
             .map(|name| Field::new(name, DataType::Float64, false))
             .collect();
-        let columns = vec![Vec::with_capacity(LEAF); fields.len()];
+        let columns = fields.iter().map(|_| Vec::with_capacity(LEAF)).collect();
         let schema = Arc::new(Schema::new(fields));
         let file = FileWriter::try_new(BufWriter::new(temporary), &schema)
             .map_err(|error| fault(path, &error))?;

@@ -1,9 +1,12 @@
 //! The memory that a fit from blocks takes, and blocks for which it is within a bound.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow};
 use datasets::Preparation;
 use linalg::Communicator;
 
+use super::release;
 use crate::arguments::{Family, FitArguments};
 use crate::fit::csv_options;
 use crate::output;
@@ -17,8 +20,9 @@ pub(super) struct Plan {
     pub(super) most_classes: usize,
 }
 
-/// What a program without data takes.
+/// What a program without data takes at least, and what comes to what it has when the first rows are known.
 const PROGRAM: u64 = 15 << 20;
+const MORE: u64 = 1 << 20;
 /// What is held of a CSV file while its columns are found out.
 const HEAD: u64 = 2 << 20;
 
@@ -42,6 +46,7 @@ pub(super) fn plan(
         columns,
         others,
         factor,
+        held,
         rows,
     } = first(arguments, preparation)?;
     let threads = linalg::parallel::threads() as u64;
@@ -65,10 +70,16 @@ pub(super) fn plan(
     };
     // While the file is read: a leaf that is filled, and a part of it as it is written.
     let reading = |columns: u64| leaf(columns) * 5 / 4;
-    let fixed = PROGRAM + HEAD;
+    // For every leaf its place in the file, its rows and its checksum.
+    let leaves = 256 * rows / linalg::rows::LEAF as u64;
+    // How much of the program's file is mapped differs with what the system has of it in its cache; by whole MiB, so that the same
+    // command asks for the same.
+    let program = PROGRAM.max(release::resident().unwrap_or(0) + MORE);
+    let program = program.next_multiple_of(1 << 20);
+    let fixed = program + HEAD + leaves;
     let smallest = 64 << 10;
     let need = |columns: u64, others: u64| {
-        fixed + work(columns, others).max(reading(columns) + factor * smallest)
+        fixed + work(columns, others).max(reading(columns) + held + factor * smallest)
     };
     let needed = need(columns, others);
     if needed > bound {
@@ -82,7 +93,7 @@ pub(super) fn plan(
     let most = most.last().unwrap_or(columns);
     let classes = (others..1 << 16).take_while(|others| need(columns, *others) <= bound);
     let most_classes = classes.last().unwrap_or(others) as usize + 1;
-    let reading = reading(columns);
+    let reading = reading(columns) + held;
     // A quarter is left to what allocators keep.
     let block = ((bound - fixed - reading) / factor * 3 / 4).clamp(smallest, 8 << 20);
     let estimate = fixed + work(columns, others).max(reading + factor * block);
@@ -111,28 +122,38 @@ struct First {
     /// About how many rows there are.
     rows: u64,
     /// The bytes that are held of a byte of a block of text: two blocks of text, and a block's numbers as they are parsed, joined, and
-    /// made features.
+    /// made features. Later rows may be shorter than the first, so cells are taken as two bytes, the shortest.
     factor: u64,
+    /// What the reader of a packed file holds beside its block, of the part with the most.
+    held: u64,
 }
 
 fn first(arguments: &FitArguments, preparation: &Preparation) -> Result<First> {
     const SOME: usize = 64 << 10;
     let path = &arguments.file;
-    let ends = |ending: &str| path.extension().is_some_and(|own| own == ending);
-    let first = if ends("parquet") {
-        datasets::parquet::parquet_blocks(path, 256)?.next()
-    } else if ends("arrow") || ends("feather") {
-        datasets::parquet::arrow_blocks(path)?.next()
-    } else {
-        let csv = csv_options(arguments.no_header).block_bytes(SOME);
-        preparation.csv_options(csv).blocks(path)?.next()
+    let first = match ending(path) {
+        Ending::Parquet => datasets::parquet::parquet_blocks(path, 256)?.next(),
+        Ending::Arrow => datasets::parquet::arrow_blocks(path, 256)?.next(),
+        Ending::Text => {
+            let csv = csv_options(arguments.no_header).block_bytes(SOME);
+            preparation.csv_options(csv).blocks(path)?.next()
+        }
     };
     let mut found = First {
         columns: 0,
         others: 1,
         factor: 8,
+        held: 0,
         rows: 0,
     };
+    for path in std::iter::once(path).chain(&arguments.parts) {
+        let held = match ending(path) {
+            Ending::Parquet => datasets::parquet::held_of_parquet(path)?,
+            Ending::Arrow => datasets::parquet::held_of_arrow(path)?,
+            Ending::Text => 0,
+        };
+        found.held = found.held.max(held);
+    }
     if let Some(frame) = first.transpose()? {
         // A fault of the first rows alone is none; they may have one class.
         let recipe = preparation.learn(&frame).ok();
@@ -146,15 +167,33 @@ fn first(arguments: &FitArguments, preparation: &Preparation) -> Result<First> {
         }
         let text = std::fs::metadata(path).map_or(0, |data| data.len());
         let row = text.min(SOME as u64) / frame.rows().max(1) as u64;
-        found.factor = 3 + 40 * (names as u64 + found.columns) / 2 / row.max(1);
+        let shortest = 2 * names.max(1) as u64;
+        found.factor = 3 + 20 * (names as u64 + found.columns) / shortest;
         // Of a file that is packed: two bytes a number.
-        let packed = ends("parquet") || ends("arrow") || ends("feather");
-        let row = if packed { 2 * names as u64 } else { row };
+        let row = match ending(path) {
+            Ending::Text => row,
+            _ => shortest,
+        };
         let all = std::iter::once(&arguments.file).chain(&arguments.parts);
         let bytes = all.map(|path| std::fs::metadata(path).map_or(0, |data| data.len()));
         found.rows = bytes.sum::<u64>() / row.max(1);
     }
     Ok(found)
+}
+
+/// What a file is, by its name.
+enum Ending {
+    Parquet,
+    Arrow,
+    Text,
+}
+
+fn ending(path: &Path) -> Ending {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("parquet") => Ending::Parquet,
+        Some("arrow" | "feather") => Ending::Arrow,
+        _ => Ending::Text,
+    }
 }
 
 fn size(bytes: u64) -> String {

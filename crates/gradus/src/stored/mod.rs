@@ -83,6 +83,10 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
         .collect();
     let first = processes.rank() == 0;
     let started = Instant::now();
+    if arguments.memory.is_some() {
+        release::small_pages();
+        release::give_back_large_pieces();
+    }
     // What one process may find and others not, so nothing may be left before all know of it.
     let ready = ready(arguments, &sources, processes);
     let all = processes.all(ready.is_ok());
@@ -98,7 +102,7 @@ fn run(arguments: &FitArguments, processes: &dyn Communicator) -> Result<bool> {
         options = options.folder(folder);
     }
     if arguments.memory.is_some() {
-        release::give_back_large_pieces();
+        release::give_back_code();
     }
     let bar = Bar::new(first);
     let sources: Vec<_> = sources.into_iter().map(Path::to_owned).collect();

@@ -26,18 +26,42 @@ pub(super) fn give_back_all() {
     }
 }
 
-/// Lets go of the pages of the program's code; those that are still needed come back from its file, a third of them.
+/// Lets go of the pages of the program's code; those that are still needed come back from its file.
 ///
 /// What reads tables is about as large as what fits models, and neither needs the other.
 pub(super) fn give_back_code() {
     #[cfg(target_os = "linux")]
     for (start, length) in code() {
-        // SAFETY: the pages are those of this program's file, mapped to be read and executed, so nobody has written to them, and a
-        // page that is read or executed again is read from the file again. A range that is not mapped changes nothing.
+        // SAFETY: the pages are those of this program's file, mapped to be read and executed: the program does not write to them, and
+        // is linked without relocations of code, as rustc does by default, so a page that is executed again is read from the file as it
+        // was. (A debugger's breakpoints would be lost.) A range that is not mapped changes nothing.
         unsafe {
             libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED);
         }
     }
+}
+
+/// No memory in huge pages, which would count whole where a part is used.
+pub(super) fn small_pages() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the function takes numbers, and changes how memory that is mapped from now on is paged.
+    unsafe {
+        libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    }
+}
+
+/// The bytes of the process that are in memory now, if the system says so (`VmRSS` of `/proc/self/status`).
+pub(super) fn resident() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let text = std::fs::read_to_string("/proc/self/status").ok()?;
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kibibytes << 10)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// Where the program's code is: starts and lengths, or nothing if the system does not say.
@@ -77,5 +101,6 @@ mod tests {
         give_back_all();
         give_back_code();
         assert_eq!(code(), all);
+        assert!(resident().unwrap() > 1 << 20);
     }
 }
